@@ -68,6 +68,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Patterns(msgspec.Struct, frozen=True):
     stream: str
     code: str
+    application_code: str
     target_default: str
     target_id: str
 
