@@ -97,7 +97,7 @@ def explains(covered: Sequence[LoggedOp], ops: Sequence[Wire], match: Match) -> 
     for left, seen in zip(range(len(ops) - 1, -1, -1), ops, strict=True):
         further = set()
         for begin in reach:
-            for end in _ends(covered, begin, total - left, seen):
+            for end in _ends(begin, total - left, seen):
                 if match(covered[begin:end], seen):
                     further.add(end)
         reach = further
@@ -106,7 +106,7 @@ def explains(covered: Sequence[LoggedOp], ops: Sequence[Wire], match: Match) -> 
     return total in reach
 
 
-def _ends(covered: Sequence[LoggedOp], begin: int, stop: int, seen: Wire) -> range:
+def _ends(begin: int, stop: int, seen: Wire) -> range:
     if seen["op"] in LIFECYCLE:
         return range(begin + 1, min(begin + 1, stop) + 1)
     return range(begin + 1, stop + 1)
@@ -134,4 +134,4 @@ def _joined(segment: Sequence[LoggedOp], mode: str, limit: int) -> LoggedOp | No
         return None
     first = segment[0]
     wire = {"op": "text", "target": first.wire["target"], "text": text, "mode": mode}
-    return LoggedOp(first.stream, first.seq, wire, first.cause, first.order)
+    return LoggedOp(first.stream, first.seq, wire, first.cause, first.order, first.after)

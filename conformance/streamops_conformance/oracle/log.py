@@ -15,8 +15,9 @@ class LoggedOp:
     """The requirement because of which it is there: what is broken where it is missing."""
     order: int
     """Its place among the operations and views of all streams."""
-    determined: bool = True
-    """False inside `parallel`, where only the order within the stream is known."""
+    after: int
+    """Everything up to this `order` was accepted before it; inside `parallel` that is less than all
+    that stands before it here."""
     rerendered: bool = False
     """Its html comes from the template: compared as a tree, not as bytes."""
     generic: bool = False

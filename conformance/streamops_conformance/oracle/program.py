@@ -13,7 +13,7 @@ from streamops_spec import Protocol, load_protocol
 
 from streamops_conformance.oracle import script as steps
 from streamops_conformance.oracle.log import ExpectedEvent, ExpectedView, LoggedOp, StreamState
-from streamops_conformance.oracle.text import numbered
+from streamops_conformance.oracle.text import Mode, numbered
 
 HANDLER = "handler"
 
@@ -60,6 +60,7 @@ class Program:
         self._max_streams = max_streams
         self._name = re.compile(self._protocol.patterns.stream)
         self._order = 0
+        self._parallel_since: int | None = None
         self._open_order: list[str] = []
         self.streams: dict[str, StreamState] = {}
         self.views: list[ExpectedView] = []
@@ -106,6 +107,7 @@ class Program:
 
     def _parallel(self, step: steps.Parallel) -> None:
         errors: list[_Raised] = []
+        self._parallel_since = self._order
         for number, branch in enumerate(step.branches):
             owner = f"branch {number} of step {id(step)}"
             try:
@@ -120,10 +122,11 @@ class Program:
                         self._lifecycle(name, {"op": "error", "code": "app_error"}, "LIF-8", owner)
             else:
                 self._end(owner, "owner_returns", "LIF-9")
+        self._parallel_since = None
         if errors:
             raise errors[0]
 
-    def _simple(self, step: steps.Simple, owner: str) -> None:  # noqa: C901  one row per kind of step
+    def _simple(self, step: steps.Simple, owner: str) -> None:
         match step:
             case steps.Sleep():
                 pass
@@ -153,7 +156,7 @@ class Program:
             case _:
                 self._html(step, owner)
 
-    def _text(self, name: str, text: str, mode: steps.Any, target: str, owner: str) -> None:
+    def _text(self, name: str, text: str, mode: Mode, target: str, owner: str) -> None:
         if target:
             self._needs("html")
         self._known(name)
@@ -270,7 +273,8 @@ class Program:
     def _add(self, name: str, wire: dict[str, Any], cause: str) -> LoggedOp:
         stream = self._known(name)
         self._order += 1
-        op = LoggedOp(name, len(stream.ops) + 1, wire, cause, self._order)
+        before = self._order - 1 if self._parallel_since is None else self._parallel_since
+        op = LoggedOp(name, len(stream.ops) + 1, wire, cause, self._order, before)
         stream.ops.append(op)
         return op
 

@@ -1,0 +1,269 @@
+"""Why a frame's ops are no legal merge of what it covers: the requirement that says so.
+
+Each hypothesis is one way of being wrong, tried in order; the first that explains the
+frame names the requirement. `None` means that no single one explains it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from streamops_conformance.oracle.coalescing import (
+    ABSORBABLE,
+    LIFECYCLE,
+    Wire,
+    explains,
+    legal,
+    reduced,
+    same,
+)
+from streamops_conformance.oracle.log import LoggedOp
+
+Ops = Sequence[LoggedOp]
+Hypothesis = Callable[[Ops, int, int, Sequence[Wire], Sequence[Wire], int], bool]
+
+UNLIMITED = 1 << 40
+
+
+def blame(
+    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], *, limit: int
+) -> str | None:
+    """The requirement that a frame breaks, or None where no single rule explains it.
+
+    `log` is the stream's whole log, the frame covers `log[begin:begin + n]`, `ops` is what it
+    holds and `following` what the stream's next frame holds.
+    """
+    for requirement, hypothesis in HYPOTHESES:
+        if hypothesis(log, begin, n, ops, following, limit):
+            return requirement
+    return None
+
+
+def _wrong_n(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int) -> bool:
+    for real in range(1, len(log) - begin + 1):
+        if real == n or not legal(log[begin : begin + real], ops, limit=limit):
+            continue
+        after = log[begin + real : begin + real + 1]
+        if not after or not following:
+            return begin + real == len(log) and n > real
+        if same(after[0], following[0]) or _begins_with(after[0], following[0]):
+            return True
+    return False
+
+
+def _begins_with(op: LoggedOp, seen: Wire) -> bool:
+    text = op.wire.get("text")
+    return bool(text) and str(seen.get("text", "")).startswith(text) and op.wire["mode"] == seen.get("mode")
+
+
+def _over_limit(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], __: int) -> bool:
+    return legal(log[begin : begin + n], ops, limit=UNLIMITED)
+
+
+def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    def match(segment: Ops, seen: Wire) -> bool:
+        if len(segment) == 1 or not _one_target(segment):
+            return _legal_one(segment, seen, limit)
+        if any(op.kind not in ("replace", "append", "prepend") for op in segment):
+            return _legal_one(segment, seen, limit)
+        html = ""
+        for op in segment:
+            html = op.wire["html"] + html if op.kind == "prepend" else html + op.wire["html"]
+        return _legal_one(segment, seen, limit) or (seen["op"] == segment[0].kind and seen["html"] == html)
+
+    return explains(log[begin : begin + n], ops, match)
+
+
+def _targets_mixed(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    def match(segment: Ops, seen: Wire) -> bool:
+        made = reduced(segment, limit=limit)
+        if made is None:
+            return False
+        return any(
+            same(LoggedOp(made.stream, made.seq, {**made.wire, "target": op.wire["target"]}, "", 0, 0), seen)
+            for op in segment
+        )
+
+    return explains(log[begin : begin + n], ops, match)
+
+
+def _across_barrier(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    """delete, prune or a lifecycle operation inside what became one op, or stepped over."""
+
+    def match(segment: Ops, seen: Wire) -> bool:
+        if _legal_one(segment, seen, limit):
+            return True
+        if not _one_target(segment) or all(op.kind in ABSORBABLE for op in segment):
+            return False
+        return same(segment[-1], seen) or any(
+            (made := reduced(part, limit=limit)) is not None and same(made, seen)
+            for part in ([op for op in segment if op.kind in ABSORBABLE],)
+            if part
+        )
+
+    covered = log[begin : begin + n]
+    return explains(covered, ops, match) or _merged_past(covered, ops, limit, barriers=True)
+
+
+def _not_adjacent(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    return _merged_past(log[begin : begin + n], ops, limit, barriers=False)
+
+
+def _merged_past(covered: Ops, ops: Sequence[Wire], limit: int, *, barriers: bool) -> bool:
+    """Whether the frame is legal once operations on one target are brought together first."""
+    return any(
+        legal(order, ops, limit=limit)
+        for to_first in (True, False)
+        if (order := _gathered(covered, to_first=to_first, barriers=barriers)) != list(covered)
+    )
+
+
+def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]:
+    """Each content operation moved next to the others on its target."""
+    groups: dict[object, list[LoggedOp]] = {}
+    epoch = 0
+    walk = covered if to_first else list(reversed(covered))
+    for op in walk:
+        if op.kind in ABSORBABLE:
+            groups.setdefault((epoch, op.wire["target"]), []).append(op)
+        else:
+            groups[("barrier", len(groups))] = [op]
+            epoch += 0 if barriers else 1
+    gathered = [op for group in groups.values() for op in group]
+    return gathered if to_first else list(reversed(gathered))
+
+
+def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int) -> bool:
+    """The same operations in another order, within the frame, merged, or with the next ones."""
+    covered = log[begin : begin + n]
+    if len(ops) == n and _permuted(covered, ops):
+        return True
+    ahead = log[begin : begin + n + len(following) + 8]
+    if len(ops) == n and following and len(ahead) > n:
+        positions = [next((i for i, op in enumerate(ahead) if same(op, seen)), None) for seen in ops]
+        first = next((i for i, op in enumerate(ahead) if same(op, following[0])), None)
+        late = None not in positions and first is not None and any(first < (p or 0) for p in positions)
+        if late and positions != list(range(n)):
+            return True
+
+    def match(segment: Ops, seen: Wire) -> bool:
+        if _legal_one(segment, seen, limit):
+            return True
+        if len(segment) < 2 or seen["op"] != "text" or not _one_target(segment):
+            return False
+        texts = [str(op.wire.get("text", "")) for op in segment]
+        whole = str(seen["text"])
+        return len(whole) == sum(map(len, texts)) and (
+            whole in ("".join(texts), "".join(reversed(texts))) or _any_order(texts, whole)
+        )
+
+    return explains(covered, ops, match)
+
+
+def _any_order(parts: list[str], whole: str) -> bool:
+    if len(parts) > 7:
+        return Counter("".join(parts)) == Counter(whole)
+    if not parts:
+        return not whole
+    return any(
+        whole.startswith(part) and _any_order(parts[:i] + parts[i + 1 :], whole[len(part) :])
+        for i, part in enumerate(parts)
+    )
+
+
+def _permuted(covered: Ops, ops: Sequence[Wire]) -> bool:
+    left = list(covered)
+    for seen in ops:
+        found = next((op for op in left if same(op, seen)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
+
+
+def _error_clears(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    """An op that the program did not make stands beside an error."""
+    for index, seen in enumerate(ops):
+        beside = [*ops[max(0, index - 1) : index], *ops[index + 1 : index + 2]]
+        if seen["op"] in LIFECYCLE or not any(other["op"] == "error" for other in beside):
+            continue
+        if legal(log[begin : begin + n], [*ops[:index], *ops[index + 1 :]], limit=limit):
+            return True
+    return False
+
+
+def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    """Some operations are not there, whether the frame counts them or not."""
+    for upto in range(begin + n, min(len(log), begin + n + 8) + 1):
+        covered = log[begin:upto]
+        kept = _subsequence(covered, ops)
+        if kept is not None and len(kept) < len(covered):
+            return True
+        for gone in range(len(covered)):
+            if covered[gone].kind not in LIFECYCLE and legal(
+                [*covered[:gone], *covered[gone + 1 :]], ops, limit=limit
+            ):
+                return True
+    return False
+
+
+def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:
+    kept: list[LoggedOp] = []
+    walk = iter(covered)
+    for seen in ops:
+        found = next((op for op in walk if same(op, seen)), None)
+        if found is None:
+            return None
+        kept.append(found)
+    return kept
+
+
+def _member_differs(*fields: str, kinds: tuple[str, ...], rerendered: bool | None = None) -> Hypothesis:
+    """One op for each merged run, right but for the named members."""
+
+    def hypothesis(
+        log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int
+    ) -> bool:
+        def match(segment: Ops, seen: Wire) -> bool:
+            made = reduced(segment, limit=limit) if _one_target(segment) else None
+            if made is None:
+                return False
+            if same(made, seen):
+                return True
+            if made.kind not in kinds or (rerendered is not None and made.rerendered is not rerendered):
+                return False
+            if "op" not in fields and made.kind != seen["op"]:
+                return False
+            patched = {**seen, **{field: made.wire.get(field) for field in fields}}
+            return same(made, patched)
+
+        return explains(log[begin : begin + n], ops, match)
+
+    return hypothesis
+
+
+def _one_target(segment: Ops) -> bool:
+    return all(op.wire["target"] == segment[0].wire["target"] for op in segment)
+
+
+def _legal_one(segment: Ops, seen: Wire, limit: int) -> bool:
+    made = reduced(segment, limit=limit) if _one_target(segment) else None
+    return made is not None and same(made, seen)
+
+
+HYPOTHESES: tuple[tuple[str, Hypothesis], ...] = (
+    ("ORD-3", _wrong_n),
+    ("BAT-6", _over_limit),
+    ("BAT-4", _html_joined),
+    ("BAT-3", _targets_mixed),
+    ("BAT-2", _not_adjacent),
+    ("ERR-1", _error_clears),
+    ("ORD-4", _reordered),
+    ("BAT-5", _across_barrier),
+    ("ORD-5", _lost),
+    ("CNT-2", _member_differs("op", "mode", kinds=("text", "append", "prepend", "replace"))),
+    ("CNT-4", _member_differs("target", kinds=(*ABSORBABLE, "delete", "prune"))),
+    ("CNT-9", _member_differs("limit", "edge", kinds=("prune",))),
+    ("CNT-10", _member_differs("html", kinds=("replace",), rerendered=True)),
+    ("CNT-3", _member_differs("html", kinds=("replace", "append", "prepend"), rerendered=False)),
+    ("CNT-1", _member_differs("text", kinds=("text",))),
+)
