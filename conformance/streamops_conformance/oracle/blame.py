@@ -38,7 +38,9 @@ def blame(
     return None
 
 
-def _wrong_n(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int) -> bool:
+def _wrong_n(
+    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int
+) -> bool:
     for real in range(1, len(log) - begin + 1):
         if real == n or not legal(log[begin : begin + real], ops, limit=limit):
             continue
@@ -132,7 +134,9 @@ def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]
     return gathered if to_first else list(reversed(gathered))
 
 
-def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int) -> bool:
+def _reordered(
+    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int
+) -> bool:
     """The same operations in another order, within the frame, merged, or with the next ones."""
     covered = log[begin : begin + n]
     if len(ops) == n and _permuted(covered, ops):
@@ -220,9 +224,7 @@ def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:
 def _member_differs(*fields: str, kinds: tuple[str, ...], rerendered: bool | None = None) -> Hypothesis:
     """One op for each merged run, right but for the named members."""
 
-    def hypothesis(
-        log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int
-    ) -> bool:
+    def hypothesis(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
         def match(segment: Ops, seen: Wire) -> bool:
             made = reduced(segment, limit=limit) if _one_target(segment) else None
             if made is None:

@@ -1,0 +1,148 @@
+"""What is the matter with one stream frame: the requirement it breaks, in words."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from streamops_spec import load_protocol
+
+from streamops_conformance.oracle.blame import blame
+from streamops_conformance.oracle.coalescing import LIFECYCLE, legal
+from streamops_conformance.oracle.log import LoggedOp
+
+Wire = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """`broken` is the requirement, empty where the frame is right; `unexplained` where no single
+    rule says why the ops are wrong, so that the documents decide between ORD-1 and BAT-1."""
+
+    broken: str = ""
+    expected: str = ""
+    observed: str = ""
+    unexplained: bool = False
+
+
+def diagnose(
+    log: Sequence[LoggedOp],
+    begin: int,
+    n: int,
+    ops: Sequence[Wire],
+    following: Sequence[Wire],
+    *,
+    limit: int,
+    state: str,
+) -> Diagnosis:
+    """Hold a frame's ops against the operations `log[begin:begin + n]` that it covers.
+
+    `state` is the stream's lifecycle state before the frame, as the wire has it.
+    """
+    covered = log[begin : begin + n]
+    expected, observed = _ops(covered), _ops(ops)
+    if len(covered) < n:
+        forbidden = _forbidden(state, ops)
+        return Diagnosis(
+            "LIF-1" if forbidden else "ORD-3",
+            f"at most {len(log) - begin} operations more, the stream has {len(log)} in all: {expected}",
+            f"{forbidden or f'a frame that covers {n}'}: {observed}",
+        )
+    if [op.kind for op in covered if op.kind in LIFECYCLE] != [
+        op["op"] for op in ops if op["op"] in LIFECYCLE
+    ]:
+        return Diagnosis(_lifecycle_blame(log, begin, n, ops, following, limit, state), expected, observed)
+    member = _members(covered, ops, log)
+    if member is not None:
+        return member
+    if legal(covered, ops, limit=limit):
+        return Diagnosis()
+    found = blame(log, begin, n, ops, following, limit=limit)
+    return Diagnosis(found or "", expected, observed, unexplained=found is None)
+
+
+def _lifecycle_blame(
+    log: Sequence[LoggedOp],
+    begin: int,
+    n: int,
+    ops: Sequence[Wire],
+    following: Sequence[Wire],
+    limit: int,
+    state: str,
+) -> str:
+    found = blame(log, begin, n, ops, following, limit=limit)
+    if found in ("ORD-3", "ORD-4"):
+        return found
+    covered = [op for op in log[begin : begin + n] if op.kind in LIFECYCLE]
+    kinds = [op["op"] for op in ops if op["op"] in LIFECYCLE]
+    for position, logged in enumerate(covered):
+        if position >= len(kinds) or kinds[position] != logged.kind:
+            if found in ("BAT-5",) and not logged.cause.startswith("LIF"):
+                return found
+            return logged.cause
+    return "LIF-1" if _forbidden(state, ops) else "LIF-6" if "done" in kinds else "ORD-1"
+
+
+def _forbidden(state: str, ops: Sequence[Wire]) -> str:
+    """The first operation that the wire table forbids, in words; empty where none is (LIF-1)."""
+    table = load_protocol().lifecycle.wire
+    for op in ops:
+        column = op["op"] if op["op"] in LIFECYCLE else "content"
+        following = table[state][column]  # type: ignore[index]  # reason: str, not Literal
+        if following is None:
+            return f"{op['op']} while the stream is {state}"
+        state = following
+    return ""
+
+
+def _members(covered: Sequence[LoggedOp], ops: Sequence[Wire], log: Sequence[LoggedOp]) -> Diagnosis | None:
+    """The members of lifecycle operations, one by one."""
+    seen_ops = [op for op in ops if op["op"] in LIFECYCLE]
+    logged_ops = [op for op in covered if op.kind in LIFECYCLE]
+    for logged, seen in zip(logged_ops, seen_ops, strict=True):
+        wire = logged.wire
+        if seen["target"] != wire["target"]:
+            return _member("CNT-4", "target", wire["target"], seen)
+        if logged.kind == "start" and seen["run"] != wire["run"]:
+            return _member("LIF-2", "run", wire["run"], seen)
+        if logged.kind == "done" and seen["reason"] != wire["reason"]:
+            return _member(logged.cause, "reason", wire["reason"], seen)
+        if logged.kind == "error":
+            if seen["code"] != wire["code"]:
+                return _member("LIF-8" if logged.generic else "ERR-2", "code", wire["code"], seen)
+            if not logged.generic and seen["error"] != wire["error"]:
+                return _member("ERR-2", "error", wire["error"], seen)
+        if logged.kind == "done":
+            wrong = _integrity(wire["_text"], seen)
+            if wrong is not None:
+                return wrong
+    return None
+
+
+def _integrity(text: str | None, seen: Wire) -> Diagnosis | None:
+    if text is None:
+        for field in ("text_len", "text_sha256"):
+            if field in seen:
+                return _member("CNT-7", field, "no such member, for the run had more than text on it", seen)
+        return None
+    if "text_len" in seen and seen["text_len"] != len(text):
+        return _member("CNT-7", "text_len", len(text), seen)
+    if "text_sha256" in seen and seen["text_sha256"] != sha256(text.encode()).hexdigest():
+        return _member("CNT-7", "text_sha256", sha256(text.encode()).hexdigest(), seen)
+    return None
+
+
+def _member(requirement: str, field: str, value: object, seen: Wire) -> Diagnosis:
+    return Diagnosis(requirement, f"{field} {value!r} on this {seen['op']}", f"{field} {seen.get(field)!r}")
+
+
+def _ops(ops: Sequence[LoggedOp] | Sequence[Wire]) -> str:
+    """Operations in short, for people."""
+    said = []
+    for op in ops:
+        wire = op.wire if isinstance(op, LoggedOp) else op
+        said.append(json.dumps({k: v for k, v in wire.items() if k != "_text"}, ensure_ascii=False)[:200])
+    if len(said) > 12:
+        said[6:-5] = [f"… {len(said) - 11} more …"]
+    return "[" + ", ".join(said) + "]"

@@ -1,0 +1,92 @@
+"""Checks by requirement: rules judge transcripts, probes go and provoke an answer.
+
+A check is one function, named as the fact that it establishes, tied to the id of one
+requirement, which must exist. It returns `SEEN` where it saw the fact, `Wrong` where it saw
+the opposite, and `None` where what it speaks of did not come up: that is never a pass.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streamops_spec import load_requirements
+
+if TYPE_CHECKING:
+    from streamops_conformance.judge.walk import Walk
+    from streamops_conformance.run.lab import Lab
+
+SEEN: Final = True
+
+
+@dataclass(slots=True)
+class Wrong:
+    """A requirement that is broken: what it expects and what was observed."""
+
+    expected: str
+    observed: str
+
+
+Outcome = bool | Wrong | None
+RuleFunction = Callable[["Walk"], Outcome]
+ProbeFunction = Callable[["Lab"], Awaitable[Outcome]]
+
+
+@dataclass(slots=True, frozen=True)
+class Rule:
+    id: str
+    fact: str
+    on: tuple[str, ...]
+    """Frame types after which it is asked; `*` is every frame, `end` the end of the exchange."""
+    law: bool
+    """Needs the oracle: asked only for exchanges that ran scripts known in advance."""
+    check: RuleFunction
+
+
+@dataclass(slots=True, frozen=True)
+class Probe:
+    id: str
+    fact: str
+    caps: frozenset[str]
+    check: ProbeFunction
+
+
+class Registry:
+    """The checks of one version of the specification, in the order in which they are asked."""
+
+    def __init__(self, spec: str) -> None:
+        self.spec = spec
+        self.rules: list[Rule] = []
+        self.probes: list[Probe] = []
+
+    def rule(self, requirement: str, *on: str, law: bool = False) -> Callable[[RuleFunction], RuleFunction]:
+        """Tie a rule to its requirement. Raises KeyError for an id that the chapters do not have."""
+        self._known(requirement)
+
+        def register(function: RuleFunction) -> RuleFunction:
+            self.rules.append(Rule(requirement, _fact(function), on, law, function))
+            return function
+
+        return register
+
+    def probe(
+        self, requirement: str, *, caps: tuple[str, ...] = ()
+    ) -> Callable[[ProbeFunction], ProbeFunction]:
+        """Tie a probe to its requirement; `caps` are those it needs beyond the requirement's own."""
+        known = self._known(requirement)
+
+        def register(function: ProbeFunction) -> ProbeFunction:
+            self.probes.append(Probe(requirement, _fact(function), known | frozenset(caps), function))
+            return function
+
+        return register
+
+    def facts(self) -> dict[str, str]:
+        """The name of each requirement's check."""
+        return {check.id: check.fact for check in (*self.probes, *self.rules)}
+
+    def _known(self, requirement: str) -> frozenset[str]:
+        return frozenset(load_requirements(self.spec)[requirement].needs)
+
+
+def _fact(function: Callable[..., object]) -> str:
+    return function.__name__

@@ -1,0 +1,1 @@
+"""Talking to a target: connections that write down both sides with milliseconds."""

@@ -1,0 +1,180 @@
+"""A connection of the runner's to a server that speaks v1."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+import websockets.asyncio.client
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from streamops_conformance.wire.transcript import Closed, Entry, Transcript, received
+
+Frame = dict[str, Any]
+SUBPROTOCOL = "streamops.v1"
+PATIENCE = 5.0
+"""Seconds without any frame after which a wait is given up; never the measure of a pass."""
+
+
+class Silent(Exception):
+    """The server said nothing for too long, or closed, while something was awaited."""
+
+
+class Session:
+    """One WebSocket with its transcript; use it with `async with`.
+
+    Nothing is judged here: frames are written down as they come, pings answered.
+    """
+
+    def __init__(self, url: str, *, headers: dict[str, str] | None = None, answer_pings: bool = True) -> None:
+        self.url = url
+        self.transcript = Transcript()
+        self.ref = 0
+        self._headers = headers or {}
+        self._answer_pings = answer_pings
+        self._socket: websockets.asyncio.client.ClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Open the WebSocket; raises Silent where the upgrade fails."""
+        try:
+            self._socket = await websockets.asyncio.client.connect(
+                self.url,
+                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                additional_headers=self._headers,
+                compression=None,
+                max_size=None,
+                max_queue=None,
+                ping_interval=None,
+                open_timeout=PATIENCE,
+                close_timeout=2,
+                proxy=None,
+            )
+        except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
+            raise Silent(f"no connection to {self.url}: {error}") from error
+        self.transcript.began = time.perf_counter()
+        self._reader = asyncio.create_task(self._read())
+
+    async def close(self) -> None:
+        """Close from this side; the close is not part of the transcript."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+        if self._socket is not None:
+            self._socket.transport.abort() if self.transcript.closed is None else None
+
+    async def send(self, frame: Frame) -> None:
+        await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
+
+    async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
+        """Send any message, well formed or not; a closed connection is no error here."""
+        assert self._socket is not None
+        self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
+        with suppress(ConnectionClosed):
+            await self._socket.send(message)
+
+    async def hello(self, caps: list[str], *, view: Frame | None = None, **members: Any) -> Frame:
+        """Say hello and wait for the `welcome`; `members` replace or add members of the hello.
+
+        Raises Silent where no welcome comes.
+        """
+        frame: Frame = {"type": "hello", "caps": caps, "limits": DEFAULT_LIMITS, **members}
+        if view is not None:
+            frame["view"] = view
+        await self.send(frame)
+        return await self.next("welcome")
+
+    async def event(self, name: str, params: Any, **members: Any) -> int:
+        """Send an event under the next ref, and return the ref."""
+        self.ref += 1
+        await self.send({"type": "event", "ref": self.ref, "event": name, "params": params, **members})
+        return self.ref
+
+    async def run(self, script: list[Frame], *, patience: float = PATIENCE) -> Frame:
+        """Run a script and return its reply; raises Silent where none comes."""
+        ref = await self.event("conformance.run", {"script": script})
+        return await self.reply(ref, patience=patience)
+
+    async def reply(self, ref: int, *, patience: float = PATIENCE) -> Frame:
+        """The reply to that ref; raises Silent where none comes."""
+        return await self.until(
+            lambda frame: frame.get("type") == "reply" and frame.get("ref") == ref,
+            f"the reply to ref {ref}",
+            patience=patience,
+        )
+
+    async def next(self, kind: str, *, patience: float = PATIENCE) -> Frame:
+        """The first frame of that type; raises Silent where none comes."""
+        return await self.until(lambda frame: frame.get("type") == kind, f"a {kind} frame", patience=patience)
+
+    async def until(self, wanted: Callable[[Frame], bool], what: str, *, patience: float = PATIENCE) -> Frame:
+        """The first frame, already there or still to come, that is wanted.
+
+        `patience` is counted from the last frame that came. Raises Silent.
+        """
+        position = 0
+        while True:
+            entries = self.transcript.entries
+            while position < len(entries):
+                entry = entries[position]
+                position += 1
+                if entry.direction == "recv" and entry.frame is not None and wanted(entry.frame):
+                    return entry.frame
+            if self.transcript.closed is not None:
+                closed = self.transcript.closed
+                raise Silent(f"the server closed with {closed.code} {closed.reason!r} instead of {what}")
+            await self._wait(patience, what)
+
+    async def end(self, *, patience: float = PATIENCE) -> Closed:
+        """Wait for the server to close; raises Silent where it does not."""
+        while self.transcript.closed is None:
+            await self._wait(patience, "a close")
+        return self.transcript.closed
+
+    async def linger(self, seconds: float) -> None:
+        """Read on for a while: for what should not come, or came late."""
+        with suppress(asyncio.TimeoutError):
+            assert self._reader is not None
+            await asyncio.wait_for(asyncio.shield(self._reader), seconds)
+
+    async def _wait(self, patience: float, what: str) -> None:
+        self._news.clear()
+        try:
+            await asyncio.wait_for(self._news.wait(), patience)
+        except asyncio.TimeoutError:
+            raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
+
+    async def _read(self) -> None:
+        assert self._socket is not None
+        try:
+            async for message in self._socket:
+                entry = received(self._ms(), message)
+                self.transcript.entries.append(entry)
+                self._news.set()
+                if entry.type == "ping" and self._answer_pings and entry.frame is not None:
+                    await self.send({**{k: v for k, v in entry.frame.items() if k == "t"}, "type": "pong"})
+        except ConnectionClosed:
+            pass
+        code = self._socket.close_code
+        self.transcript.closed = Closed(code if code is not None else 1006, self._socket.close_reason or "")
+        reason = f"{self.transcript.closed.code} {self.transcript.closed.reason}".strip()
+        self.transcript.entries.append(Entry(self._ms(), "close", reason))
+        self._news.set()
+
+    def _ms(self) -> float:
+        return (time.perf_counter() - self.transcript.began) * 1000
+
+
+DEFAULT_LIMITS = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64}
