@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -16,7 +15,7 @@ Json = Any  # reason: JSON values are recursive unions, which gain nothing here
 
 
 @cache
-def _registry_files() -> dict[str, Json]:
+def _by_id() -> dict[str, Json]:
     found: dict[str, Json] = {}
     for path in sorted(data_root().glob("v*/**/*.schema.json")):
         schema = json.loads(path.read_text(encoding="utf-8"))
@@ -24,12 +23,17 @@ def _registry_files() -> dict[str, Json]:
     return found
 
 
+def schema_names() -> tuple[str, ...]:
+    """The names of all schemas, as `load_schema` takes them."""
+    return tuple(uri.removeprefix("urn:streamops:") for uri in _by_id())
+
+
 def load_schema(name: str) -> Json:
     """The schema of the id `urn:streamops:NAME`, NAME like `v1:script`.
 
     Raises KeyError, listing what there is, for an unknown name.
     """
-    schemas = _registry_files()
+    schemas = _by_id()
     uri = f"urn:streamops:{name}"
     if uri not in schemas:
         raise KeyError(f"no schema {uri}; there are {', '.join(sorted(schemas))}")
@@ -40,7 +44,7 @@ class Shapes:
     """One schema, ready to judge: `is_valid` in microseconds, `explain` in words."""
 
     def __init__(self, schema: Json) -> None:
-        registry = jsonschema_rs.Registry(list(_registry_files().items()))
+        registry = jsonschema_rs.Registry(list(_by_id().items()))
         self._fast = jsonschema_rs.Draft202012Validator(schema, registry=registry)
         self._schema = schema
 
@@ -58,7 +62,7 @@ class Shapes:
     def slow(self) -> jsonschema.Draft202012Validator:
         """The explaining validator, which the tests hold to the verdicts of the fast one."""
         resources = [
-            (uri, referencing.Resource.from_contents(schema)) for uri, schema in _registry_files().items()
+            (uri, referencing.Resource.from_contents(schema)) for uri, schema in _by_id().items()
         ]
         registry: referencing.Registry[Json] = referencing.Registry().with_resources(resources)
         return jsonschema.Draft202012Validator(self._schema, registry=registry)
@@ -68,9 +72,3 @@ class Shapes:
 def load_shapes(name: str) -> Shapes:
     """The compiled schema of that name; raises KeyError as `load_schema` does."""
     return Shapes(load_schema(name))
-
-
-def load_vectors() -> list[tuple[Path, list[Json]]]:
-    """Every file of `schemas/vectors/` with its groups."""
-    folder = data_root() / "vectors"
-    return [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.json"))]
