@@ -1,0 +1,37 @@
+"""The reference server: a program's live output on a screen, without a token lost.
+
+    from streamops_server import View, event_handler
+
+    class Answer(View):
+        template = '<p dj-stream="answer"></p>'
+
+        @event_handler
+        async def ask(self, question):
+            async for token in llm(question):
+                await self.stream_text("answer", token)
+"""
+
+from streamops_server.core.limits import Limits
+from streamops_server.errors import BadParams, Overflow, ProgramError, StreamCancelled, Unsupported
+from streamops_server.registry import Registry
+from streamops_server.streaming import StreamingMixin
+from streamops_server.transport import StreamServer
+from streamops_server.view import Request, View, event_handler
+
+LiveView = View
+
+__all__ = [
+    "BadParams",
+    "Limits",
+    "LiveView",
+    "Overflow",
+    "ProgramError",
+    "Registry",
+    "Request",
+    "StreamCancelled",
+    "StreamServer",
+    "StreamingMixin",
+    "Unsupported",
+    "View",
+    "event_handler",
+]

@@ -1,0 +1,3 @@
+from streamops_server.cli import main
+
+main()

@@ -1,0 +1,101 @@
+"""`streamops-server`: the reference server as a command."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streamops_server.core.limits import Limits
+from streamops_server.demo import Chat
+from streamops_server.driver import Conformance, HeadlessConformance
+from streamops_server.registry import Registry, load_views
+from streamops_server.transport import StreamServer
+from streamops_server.view import View
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_CONFORMANCE_HEARTBEAT_MS = 2000
+_DEFAULTS = Limits()
+
+
+def _registry(views: str | None, conformance: bool) -> Registry:
+    """What the options say is served. Raises typer.BadParameter where `views` names nothing."""
+    found: dict[str, type[View]] = {"Chat": Chat}
+    if views is not None:
+        sys.path.insert(0, os.getcwd())  # as `python -m` finds it
+        try:
+            found = load_views(views)
+        except (ImportError, LookupError) as error:
+            raise typer.BadParameter(str(error), param_hint="--views") from None
+    default: type[View] | None = next(iter(found.values())) if len(found) == 1 else None
+    if conformance:
+        found["conformance"] = Conformance
+        default = HeadlessConformance
+    return Registry(found, default, conformance=conformance)
+
+
+async def _serve(server: StreamServer, ready_file: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with server:
+        line = f"ready {server.url}"
+        print(line, flush=True)
+        if ready_file is not None:
+            ready_file.write_text(line + "\n", encoding="utf-8")
+        await stop.wait()
+
+
+@app.command()
+def run(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes any free one.", min=0, max=65535)] = 8765,
+    views: Annotated[str | None, typer.Option(help="MODULE or MODULE:Class with your views.")] = None,
+    conformance: Annotated[bool, typer.Option(help="Offer the test driver. Not for production.")] = False,
+    ready_file: Annotated[Path | None, typer.Option(help="Also write the ready line to this file.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="A further allowed Origin; repeatable.")] = None,
+    heartbeat_ms: Annotated[
+        int | None, typer.Option(help=f"Silence before a ping. [default: 25000; {_CONFORMANCE_HEARTBEAT_MS} with --conformance]", min=1)
+    ] = None,
+    max_frame_bytes: Annotated[int, typer.Option(help="Largest inbound frame.", min=65536)] = _DEFAULTS.max_frame_bytes,
+    max_streams: Annotated[int, typer.Option(help="Streams of one session.", min=1)] = _DEFAULTS.max_streams,
+    max_text_bytes: Annotated[
+        int, typer.Option(help="Longest text of one operation.", min=4, max=_DEFAULTS.max_text_bytes)
+    ] = _DEFAULTS.max_text_bytes,
+    max_fps: Annotated[int, typer.Option(help="Frames of a stream per second.", min=1)] = _DEFAULTS.max_fps,
+    max_events: Annotated[int, typer.Option(help="Unanswered events.", min=1)] = _DEFAULTS.max_events,
+    max_pending_bytes: Annotated[
+        int, typer.Option(help="Pending bytes past which a producer waits.", min=1)
+    ] = _DEFAULTS.max_pending_bytes,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what handlers raise.")] = False,
+) -> None:
+    """Serve views over WebSocket (streamops.v1). Prints `ready URL` once it listens."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL if conformance else logging.ERROR)
+    default_heartbeat = _CONFORMANCE_HEARTBEAT_MS if conformance else _DEFAULTS.heartbeat_ms
+    limits = Limits(
+        heartbeat_ms=heartbeat_ms or default_heartbeat,
+        max_frame_bytes=max_frame_bytes,
+        max_streams=max_streams,
+        max_text_bytes=max_text_bytes,
+        max_fps=max_fps,
+        max_events=max_events,
+        max_pending_bytes=max_pending_bytes,
+    )
+    registry = _registry(views, conformance)
+    server = StreamServer(registry, host=host, port=port, limits=limits, origins=origin or ())
+    try:
+        asyncio.run(_serve(server, ready_file))
+    except OSError as error:
+        typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host", err=True)
+        raise typer.Exit(1) from None
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,96 @@
+"""Merging pending operations: rules C1 to C5 of section 7, which are rows of `protocol.json`.
+
+Rule 1: only neighbours with byte-equal targets merge. Rule 2: what no row names does not
+merge, so nothing ever merges across `start`, `error`, `done`, `delete` or `prune`.
+"""
+
+from collections.abc import Callable, Iterable
+
+from streamops_spec import load_protocol
+
+from streamops_server.core.ops import Delete, Op, Text
+from streamops_server.core.text import utf8_length
+
+
+class Slot:
+    """One operation to send, and how many of the program's it stands for (`count`).
+
+    Joined texts are kept in parts and put together once, so that merging is linear.
+    """
+
+    __slots__ = ("_parts", "_size", "count", "key", "op")
+
+    def __init__(self, op: Op) -> None:
+        self.count = 1
+        self._become(op)
+
+    def _become(self, op: Op) -> None:
+        self.op = op
+        self.key = op.key
+        self._parts: list[str] = [op.text] if isinstance(op, Text) else []
+        self._size = utf8_length(op.text) if isinstance(op, Text) else 0
+
+    def take(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (every rule has one signature)
+        """C4: the later operation replaces everything that the earlier one did."""
+        self._become(op)
+        return True
+
+    def vanish(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (every rule has one signature)
+        """C5: what goes into an element that is deleted next is never seen."""
+        self._become(Delete(op.target))
+        return True
+
+    def join_after(self, op: Op, limit: int) -> bool:
+        """C1, C3: the text goes on at its end, unless it would grow past `limit` bytes."""
+        return self._join(op, limit, len(self._parts))
+
+    def join_before(self, op: Op, limit: int) -> bool:
+        """C2, C3: the text grows at its beginning, unless it would grow past `limit` bytes."""
+        return self._join(op, limit, 0)
+
+    def _join(self, op: Op, limit: int, where: int) -> bool:
+        assert isinstance(op, Text)
+        size = self._size + utf8_length(op.text)
+        if size > limit:
+            return False
+        self._size = size
+        self._parts.insert(where, op.text)
+        return True
+
+    def finish(self) -> Op:
+        if len(self._parts) > 1:
+            assert isinstance(self.op, Text)
+            return Text(self.op.target, "".join(self._parts), self.op.mode)
+        return self.op
+
+
+_HOW: dict[str, Callable[[Slot, Op, int], bool]] = {
+    "first+second": Slot.join_after,
+    "second+first": Slot.join_before,
+    "second": Slot.take,
+    "none": Slot.vanish,
+}
+RULES: dict[tuple[str, str], Callable[[Slot, Op, int], bool]] = {
+    (first, second): _HOW[rule.value]
+    for rule in load_protocol().coalescing.rules
+    for first in rule.first
+    for second in rule.second
+}
+"""How two neighbours on one target merge, by their keys; no entry means never."""
+
+
+def coalesce(ops: Iterable[Op], max_text_bytes: int) -> list[tuple[Op, int]]:
+    """`ops` merged from left to right, each with the number of the program's that it covers.
+
+    Merged texts obey `max_text_bytes` as single ones do; time is linear in the input.
+    """
+    slots: list[Slot] = []
+    for op in ops:
+        last = slots[-1] if slots else None
+        if last is not None and last.op.target == op.target:
+            rule = RULES.get((last.key, op.key))
+            if rule is not None and rule(last, op, max_text_bytes):
+                last.count += 1
+                continue
+        slots.append(Slot(op))
+    return [(slot.finish(), slot.count) for slot in slots]

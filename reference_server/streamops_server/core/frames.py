@@ -1,0 +1,178 @@
+"""The frames of section 3 as structs: what a client sends, decoded with validation, and what goes out."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from streamops_spec import load_protocol
+
+from streamops_server.core.errors import PeerViolation
+
+_LIMITS = load_protocol().limits
+_Positive = Annotated[int, Meta(ge=1, le=_LIMITS.max_safe_integer)]
+_Natural = Annotated[int, Meta(ge=0, le=_LIMITS.max_safe_integer)]
+_Name = Annotated[str, Meta(pattern=rf"{load_protocol().patterns.stream[:-1]}\Z")]
+_HTML_CAPS = {"html", "view"}
+
+
+class ClientLimits(msgspec.Struct):
+    """What the client can take."""
+
+    max_frame_bytes: Annotated[int, Meta(ge=_LIMITS.min_frame_bytes, le=_LIMITS.max_safe_integer)] | UnsetType = (
+        UNSET
+    )
+    max_fps: _Positive = _LIMITS.default_max_fps
+    window: _Positive | UnsetType = UNSET
+
+
+class ViewName(msgspec.Struct):
+    name: str
+    params: dict[str, Any]  # reason: params are the application's JSON
+
+
+class ResumeFrom(msgspec.Struct):
+    session: str
+    cursors: dict[_Name, _Natural]
+    view: _Natural | UnsetType = UNSET
+
+
+class Hello(msgspec.Struct, tag_field="type", tag="hello"):
+    caps: list[str]
+    limits: ClientLimits
+    view: ViewName | UnsetType = UNSET
+    resume: ResumeFrom | UnsetType = UNSET
+
+    @property
+    def max_frame_bytes(self) -> int:
+        """The largest frame this client takes."""
+        if self.limits.max_frame_bytes is not UNSET:
+            return self.limits.max_frame_bytes
+        return _LIMITS.min_frame_bytes_html if _HTML_CAPS & set(self.caps) else _LIMITS.min_frame_bytes
+
+
+class Event(msgspec.Struct, tag_field="type", tag="event"):
+    ref: _Positive
+    event: str
+    params: dict[str, Any]  # reason: params are the application's JSON
+
+
+class Cancel(msgspec.Struct, tag_field="type", tag="cancel"):
+    stream: _Name
+    run: _Positive
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    cursors: dict[_Name, _Natural]
+    view: _Natural | UnsetType = UNSET
+
+
+class Ping(msgspec.Struct, tag_field="type", tag="ping", omit_defaults=True):
+    t: str | UnsetType = UNSET
+
+
+class Pong(msgspec.Struct, tag_field="type", tag="pong", omit_defaults=True):
+    t: str | UnsetType = UNSET
+
+
+class Unknown(msgspec.Struct):
+    """A frame of a type that this server does not know: ignored and counted (section 12)."""
+
+    type: str
+
+
+ClientFrame = Hello | Event | Cancel | Ack | Ping | Pong
+_decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
+_type_of = msgspec.json.Decoder(Unknown)
+_KNOWN = {"hello", "event", "cancel", "ack", "ping", "pong"}
+
+
+def decode(data: str | bytes) -> ClientFrame | Unknown:
+    """One inbound text frame.
+
+    Raises PeerViolation("bad_frame") for what is no JSON object or a mistyped known frame.
+    """
+    try:
+        frame = _decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        unknown = _unknown(data)
+        if unknown is None:
+            raise PeerViolation("bad_frame", f"This frame is malformed: {str(error)[:200]}") from None
+        return unknown
+    if isinstance(frame, Ping | Pong) and frame.t is not UNSET and len(frame.t.encode()) > _LIMITS.ping_t_bytes:
+        raise PeerViolation("bad_frame", f"t has more than {_LIMITS.ping_t_bytes} bytes")
+    if (
+        isinstance(frame, Hello)
+        and _HTML_CAPS & set(frame.caps)
+        and frame.max_frame_bytes < _LIMITS.min_frame_bytes_html
+    ):
+        raise PeerViolation(
+            "bad_frame", f"A client that offers html or view takes frames of {_LIMITS.min_frame_bytes_html} bytes"
+        )
+    return frame
+
+
+def _unknown(data: str | bytes) -> Unknown | None:
+    try:
+        frame = _type_of.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return None if frame.type in _KNOWN else frame
+
+
+class ServerLimits(msgspec.Struct):
+    max_frame_bytes: int
+    max_streams: int
+    max_text_bytes: int
+    max_fps: int
+    max_events: int
+    cancel_ms: int
+
+
+class Welcome(msgspec.Struct, tag_field="type", tag="welcome"):
+    session: str
+    caps: list[str]
+    limits: ServerLimits
+    heartbeat_ms: int
+
+
+class StreamState(msgspec.Struct, omit_defaults=True):
+    """One entry of a view's map; `run` while open or errored, error and code while one is shown."""
+
+    seq: int
+    state: str
+    run: int | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class ViewFrame(msgspec.Struct, tag_field="type", tag="view"):
+    html: str
+    version: int
+    streams: dict[str, StreamState]
+
+
+class ReplyError(msgspec.Struct):
+    code: str
+    error: str
+
+
+class Reply(msgspec.Struct, tag_field="type", tag="reply", omit_defaults=True):
+    ref: int
+    ok: bool
+    error: ReplyError | UnsetType = UNSET
+
+
+class SessionError(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    code: str
+    error: str
+    fatal: bool
+    retryable: bool | UnsetType = UNSET
+
+
+ServerFrame = Welcome | ViewFrame | Reply | SessionError | Ping | Pong
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: ServerFrame) -> bytes:
+    """The frame as JSON; raises UnicodeEncodeError for a lone surrogate."""
+    return _encoder.encode(frame)

@@ -1,0 +1,129 @@
+"""The log of one stream: numbered operations, those not yet sent kept, read through the coalescer.
+
+Rule 1: nothing overtakes inside a stream. Rule 2: `seq` numbers the program's operations,
+not frames (section 6), so a frame says which operations it covers by arithmetic alone.
+"""
+
+from collections import deque
+
+import msgspec
+from streamops_spec.protocol import State
+
+from streamops_server.core.coalesce import coalesce
+from streamops_server.core.integrity import Integrity
+from streamops_server.core.ops import Error, Op, Start, default_target, encode
+from streamops_server.core.owners import Producer
+
+ENTRY_COST = 32
+"""Bytes that an operation counts as pending besides its content."""
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One operation in the log; `order` is its place among all of the session's."""
+
+    op: Op
+    order: int
+    size: int
+
+
+class Queue:
+    """One stream of a session, from its first operation to the session's end.
+
+    `accepted` is the number of the last operation, `sent` of the last one taken for a frame.
+    Idle it holds no operation: what was sent is dropped, so adding one is always O(1).
+    """
+
+    __slots__ = (
+        "_entries", "_pending_bytes", "accepted", "foreign", "integrity", "name", "owner", "run",
+        "sent", "shown", "state", "target",
+    )  # fmt: skip
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.target = default_target(name)
+        self.accepted = 0
+        self.sent = 0
+        self.state: State = "idle"
+        self.run = 0
+        """The open run; meaningless while idle."""
+        self.owner: Producer | None = None
+        self.integrity: Integrity | None = None
+        self.shown: Error | None = None
+        """The error that the client shows; it outlives its run."""
+        self.foreign = False
+        """Whether it has content that the view's template did not make (section 11)."""
+        self._entries: deque[Entry] | None = None
+        self._pending_bytes = 0
+
+    @property
+    def pending_bytes(self) -> int:
+        return self._pending_bytes
+
+    @property
+    def first_order(self) -> int:
+        """The order of the first operation not yet sent; only for a queue that has one."""
+        assert self._entries
+        return self._entries[0].order
+
+    def __bool__(self) -> bool:
+        """Whether an operation waits to be sent."""
+        return self.sent < self.accepted
+
+    def add(self, op: Op, order: int, size: int) -> None:
+        """Number `op` as the next one; `size` is the bytes of its content."""
+        if self._entries is None:
+            self._entries = deque()
+        self.accepted += 1
+        self._entries.append(Entry(op, order, size))
+        self._pending_bytes += size + ENTRY_COST
+
+    def take(self, before: int, starts_before: int) -> list[Op]:
+        """The next operations of an order below `before`, as the program made them.
+
+        A `start` that is not of an order below `starts_before` ends them: it has to wait for
+        other streams. The caller sends what it takes.
+        """
+        taken: list[Op] = []
+        entries = self._entries
+        while entries and entries[0].order < before:
+            entry = entries[0]
+            if entry.order >= starts_before and isinstance(entry.op, Start):
+                break
+            entries.popleft()
+            self._pending_bytes -= entry.size + ENTRY_COST
+            taken.append(entry.op)
+        if not entries:
+            self._entries = None  # an idle stream keeps no buffer
+        return taken
+
+    def frames(self, ops: list[Op], max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
+        """`ops`, just taken, as encoded `stream` frames of at most `max_frame_bytes` each."""
+        found: list[bytes] = []
+        batch: list[bytes] = []
+        covered = 0
+        room = max_frame_bytes - envelope_bytes(self.name)
+        size = 0
+        for op, count in coalesce(ops, max_text_bytes):
+            data = encode(op)
+            if batch and size + len(data) + 1 > room:
+                found.append(self._frame(covered, batch))
+                batch, covered, size = [], 0, 0
+            batch.append(data)
+            covered += count
+            size += len(data) + 1
+        found.append(self._frame(covered, batch))
+        return found
+
+    def _frame(self, covered: int, ops: list[bytes]) -> bytes:
+        head = _HEAD % (self.name.encode(), self.sent + 1, covered)
+        self.sent += covered
+        return head + b",".join(ops) + b"]}"
+
+
+_HEAD = b'{"type":"stream","stream":"%s","seq":%d,"n":%d,"ops":['
+
+
+def envelope_bytes(name: str) -> int:
+    """The most that a `stream` frame needs besides its operations."""
+    largest = 2**53 - 1
+    return len(_HEAD % (name.encode(), largest, largest)) + 2

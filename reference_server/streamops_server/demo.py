@@ -1,0 +1,30 @@
+"""The view that a server without views of its own shows: an echo that types, like an LLM would."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from streamops_server.view import Request, View, event_handler
+
+
+class Chat(View):
+    """`send_message` with `content` streams an answer, word by word, into the stream `answer`."""
+
+    template = (
+        "<main><ol>{% for message in messages %}<li>{{ message }}</li>{% endfor %}</ol>"
+        '<p dj-stream="answer" data-loading-class="is-streaming"></p></main>'
+    )
+
+    def mount(self, request: Request, **kwargs: Any) -> None:
+        self.messages: list[str] = []
+
+    @event_handler
+    async def send_message(self, content: str, **kwargs: Any) -> None:
+        self.messages.append(content)
+        await self.push_state()
+        await self.stream_start("answer")
+        await self.stream_text("answer", "", mode="replace")
+        for word in f"You said: {content} That is all I know about it.".split():
+            await self.stream_text("answer", word + " ")
+            await asyncio.sleep(0.03)

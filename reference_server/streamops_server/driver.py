@@ -1,0 +1,104 @@
+"""The conformance driver: a script of calls to the public API, run by the event `conformance.run`.
+
+It uses nothing but what any view can use. In other languages it is about as long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from streamops_spec import load_shapes
+
+from streamops_server.errors import BadParams
+from streamops_server.view import Request, View, event_handler
+
+Step = dict[str, Any]  # reason: the shape is schemas/v1/script.schema.json, checked before any use
+
+
+class Conformance(View):
+    """One element per variable, in name order, and nothing else."""
+
+    template = (
+        "{% for name, value in vars|dictsort(case_sensitive=true) %}"
+        '<div dj-stream="{{ name }}">{{ value }}</div>{% endfor %}'
+    )
+
+    def mount(
+        self, request: Request, vars: dict[str, str] | None = None, mount_raises: bool = False, **kwargs: Any
+    ) -> None:
+        self.vars = dict(vars or {})
+        if not all(isinstance(value, str) for value in self.vars.values()):
+            raise BadParams("vars is a map of names to texts")
+        if mount_raises:
+            raise RuntimeError("The client asked for a mount that raises")
+
+    def allows(self, event: str, caps: frozenset[str]) -> bool:
+        return "x-conformance" in caps and super().allows(event, caps)
+
+    @event_handler(name="conformance.run")
+    async def run(self, script: list[Step], **kwargs: Any) -> None:
+        """Raises BadParams for a script that its schema refuses."""
+        shapes = load_shapes("v1:script")
+        if not shapes.is_valid(script):
+            raise BadParams(f"This is no script: {shapes.explain(script)}")
+        await self.perform(script)
+
+    async def perform(self, steps: list[Step]) -> None:
+        for step in steps:
+            arguments = {name: value for name, value in step.items() if name != "do"}
+            await _STEPS[step["do"]](self, **arguments)
+
+    async def replace(self, stream: str, html: str, target: str | None = None) -> None:
+        await self.stream_to(stream, target=target, html=html)
+
+    async def delete(self, stream: str, target: str | None = None) -> None:
+        await self.stream_delete(stream, target)
+
+    async def error(self, stream: str, error: str, code: str = "app_error") -> None:
+        await self.stream_error(stream, error, code)
+
+    async def set(self, var: str, value: str) -> None:
+        self.vars[var] = value
+
+    async def sleep(self, ms: float) -> None:
+        await asyncio.sleep(ms / 1000)
+
+    async def fail(self, message: str = "The script says raise") -> None:
+        raise RuntimeError(message)
+
+    async def hang(self) -> None:
+        await asyncio.Event().wait()
+
+    async def parallel(self, branches: list[list[Step]]) -> None:
+        """All branches run to their end, each a producer of its own; then the first error is raised."""
+        tasks = [self.start_task(self.perform(branch)) for branch in branches]
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+
+class HeadlessConformance(Conformance):
+    """The driver where a `hello` names no view: there is nothing to render."""
+
+    template = None
+
+
+_STEPS: dict[str, Callable[..., Awaitable[None]]] = {
+    "start": lambda view, stream: view.stream_start(stream),
+    "text": lambda view, stream, **rest: view.stream_text(stream, **rest),
+    "replace": Conformance.replace,
+    "insert": lambda view, stream, **rest: view.stream_insert(stream, **rest),
+    "delete": Conformance.delete,
+    "prune": lambda view, stream, **rest: view.stream_prune(stream, **rest),
+    "error": Conformance.error,
+    "done": lambda view, stream: view.stream_done(stream),
+    "stream_to": lambda view, stream: view.stream_to(stream),
+    "push_state": lambda view: view.push_state(),
+    "set": Conformance.set,
+    "sleep_ms": Conformance.sleep,
+    "raise": Conformance.fail,
+    "hang": Conformance.hang,
+    "parallel": Conformance.parallel,
+}
