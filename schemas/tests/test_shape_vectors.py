@@ -33,7 +33,9 @@ def test_a_refusal_is_explained_and_an_acceptance_is_not(group):
         assert bool(shapes.explain(test["data"])) is not test["valid"], test["description"]
 
 
-@pytest.mark.parametrize(("path", "groups"), load_shape_vectors(), ids=lambda value: getattr(value, "stem", ""))
+@pytest.mark.parametrize(
+    ("path", "groups"), load_shape_vectors(), ids=lambda value: getattr(value, "stem", "")
+)
 def test_a_file_of_vectors_has_the_shape_of_such_files(path, groups):
     assert load_shapes("vectors:shapes").explain(list(groups)) == "", path
 
@@ -57,8 +59,10 @@ def shape_requirements():
                 yield pytest.param(requirement, named, id=requirement.id)
 
 
-@pytest.mark.parametrize(("requirement", "named"), shape_requirements())
-def test_a_requirement_about_a_shape_has_valid_and_invalid_vectors_of_each_schema_it_names(requirement, named):
+@pytest.mark.parametrize(("requirement", "named"), list(shape_requirements()))
+def test_a_requirement_about_a_shape_has_valid_and_invalid_vectors_of_each_schema_it_names(
+    requirement, named
+):
     verdicts = defaultdict(set)
     for parameter in GROUPS:
         group = parameter.values[0]

@@ -61,9 +61,7 @@ class Shapes:
 
     def slow(self) -> jsonschema.Draft202012Validator:
         """The explaining validator, which the tests hold to the verdicts of the fast one."""
-        resources = [
-            (uri, referencing.Resource.from_contents(schema)) for uri, schema in _by_id().items()
-        ]
+        resources = [(uri, referencing.Resource.from_contents(schema)) for uri, schema in _by_id().items()]
         registry: referencing.Registry[Json] = referencing.Registry().with_resources(resources)
         return jsonschema.Draft202012Validator(self._schema, registry=registry)
 

@@ -30,5 +30,7 @@ def load_rule_vectors(name: str) -> tuple[Json, ...]:
     folder = data_root() / "vectors" / "v1" / "rules"
     path = folder / f"{name}.json"
     if not path.is_file():
-        raise KeyError(f"no rule vectors {name!r}; there are {', '.join(p.stem for p in sorted(folder.glob('*.json')))}")
+        raise KeyError(
+            f"no rule vectors {name!r}; there are {', '.join(p.stem for p in sorted(folder.glob('*.json')))}"
+        )
     return tuple(json.loads(path.read_text(encoding="utf-8")))
