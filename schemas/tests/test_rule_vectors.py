@@ -1,5 +1,6 @@
 """The vectors of the rules agree with the tables of protocol.json, walked here once more and naively."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -89,7 +90,7 @@ def test_every_row_of_every_rule_is_used_by_a_vector():
     pairs = {
         (kind(first), kind(second))
         for vector in load_rule_vectors("coalescing")
-        for first, second in zip(vector["ops"], vector["ops"][1:], strict=False)
+        for first, second in itertools.pairwise(vector["ops"])
         if first["target"] == second["target"]
     }
     rows = {(a, b) for rule in PROTOCOL.coalescing.rules for a in rule.first for b in rule.second}
@@ -167,7 +168,7 @@ def test_a_text_is_split_greedily_and_shows_whole(vector):
     text = vector["text"]
     assert shown == {"append": "before" + text, "prepend": text + "before", "replace": text}[vector["mode"]]
     in_text_order = pieces[::-1] if vector["mode"] == "prepend" else pieces
-    for piece, following in zip(in_text_order, in_text_order[1:], strict=False):
+    for piece, following in itertools.pairwise(in_text_order):
         assert len((piece["text"] + following["text"][0]).encode()) > limit, (
             "one more character would have fitted"
         )

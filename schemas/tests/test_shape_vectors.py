@@ -1,4 +1,4 @@
-"""Every shape vector has its verdict from both validators, and every requirement about a shape has vectors."""
+"""Every shape vector has its verdict from both validators; every shape requirement has vectors."""
 
 import re
 from collections import defaultdict
