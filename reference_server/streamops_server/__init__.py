@@ -1,14 +1,14 @@
 """The reference server: a program's live output on a screen, without a token lost.
 
-    from streamops_server import View, event_handler
+from streamops_server import View, event_handler
 
-    class Answer(View):
-        template = '<p dj-stream="answer"></p>'
+class Answer(View):
+    template = '<p dj-stream="answer"></p>'
 
-        @event_handler
-        async def ask(self, question):
-            async for token in llm(question):
-                await self.stream_text("answer", token)
+    @event_handler
+    async def ask(self, question):
+        async for token in llm(question):
+            await self.stream_text("answer", token)
 """
 
 from streamops_server.core.limits import Limits

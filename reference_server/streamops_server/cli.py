@@ -46,11 +46,14 @@ async def _serve(server: StreamServer, ready_file: Path | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with server:
-        line = f"ready {server.url}"
-        print(line, flush=True)
-        if ready_file is not None:
-            ready_file.write_text(line + "\n", encoding="utf-8")
+        _announce(f"ready {server.url}", ready_file)
         await stop.wait()
+
+
+def _announce(line: str, ready_file: Path | None) -> None:
+    print(line, flush=True)
+    if ready_file is not None:
+        ready_file.write_text(line + "\n", encoding="utf-8")
 
 
 @app.command()
@@ -62,9 +65,15 @@ def run(
     ready_file: Annotated[Path | None, typer.Option(help="Also write the ready line to this file.")] = None,
     origin: Annotated[list[str] | None, typer.Option(help="A further allowed Origin; repeatable.")] = None,
     heartbeat_ms: Annotated[
-        int | None, typer.Option(help=f"Silence before a ping. [default: 25000; {_CONFORMANCE_HEARTBEAT_MS} with --conformance]", min=1)
+        int | None,
+        typer.Option(
+            help=f"Silence before a ping. [default: 25000; {_CONFORMANCE_HEARTBEAT_MS} with --conformance]",
+            min=1,
+        ),
     ] = None,
-    max_frame_bytes: Annotated[int, typer.Option(help="Largest inbound frame.", min=65536)] = _DEFAULTS.max_frame_bytes,
+    max_frame_bytes: Annotated[
+        int, typer.Option(help="Largest inbound frame.", min=65536)
+    ] = _DEFAULTS.max_frame_bytes,
     max_streams: Annotated[int, typer.Option(help="Streams of one session.", min=1)] = _DEFAULTS.max_streams,
     max_text_bytes: Annotated[
         int, typer.Option(help="Longest text of one operation.", min=4, max=_DEFAULTS.max_text_bytes)
@@ -93,7 +102,9 @@ def run(
     try:
         asyncio.run(_serve(server, ready_file))
     except OSError as error:
-        typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host", err=True)
+        typer.echo(
+            f"Cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host", err=True
+        )
         raise typer.Exit(1) from None
 
 

@@ -16,11 +16,11 @@ class Chat(View):
         '<p dj-stream="answer" data-loading-class="is-streaming"></p></main>'
     )
 
-    def mount(self, request: Request, **kwargs: Any) -> None:
+    def mount(self, _request: Request, **_kwargs: Any) -> None:
         self.messages: list[str] = []
 
     @event_handler
-    async def send_message(self, content: str, **kwargs: Any) -> None:
+    async def send_message(self, content: str, **_kwargs: Any) -> None:
         self.messages.append(content)
         await self.push_state()
         await self.stream_start("answer")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from streamops_spec import load_shapes
 
@@ -20,13 +20,17 @@ Step = dict[str, Any]  # reason: the shape is schemas/v1/script.schema.json, che
 class Conformance(View):
     """One element per variable, in name order, and nothing else."""
 
-    template = (
+    template: ClassVar[str | None] = (
         "{% for name, value in vars|dictsort(case_sensitive=true) %}"
         '<div dj-stream="{{ name }}">{{ value }}</div>{% endfor %}'
     )
 
     def mount(
-        self, request: Request, vars: dict[str, str] | None = None, mount_raises: bool = False, **kwargs: Any
+        self,
+        _request: Request,
+        vars: dict[str, str] | None = None,
+        mount_raises: bool = False,
+        **_kwargs: Any,
     ) -> None:
         self.vars = dict(vars or {})
         if not all(isinstance(value, str) for value in self.vars.values()):
@@ -38,7 +42,7 @@ class Conformance(View):
         return "x-conformance" in caps and super().allows(event, caps)
 
     @event_handler(name="conformance.run")
-    async def run(self, script: list[Step], **kwargs: Any) -> None:
+    async def run(self, script: list[Step], **_kwargs: Any) -> None:
         """Raises BadParams for a script that its schema refuses."""
         shapes = load_shapes("v1:script")
         if not shapes.is_valid(script):
@@ -47,8 +51,14 @@ class Conformance(View):
 
     async def perform(self, steps: list[Step]) -> None:
         for step in steps:
-            arguments = {name: value for name, value in step.items() if name != "do"}
+            arguments = {name: value for name, value in step.items() if name not in ("do", "repeat")}
+            for name in arguments.keys() & {"text", "html", "value"}:
+                arguments[name] *= step.get("repeat", 1)
             await _STEPS[step["do"]](self, **arguments)
+
+    async def text_units(self, stream: str, units: list[int]) -> None:
+        data = b"".join(unit.to_bytes(2, "little") for unit in units)
+        await self.stream_text(stream, data.decode("utf-16-le", "surrogatepass"))
 
     async def replace(self, stream: str, html: str, target: str | None = None) -> None:
         await self.stream_to(stream, target=target, html=html)
@@ -88,6 +98,7 @@ class HeadlessConformance(Conformance):
 _STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     "start": lambda view, stream: view.stream_start(stream),
     "text": lambda view, stream, **rest: view.stream_text(stream, **rest),
+    "text_units": Conformance.text_units,
     "replace": Conformance.replace,
     "insert": lambda view, stream, **rest: view.stream_insert(stream, **rest),
     "delete": Conformance.delete,

@@ -11,16 +11,16 @@ import inspect
 import logging
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from math import inf
 from typing import Any, TypeVar
 
 from streamops_server import templates
-from streamops_server.core.errors import ProgramError
+from streamops_server.core.errors import Overflow, ProgramError
 from streamops_server.core.frames import Event, Hello
 from streamops_server.core.owners import Producer
 from streamops_server.core.program import APP_ERROR_TEXT, Outcome
 from streamops_server.core.session import Session
 from streamops_server.errors import BadParams
+from streamops_server.pump import Pump
 from streamops_server.registry import Registry
 from streamops_server.view import Request, View
 
@@ -32,9 +32,6 @@ logger = logging.getLogger("streamops_server")
 class Live:
     """One session. `write` sends frames at once, `close` ends the connection after them."""
 
-    CALLS_PER_BREATH = 64
-    """Calls after which a producer lets others run, so that it cannot starve timers and pings."""
-
     def __init__(
         self,
         session: Session,
@@ -45,20 +42,12 @@ class Live:
     ) -> None:
         self.session = session
         self.program = session.program
-        self.calls = 0
-        self.writable = True
+        self.pump = Pump(session, write, close)
         self.view: View | None = None
         self._registry = registry
         self._request = request
-        self._write = write
-        self._close = close
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._waiting: list[asyncio.Future[None]] = []
-        self._timer: asyncio.Handle | None = None
-        self._flush_at = inf
-        self._bound = session.limits.max_pending_bytes
-        self.schedule()
 
     # -- the connection --------------------------------------------------------------------
 
@@ -72,66 +61,20 @@ class Live:
                     self._greet(asked)
                 else:
                     self._answer(asked)
-        self.schedule()
-
-    def set_writable(self, writable: bool) -> None:
-        """Whether the transport takes more; while not, operations stay and coalesce (section 9)."""
-        self.writable = writable
-        self.schedule()
+        self.pump.schedule()
 
     def shut_down(self) -> None:
         self.session.fail("shutting_down", "The server is ending")
-        self._flush()
+        self.pump.flush()
 
     async def over(self) -> None:
         """The connection is gone: stop every producer."""
         self.session.over()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._wake()
+        self.pump.stop()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self.session.limits.cancel_ms / 1000)
-
-    # -- sending ---------------------------------------------------------------------------
-
-    def touch(self) -> None:
-        """An operation was accepted: see to it that it will be sent."""
-        if self._flush_at > self.session.outbox.next_tick:
-            self.schedule()
-
-    def schedule(self) -> None:
-        """Arrange for `_flush` at the session's next deadline."""
-        deadline = self.session.deadline(writable=self.writable)
-        if deadline is None or deadline >= self._flush_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        if deadline <= self._loop.time():
-            self._flush_at = -inf
-            self._timer = self._loop.call_soon(self._flush)
-        else:
-            self._flush_at = deadline
-            self._timer = self._loop.call_at(deadline, self._flush)
-
-    def _flush(self) -> None:
-        self._timer = None
-        self._flush_at = inf
-        closing = self.session.closing
-        frames = self.session.flush(self._loop.time(), writable=self.writable)
-        if frames:
-            self._write(frames)
-            self._wake()
-        if self.session.closing is not None and (closing is None or frames):
-            self._close(self.session.closing.code, self.session.closing.reason)
-        self.schedule()
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
 
     # -- producers -------------------------------------------------------------------------
 
@@ -143,29 +86,6 @@ class Live:
             raise RuntimeError(
                 "Streaming calls are made by handlers and by tasks that they start with self.start_task()"
             ) from None
-
-    def is_full(self, name: str) -> bool:
-        queue = self.program.streams.get(name)
-        return queue is not None and queue.pending_bytes >= self._bound
-
-    async def room(self, name: str) -> None:
-        """Wait while the stream's pending bytes reach their bound (section 9)."""
-        while self.is_full(name) and not self.program.closed:
-            await self._turn()
-
-    async def room_for_view(self) -> None:
-        while self.session.outbox.view_bytes >= self._bound and not self.program.closed:
-            await self._turn()
-
-    async def _turn(self) -> None:
-        future = self._loop.create_future()
-        self._waiting.append(future)
-        await future
-
-    async def breathe(self) -> None:
-        self.calls += 1
-        if self.calls % self.CALLS_PER_BREATH == 0:
-            await asyncio.sleep(0)
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         if self.program.closed:
@@ -198,7 +118,7 @@ class Live:
             raise
         finally:
             self.program.end(producer, outcome)
-            self.schedule()
+            self.pump.schedule()
 
     # -- mounting --------------------------------------------------------------------------
 
@@ -239,7 +159,7 @@ class Live:
         else:
             self.program.end(producer, "owner_returns")
             self._spawn_events(self.session.mounted())
-        self.schedule()
+        self.pump.schedule()
 
     # -- events ----------------------------------------------------------------------------
 
@@ -281,10 +201,10 @@ class Live:
             self._final_view(view)
         except Exception as error:
             logger.exception("The final view of %s could not be sent", type(view).__name__)
-            if code is None:
+            if code is None and not isinstance(error, Overflow):  # EVT-8: the handler itself did not raise
                 code, text = _explain(error)
         self.session.reply(ref, code, text)
-        self.schedule()
+        self.pump.schedule()
 
     def push_view(self, caller: Producer) -> None:
         """The view as it is now. While the mount runs nothing: its end sends the first view."""
@@ -304,7 +224,7 @@ class Live:
     def _push(self, view: View, html: str) -> None:
         found = templates.marks(html)
         self.session.views.push(html, *found, renders=view.template_renders)
-        self.schedule()
+        self.pump.schedule()
 
 
 def _check_params(function: Callable[..., Any], *args: Any, **params: Any) -> None:

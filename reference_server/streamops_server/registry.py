@@ -43,5 +43,7 @@ def load_views(spec: str) -> dict[str, type[View]]:
     if class_name:
         found = {name: view for name, view in found.items() if name == class_name}
     if not found:
-        raise LookupError(f"{spec} has no such view; a view is a class that inherits from streamops_server.View")
+        raise LookupError(
+            f"{spec} has no such view; a view is a class that inherits from streamops_server.View"
+        )
     return found

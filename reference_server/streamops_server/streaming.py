@@ -34,9 +34,13 @@ class StreamingMixin:
         Raises LookupError where the template renders no such target.
         """
         live = self._session()
-        await live.room(name)
+        await live.pump.room(name)
         # Reading the state, rendering and accepting are one step: no await in between (section 11).
         rendered = html is None
+        try:
+            live.program.open_to(live.caller(), name, "html")
+        except Fenced:
+            raise StreamCancelled from None
         if html is None:
             wanted = target or default_target(name)
             check_target(wanted)
@@ -45,55 +49,51 @@ class StreamingMixin:
             live.program.replace(live.caller(), name, html, target, rendered=rendered)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
-        await live.breathe()
+        live.pump.touch()
 
-    async def stream_text(self, name: str, text: str, mode: str = "append", target: str | None = None) -> None:
+    async def stream_text(
+        self, name: str, text: str, mode: str = "append", target: str | None = None
+    ) -> None:
         """Add literal text, never parsed; `mode` is append, prepend or replace."""
         live = self._session()
-        if live.is_full(name):
-            await live.room(name)
+        await live.pump.room(name)
         try:
             live.program.text(live.caller(), name, text, mode, target)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
-        live.calls += 1
-        if live.calls % live.CALLS_PER_BREATH == 0:
-            await asyncio.sleep(0)
+        live.pump.touch()
 
-    async def stream_insert(self, name: str, html: str, at: str = "append", target: str | None = None) -> None:
+    async def stream_insert(
+        self, name: str, html: str, at: str = "append", target: str | None = None
+    ) -> None:
         """Add html after the target's last child (`at` append) or before its first (prepend)."""
         live = self._session()
-        await live.room(name)
+        await live.pump.room(name)
         try:
             live.program.insert(live.caller(), name, html, at, target)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
-        await live.breathe()
+        live.pump.touch()
 
     async def stream_delete(self, name: str, selector: str | None = None) -> None:
         """Remove the element with that id, `#ID`; without one, the stream's own element."""
         live = self._session()
-        await live.room(name)
+        await live.pump.room(name)
         try:
             live.program.delete(live.caller(), name, selector)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
-        await live.breathe()
+        live.pump.touch()
 
     async def stream_prune(self, name: str, limit: int, edge: str = "top", target: str | None = None) -> None:
         """Remove element children from `edge` (top or bottom) until at most `limit` stay."""
         live = self._session()
-        await live.room(name)
+        await live.pump.room(name)
         try:
             live.program.prune(live.caller(), name, limit, edge, target)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
-        await live.breathe()
+        live.pump.touch()
 
     async def stream_error(
         self, name: str, message: str, code: str = "app_error", retryable: bool | None = None
@@ -104,7 +104,7 @@ class StreamingMixin:
             live.program.error(live.caller(), name, message, code, retryable)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
+        live.pump.touch()
 
     async def stream_start(self, name: str) -> None:
         """Open the stream; a run that is still open there ends, superseded."""
@@ -113,7 +113,7 @@ class StreamingMixin:
             live.program.start(live.caller(), name)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
+        live.pump.touch()
 
     async def stream_done(self, name: str) -> None:
         """Close the stream; on a closed one it does nothing."""
@@ -122,12 +122,12 @@ class StreamingMixin:
             live.program.done(live.caller(), name)
         except Fenced:
             raise StreamCancelled from None
-        live.touch()
+        live.pump.touch()
 
     async def push_state(self) -> None:
         """Send the whole view, rendered from the state as it is now."""
         live = self._session()
-        await live.room_for_view()
+        await live.pump.room_for_view()
         try:
             live.push_view(live.caller())
         except Fenced:

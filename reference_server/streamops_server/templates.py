@@ -37,7 +37,6 @@ def _inline(source: str) -> jinja2.Template:
     return _environment(None).from_string(source)
 
 
-@cache
 def _folder(view: type[View]) -> Path:
     return Path(view.templates) if view.templates else Path(inspect.getfile(view)).parent / "templates"
 
@@ -78,5 +77,7 @@ def inner(html: str, target: str) -> str:
         selector = "[id='{}']".format(target[1:].replace("\\", "\\\\"))
     element = _tree(html).select_one(selector)
     if element is None:
-        raise LookupError(f"The template renders no element {target}; mark it with dj-stream or give it the id")
+        raise LookupError(
+            f"The template renders no element {target}; mark it with dj-stream or give it the id"
+        )
     return element.inner_html

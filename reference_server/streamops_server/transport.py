@@ -38,12 +38,12 @@ class _Connection(ServerConnection):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.live is not None:
-            self.live.set_writable(False)
+            self.live.pump.set_writable(False)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.live is not None:
-            self.live.set_writable(True)
+            self.live.pump.set_writable(True)
 
     def write_frames(self, frames: list[bytes]) -> None:
         """All frames in one write; backpressure is the session's, through `pause_writing`."""
@@ -109,7 +109,7 @@ class StreamServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"ws://{host}:{self.port}/"
 
-    def _refuse(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
+    def _refuse(self, _connection: ServerConnection, request: HttpRequest) -> Response | None:
         """The HTTP answer instead of an upgrade, or None to go on."""
         origin = request.headers.get("Origin")
         if origin is not None and not self._may_come_from(origin, request.headers.get("Host", "")):

@@ -36,12 +36,13 @@ def event_handler(handler: H | None = None, /, *, name: str | None = None) -> H 
     """
 
     def mark(function: H) -> H:
-        if not inspect.iscoroutinefunction(function):
+        is_async: bool = inspect.iscoroutinefunction(function)
+        if not is_async:
             raise TypeError(f"{function.__qualname__} is not async; an event handler is an async def")
         setattr(function, _MARK, name or function.__name__)
         return function
 
-    return mark if handler is None else mark(handler)
+    return mark if handler is None else mark(handler)  # bare, or with arguments
 
 
 class View(StreamingMixin):
@@ -70,7 +71,7 @@ class View(StreamingMixin):
             inherited |= vars(base).get("events", {})
         cls.events = inherited | own
 
-    def mount(self, request: Request, **kwargs: Any) -> Any:
+    def mount(self, request: Request, /, **kwargs: Any) -> Any:
         """Set up the state; may be async. `kwargs` are the params of the client's `hello.view`."""
 
     def get_context(self) -> dict[str, Any]:
@@ -84,8 +85,8 @@ class View(StreamingMixin):
             }
         return found | {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
-    def allows(self, event: str, caps: frozenset[str]) -> bool:
-        """Whether a client with these capabilities may run `event`; no means it is unknown."""
+    def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (for views that ask)
+        """Whether a client with these `caps` may run `event`; no means it is unknown."""
         return event in self.events
 
     def _view(self) -> View:

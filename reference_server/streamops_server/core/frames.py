@@ -18,9 +18,9 @@ _HTML_CAPS = {"html", "view"}
 class ClientLimits(msgspec.Struct):
     """What the client can take."""
 
-    max_frame_bytes: Annotated[int, Meta(ge=_LIMITS.min_frame_bytes, le=_LIMITS.max_safe_integer)] | UnsetType = (
-        UNSET
-    )
+    max_frame_bytes: (
+        Annotated[int, Meta(ge=_LIMITS.min_frame_bytes, le=_LIMITS.max_safe_integer)] | UnsetType
+    ) = UNSET
     max_fps: _Positive = _LIMITS.default_max_fps
     window: _Positive | UnsetType = UNSET
 
@@ -98,7 +98,11 @@ def decode(data: str | bytes) -> ClientFrame | Unknown:
         if unknown is None:
             raise PeerViolation("bad_frame", f"This frame is malformed: {str(error)[:200]}") from None
         return unknown
-    if isinstance(frame, Ping | Pong) and frame.t is not UNSET and len(frame.t.encode()) > _LIMITS.ping_t_bytes:
+    if (
+        isinstance(frame, Ping | Pong)
+        and frame.t is not UNSET
+        and len(frame.t.encode()) > _LIMITS.ping_t_bytes
+    ):
         raise PeerViolation("bad_frame", f"t has more than {_LIMITS.ping_t_bytes} bytes")
     if (
         isinstance(frame, Hello)
@@ -106,7 +110,8 @@ def decode(data: str | bytes) -> ClientFrame | Unknown:
         and frame.max_frame_bytes < _LIMITS.min_frame_bytes_html
     ):
         raise PeerViolation(
-            "bad_frame", f"A client that offers html or view takes frames of {_LIMITS.min_frame_bytes_html} bytes"
+            "bad_frame",
+            f"A client that offers html or view takes frames of {_LIMITS.min_frame_bytes_html} bytes",
         )
     return frame
 

@@ -10,10 +10,14 @@ from streamops_spec import load_protocol
 _PATTERNS = load_protocol().patterns
 _NAME = re.compile(_PATTERNS.stream)
 _TARGET = re.compile(f"{_PATTERNS.target_default}|{_PATTERNS.target_id}")
-_CODE = re.compile(_PATTERNS.code)
+_OWN_CODE = re.compile(_PATTERNS.application_code)
 
 NEEDS: dict[str, str] = {name: kind.needs for name, kind in load_protocol().ops.items()}
 """The capability that each operation needs; empty for the core."""
+
+
+TARGET_NEEDS = "html"
+"""The capability that a target of the form #ID needs."""
 
 
 class Op(msgspec.Struct, tag_field="op", gc=False):
@@ -107,9 +111,7 @@ def check_target(target: str) -> None:
 
 def check_code(code: str) -> None:
     """Raises ValueError unless `code` is of the closed core set or an application's own, `x_…`."""
-    protocol = load_protocol()
-    own = code.startswith(protocol.application_code_prefix) and _CODE.fullmatch(code)
-    if code not in protocol.codes and not own:
+    if code not in load_protocol().codes and not _OWN_CODE.fullmatch(code):
         raise ValueError(
             f"{code!r} is no error code; use one of the core set or x_ followed by a-z, 0-9 and _"
         )

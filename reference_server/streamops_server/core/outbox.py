@@ -124,8 +124,10 @@ class Outbox:
         The stream whose first operation is the earliest goes next, up to a `start` that others'
         operations precede: so a start is sent after all that was accepted before it (section 6).
         """
-        limit = self._barrier() + 1
-        heap = [(queue.first_order, queue.name) for queue in self._dirty.values() if queue.first_order < limit]
+        limit = self._barrier() + 1  # VIEW-5
+        heap = [
+            (queue.first_order, queue.name) for queue in self._dirty.values() if queue.first_order < limit
+        ]
         heapq.heapify(heap)
         found: list[bytes] = []
         while heap:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
-from streamops_spec import OpTemplate, load_protocol
+from streamops_spec import CallRow, OpTemplate, load_protocol
 
 from streamops_server.core.errors import Fenced, Overflow, Unsupported
 from streamops_server.core.integrity import Integrity
@@ -16,6 +16,7 @@ from streamops_server.core.lifecycle import CALLS, after
 from streamops_server.core.limits import Limits
 from streamops_server.core.ops import (
     NEEDS,
+    TARGET_NEEDS,
     Append,
     Delete,
     Done,
@@ -46,7 +47,9 @@ _MOST_JSON_PER_BYTE = 6  # a control character is \\u0000 in JSON
 _MODES = load_protocol().text_modes
 _EDGES = load_protocol().prune_edges
 _INSERTS: dict[str, type[Append] | type[Prepend]] = {"append": Append, "prepend": Prepend}
-_ERROR_ROW = {state: tuple(step for step in row if step.op == "error") for state, row in CALLS["owner_raises"].items()}
+_ERROR_ROW = {
+    state: tuple(step for step in row if step.op == "error") for state, row in CALLS["owner_raises"].items()
+}
 
 
 class Program:
@@ -86,7 +89,7 @@ class Program:
         retryable: bool | None = None,
     ) -> None:
         check_code(code)
-        queue = self._open_to(caller, name)
+        queue = self.open_to(caller, name)
         shown: bool | UnsetType = UNSET if retryable is None else retryable
         error = Error(queue.target, message, code, shown)
         self._check_size(name, error, utf8_length(message))
@@ -95,14 +98,16 @@ class Program:
     def done(self, caller: Producer, name: str) -> None:
         """Does nothing for a fenced caller (section 5)."""
         self.check_alive(caller)
-        check_name(name)
-        if name in self.streams and not caller.is_fenced(name):
-            self._run_row("done", self.streams[name], caller)
+        queue = self._queue(name)
+        if not caller.is_fenced(name):
+            self._run_row("done", queue, caller)
 
     # -- content calls ---------------------------------------------------------------------
 
-    def text(self, caller: Producer, name: str, text: str, mode: str = "append", target: str | None = None) -> None:
-        queue = self._open_to(caller, name)
+    def text(
+        self, caller: Producer, name: str, text: str, mode: str = "append", target: str | None = None
+    ) -> None:
+        queue = self.open_to(caller, name, TARGET_NEEDS if target and target.startswith("#") else "")
         _one_of(mode, _MODES, "mode")
         ops = split(self._target(queue, target), text, mode, self._limits.max_text_bytes)
         self._content(caller, queue, ops)
@@ -112,28 +117,30 @@ class Program:
         self, caller: Producer, name: str, html: str, target: str | None = None, *, rendered: bool = False
     ) -> None:
         """`rendered` says that the view's template made `html`, which puts the stream back in the map."""
-        queue = self._open_to(caller, name)
+        queue = self.open_to(caller, name, NEEDS["replace"])
         self._content(caller, queue, [Replace(self._target(queue, target), html)])
         if not rendered:
             queue.foreign = True
         elif target is None or target == queue.target:
             queue.foreign = False
 
-    def insert(self, caller: Producer, name: str, html: str, at: str = "append", target: str | None = None) -> None:
-        queue = self._open_to(caller, name)
+    def insert(
+        self, caller: Producer, name: str, html: str, at: str = "append", target: str | None = None
+    ) -> None:
+        queue = self.open_to(caller, name, NEEDS["append"])
         _one_of(at, tuple(_INSERTS), "at")
         self._content(caller, queue, [_INSERTS[at](self._target(queue, target), html)])
         queue.foreign = True
 
     def delete(self, caller: Producer, name: str, target: str | None = None) -> None:
-        queue = self._open_to(caller, name)
+        queue = self.open_to(caller, name, NEEDS["delete"])
         self._content(caller, queue, [Delete(self._target(queue, target))])
         queue.foreign = True
 
     def prune(
         self, caller: Producer, name: str, limit: int, edge: str = "top", target: str | None = None
     ) -> None:
-        queue = self._open_to(caller, name)
+        queue = self.open_to(caller, name, NEEDS["prune"])
         _one_of(edge, _EDGES, "edge")
         if not 0 <= limit <= load_protocol().limits.max_safe_integer:
             raise ValueError(f"limit is {limit}; it is a number of elements, 0 or more")
@@ -169,11 +176,14 @@ class Program:
                 " start tasks that outlive their handler with self.start_task()"
             )
 
-    def _open_to(self, caller: Producer, name: str) -> Queue:
+    def open_to(self, caller: Producer, name: str, needs: str = "") -> Queue:
+        """The stream, for a call that may add content there; `needs` is the call's capability."""
         self.check_alive(caller)
+        self._need(needs)  # CNT-8
+        queue = self._queue(name)
         if caller.is_fenced(name):
-            raise Fenced
-        return self.streams.get(name) or self._queue(name)
+            raise Fenced  # LIF-10
+        return queue
 
     def _queue(self, name: str) -> Queue:
         queue = self.streams.get(name)
@@ -181,15 +191,13 @@ class Program:
             check_name(name)
             if len(self.streams) >= self._limits.max_streams:
                 raise Overflow(f"This session already uses {self._limits.max_streams} streams")
-            queue = Queue(name)
+            queue = self.streams[name] = Queue(name)
         return queue
 
     def _target(self, queue: Queue, target: str | None) -> str:
         if target is None:
             return queue.target
         check_target(target)
-        if target.startswith("#"):
-            self._need("html")
         return target
 
     def _need(self, capability: str) -> None:
@@ -198,7 +206,6 @@ class Program:
 
     def _content(self, caller: Producer, queue: Queue, ops: Sequence[Op]) -> None:
         for op in ops:
-            self._need(NEEDS[op.kind])
             self._check_size(queue.name, op, _content_bytes(op))
         self._run_row("content", queue, caller, ops)
         self.content_since_view = True
@@ -207,7 +214,9 @@ class Program:
         """Raises Overflow if no frame of the client's could hold `op` alone (section 7)."""
         room = self._outbox.max_frame_bytes - envelope_bytes(name)
         if size * _MOST_JSON_PER_BYTE + 512 > room and len(encode(op)) > room:
-            raise Overflow(f"This operation does not fit the client's {self._outbox.max_frame_bytes} bytes a frame")
+            raise Overflow(
+                f"This operation does not fit the client's {self._outbox.max_frame_bytes} bytes a frame"
+            )
 
     def _run_row(
         self,
@@ -216,10 +225,9 @@ class Program:
         owner: Producer,
         ops: Sequence[Op] = (),
         error: Error | None = None,
-        row: dict[str, tuple[OpTemplate, ...]] | None = None,
+        row: CallRow | None = None,
     ) -> None:
         steps = (CALLS[call] if row is None else row)[queue.state]
-        self.streams[queue.name] = queue
         for step in steps:
             if step.op == "content":
                 for op in ops:
@@ -237,7 +245,7 @@ class Program:
             queue.shown = None  # content clears a shown error (section 5)
 
 
-def _make_start(queue: Queue, step: OpTemplate, error: Error | None) -> Op:  # noqa: ARG001 (one signature)
+def _make_start(queue: Queue, _step: OpTemplate, _error: Error | None) -> Op:
     return Start(queue.target, queue.accepted + 1)
 
 
@@ -245,13 +253,13 @@ def _make_error(queue: Queue, step: OpTemplate, error: Error | None) -> Op:
     return error or Error(queue.target, APP_ERROR_TEXT, step.code)
 
 
-def _make_done(queue: Queue, step: OpTemplate, error: Error | None) -> Op:  # noqa: ARG001 (one signature)
+def _make_done(queue: Queue, step: OpTemplate, _error: Error | None) -> Op:
     assert queue.integrity is not None
     proof = queue.integrity.result()
     return Done(queue.target, step.reason, *(proof or ()))
 
 
-def _started(queue: Queue, op: Op, owner: Producer) -> None:
+def _started(queue: Queue, _op: Op, owner: Producer) -> None:
     queue.run = queue.accepted
     queue.owner = owner
     queue.integrity = Integrity()
@@ -259,12 +267,12 @@ def _started(queue: Queue, op: Op, owner: Producer) -> None:
     owner.runs[queue.name] = None
 
 
-def _erred(queue: Queue, op: Op, owner: Producer) -> None:
+def _erred(queue: Queue, op: Op, _owner: Producer) -> None:
     assert isinstance(op, Error)
     queue.shown = op
 
 
-def _ended(queue: Queue, op: Op, owner: Producer) -> None:
+def _ended(queue: Queue, _op: Op, _owner: Producer) -> None:
     assert queue.owner is not None
     del queue.owner.runs[queue.name]
     queue.owner = queue.integrity = None

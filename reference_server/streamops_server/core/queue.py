@@ -77,7 +77,7 @@ class Queue:
         self._entries.append(Entry(op, order, size))
         self._pending_bytes += size + ENTRY_COST
 
-    def take(self, before: int, starts_before: int) -> list[Op]:
+    def take(self, before: float, starts_before: float) -> list[Op]:
         """The next operations of an order below `before`, as the program made them.
 
         A `start` that is not of an order below `starts_before` ends them: it has to wait for

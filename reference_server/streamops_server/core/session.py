@@ -86,7 +86,9 @@ class Session:
 
     def _take_event(self, event: frames.Event) -> list[frames.Hello | frames.Event]:
         if event.ref <= self._last_ref:
-            raise PeerViolation("bad_frame", f"ref {event.ref} does not grow: {self._last_ref} came before it")
+            raise PeerViolation(
+                "bad_frame", f"ref {event.ref} does not grow: {self._last_ref} came before it"
+            )
         self._last_ref = event.ref
         self.outbox.unanswered += 1
         if self.outbox.unanswered > self.limits.max_events:

@@ -57,7 +57,9 @@ class Views:
     def _accept(self, html: str, states: dict[str, StreamState], *, first: bool = False) -> None:
         data = encode(ViewFrame(html, self._version + 1, states))
         if len(data) > self._outbox.max_frame_bytes:
-            raise Overflow(f"This view does not fit the client's {self._outbox.max_frame_bytes} bytes a frame")
+            raise Overflow(
+                f"This view does not fit the client's {self._outbox.max_frame_bytes} bytes a frame"
+            )
         self._version += 1
         self._last_html = html
         if not first:

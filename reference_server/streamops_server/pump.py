@@ -1,0 +1,111 @@
+"""Sends what a session has to send when it is due, and makes producers wait when too much is pending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+
+from streamops_server.core.session import Session
+
+CALLS_PER_BREATH = 64
+"""Calls after which a producer lets others run, so that it cannot starve timers and pings."""
+
+
+class Pump:
+    """`write` sends frames at once, `close` ends the connection after them."""
+
+    def __init__(
+        self, session: Session, write: Callable[[list[bytes]], None], close: Callable[[int, str], None]
+    ) -> None:
+        self._session = session
+        self._write = write
+        self._close = close
+        self._loop = asyncio.get_running_loop()
+        self._bound = session.limits.max_pending_bytes
+        self._streams = session.program.streams
+        self._outbox = session.outbox
+        self._writable = True
+        self._waiting: list[asyncio.Future[None]] = []
+        self._timer: asyncio.Handle | None = None
+        self._flush_at = inf
+        self._calls = 0
+        self.schedule()
+
+    def set_writable(self, writable: bool) -> None:
+        """Whether the transport takes more; while not, operations stay and coalesce (FLW-7)."""
+        self._writable = writable
+        self.schedule()
+
+    def touch(self) -> None:
+        """An operation was accepted: see to it that it will be sent (BAT-9)."""
+        if self._flush_at > self._outbox.next_tick:
+            self.schedule()
+
+    def schedule(self) -> None:
+        """Arrange for a flush at the session's next deadline, if it comes before the arranged one."""
+        deadline = self._session.deadline(writable=self._writable)
+        if deadline is None or deadline >= self._flush_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        if deadline <= self._loop.time():
+            # Not within this call: operations accepted before the loop comes round join the frame.
+            self._flush_at = -inf
+            self._timer = self._loop.call_soon(self.flush)
+        else:
+            self._flush_at = deadline
+            self._timer = self._loop.call_at(deadline, self.flush)
+
+    def flush(self) -> None:
+        """Send what is due; close after a session's last words."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        self._flush_at = inf
+        frames = self._session.flush(self._loop.time(), writable=self._writable)
+        if frames:
+            self._write(frames)
+            self._wake()
+        closing = self._session.closing
+        if closing is not None and frames:  # a fatal error is always among the last frames (ERR-8)
+            self._close(closing.code, closing.reason)
+        self.schedule()
+
+    def stop(self) -> None:
+        """The connection is gone: no timer, and nobody waits any more."""
+        self._flush_at = -inf
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    # Producers
+
+    def is_full(self, name: str) -> bool:
+        """Whether the stream's pending bytes reach their bound."""
+        queue = self._streams.get(name)
+        return queue is not None and queue.pending_bytes >= self._bound
+
+    async def room(self, name: str) -> None:
+        """Wait while the stream is full (FLW-7), and let others run now and then."""
+        self._calls += 1
+        if self._calls % CALLS_PER_BREATH == 0:
+            await asyncio.sleep(0)
+        while self.is_full(name) and not self._session.program.closed:
+            await self._turn()
+
+    async def room_for_view(self) -> None:
+        """Wait while the views that have not been sent reach the bound: their bytes count too."""
+        while self._outbox.view_bytes >= self._bound and not self._session.program.closed:
+            await self._turn()
+
+    def _turn(self) -> asyncio.Future[None]:
+        future = self._loop.create_future()
+        self._waiting.append(future)
+        return future
