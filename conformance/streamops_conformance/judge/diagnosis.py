@@ -53,7 +53,7 @@ def diagnose(
         op["op"] for op in ops if op["op"] in LIFECYCLE
     ]:
         return Diagnosis(_lifecycle_blame(log, begin, n, ops, following, limit, state), expected, observed)
-    member = _members(covered, ops, log)
+    member = _members(covered, ops)
     if member is not None:
         return member
     if legal(covered, ops, limit=limit):
@@ -96,7 +96,7 @@ def _forbidden(state: str, ops: Sequence[Wire]) -> str:
     return ""
 
 
-def _members(covered: Sequence[LoggedOp], ops: Sequence[Wire], log: Sequence[LoggedOp]) -> Diagnosis | None:
+def _members(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> Diagnosis | None:
     """The members of lifecycle operations, one by one."""
     seen_ops = [op for op in ops if op["op"] in LIFECYCLE]
     logged_ops = [op for op in covered if op.kind in LIFECYCLE]

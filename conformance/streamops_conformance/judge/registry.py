@@ -82,7 +82,8 @@ class Registry:
 
     def facts(self) -> dict[str, str]:
         """The name of each requirement's check."""
-        return {check.id: check.fact for check in (*self.probes, *self.rules)}
+        named = {probe.id: probe.fact for probe in self.probes}
+        return named | {rule.id: rule.fact for rule in self.rules}
 
     def _known(self, requirement: str) -> frozenset[str]:
         return frozenset(load_requirements(self.spec)[requirement].needs)

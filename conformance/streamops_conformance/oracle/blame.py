@@ -53,12 +53,31 @@ def _wrong_n(
 
 
 def _begins_with(op: LoggedOp, seen: Wire) -> bool:
-    text = op.wire.get("text")
-    return bool(text) and str(seen.get("text", "")).startswith(text) and op.wire["mode"] == seen.get("mode")
+    text = str(op.wire.get("text", ""))
+    return text != "" and str(seen.get("text", "")).startswith(text) and op.wire["mode"] == seen.get("mode")
 
 
 def _over_limit(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], __: int) -> bool:
     return legal(log[begin : begin + n], ops, limit=UNLIMITED)
+
+
+def _split_otherwise(
+    log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int
+) -> bool:
+    """The right text in the wrong pieces, where some text had to be cut."""
+    if not ops or any(op["op"] not in ("text", "start") for op in ops):
+        return False
+    whole = "".join(str(op.get("text", "")) for op in ops)
+    said, full = "", False
+    for op in log[begin:]:
+        if op.kind not in ("text", "start"):
+            break
+        said += op.wire.get("text", "")
+        full = full or limit - 3 <= len(str(op.wire.get("text", "")).encode()) <= limit
+        if full and said == whole:
+            return True
+    # A prefix of a cut text that ends where no piece does.
+    return full and said.startswith(whole) and 0 < len(whole.encode()) and n < len(log) - begin
 
 
 def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
@@ -255,6 +274,7 @@ def _legal_one(segment: Ops, seen: Wire, limit: int) -> bool:
 HYPOTHESES: tuple[tuple[str, Hypothesis], ...] = (
     ("ORD-3", _wrong_n),
     ("BAT-6", _over_limit),
+    ("CNT-5", _split_otherwise),
     ("BAT-4", _html_joined),
     ("BAT-3", _targets_mixed),
     ("BAT-2", _not_adjacent),

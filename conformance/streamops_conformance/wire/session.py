@@ -145,7 +145,7 @@ class Session:
 
     async def linger(self, seconds: float) -> None:
         """Read on for a while: for what should not come, or came late."""
-        with suppress(asyncio.TimeoutError):
+        with suppress(TimeoutError):
             assert self._reader is not None
             await asyncio.wait_for(asyncio.shield(self._reader), seconds)
 
@@ -153,7 +153,7 @@ class Session:
         self._news.clear()
         try:
             await asyncio.wait_for(self._news.wait(), patience)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
 
     async def _read(self) -> None:

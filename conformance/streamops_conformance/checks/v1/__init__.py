@@ -1,0 +1,37 @@
+"""The checks of v1, one module for each chapter; the imports give the order in which rules are asked.
+
+Shapes come before numbers, numbers before order, order before content: a frame is blamed for
+the first of these that it breaks.
+"""
+
+from streamops_conformance.checks.v1 import (  # isort: skip  # reason: the order is the order of the rules
+    frames,
+    connection,
+    limits,
+    errors,
+    sequencing,
+    lifecycle,
+    content,
+    batching,
+    view,
+    law,
+    events,
+    forward,
+)
+from streamops_conformance.checks.v1.registry import V1
+
+__all__ = [
+    "V1",
+    "batching",
+    "connection",
+    "content",
+    "errors",
+    "events",
+    "forward",
+    "frames",
+    "law",
+    "lifecycle",
+    "limits",
+    "sequencing",
+    "view",
+]

@@ -1,0 +1,137 @@
+"""Chapter 8: events and replies."""
+
+from streamops_conformance.checks.refusal import refused
+from streamops_conformance.checks.v1.registry import V1
+from streamops_conformance.checks.v1.sequencing import missing_at_reply
+from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
+from streamops_conformance.judge.walk import Walk
+from streamops_conformance.run.lab import Lab
+from streamops_conformance.wire.session import Silent
+
+
+@V1.rule("EVT-1", "reply")
+def each_event_is_answered_once(walk: Walk) -> Outcome:
+    ref = walk.frame["ref"]
+    if ref not in walk.events:
+        return Wrong(f"a ref out of {sorted(walk.events)}", f"a reply to ref {ref}")
+    if any(reply["ref"] == ref for reply in walk.replies):
+        return Wrong(f"one reply to ref {ref}", "a second one")
+    return SEEN
+
+
+@V1.rule("EVT-1", "end", law=True)
+def no_event_is_left_without_a_reply(walk: Walk) -> Outcome:
+    assert walk.program is not None
+    assert walk.case is not None
+    due = [event for event in walk.program.events if event.replies]
+    if len(walk.replies) < len(due) and walk.welcomes:
+        return Wrong(f"{len(due)} replies", f"{len(walk.replies)}: {walk.case.silent or 'the session ended'}")
+    return None
+
+
+@V1.rule("EVT-2", "reply", law=True)
+def the_reply_comes_after_the_last_operation(walk: Walk) -> Outcome:
+    missing = missing_at_reply(walk)
+    if missing is None:
+        return SEEN
+    return Wrong(missing[2], f"{missing[3]} before the reply, more after it")
+
+
+@V1.rule("EVT-3", "reply", law=True)
+def the_reply_comes_after_the_final_view(walk: Walk) -> Outcome:
+    assert walk.program is not None
+    if "view" not in walk.agreed or len(walk.replies) >= len(walk.program.events):
+        return None
+    if walk.program.events[len(walk.replies)].views > walk.next_view and walk.later("view"):
+        return Wrong("the final view before the reply", "the view after it")
+    return SEEN
+
+
+@V1.rule("EVT-8", "reply", law=True)
+def a_script_that_does_not_raise_is_answered_ok(walk: Walk) -> Outcome:
+    assert walk.program is not None
+    if len(walk.replies) >= len(walk.program.events) or not walk.program.events[len(walk.replies)].ok:
+        return None
+    return SEEN if walk.frame["ok"] is True else Wrong("ok: true", str(walk.frame))
+
+
+@V1.probe("EVT-4")
+async def handlers_run_at_the_same_time(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        slow = await session.event("conformance.run", {"script": [{"do": "sleep_ms", "ms": 700}]})
+        quick = await session.event("conformance.run", {"script": []})
+        try:
+            await session.reply(slow)
+            await session.reply(quick)
+        except Silent as silent:
+            return Wrong("both events are answered", str(silent))
+        order = [frame["ref"] for frame in session.transcript.frames("reply")]
+        return (
+            SEEN if order == [quick, slow] else Wrong("the quick handler is answered first", f"refs {order}")
+        )
+
+
+@V1.probe("EVT-5")
+async def handlers_start_in_the_order_of_ref(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        hold = await session.event(
+            "conformance.run", {"script": [{"do": "start", "stream": "s"}, {"do": "sleep_ms", "ms": 300}]}
+        )
+        count = 8
+        refs = [
+            await session.event(
+                "conformance.run", {"script": [{"do": "text", "stream": "s", "text": f"{n} "}]}
+            )
+            for n in range(count)
+        ]
+        for ref in [*refs, hold]:
+            await session.reply(ref)
+        ops = [op for frame in session.transcript.frames("stream") for op in frame["ops"]]
+        text = "".join(op.get("text", "") for op in ops)
+        wanted = "".join(f"{n} " for n in range(count))
+        if sorted(text.split()) != sorted(wanted.split()):
+            return None
+        return SEEN if text == wanted else Wrong(repr(wanted), repr(text))
+
+
+@V1.probe("EVT-6")
+async def a_ref_that_does_not_grow_is_refused(lab: Lab) -> Outcome:
+    for ref in (1, 2):
+        async with lab.session() as session:
+            await session.hello(lab.caps())
+            for number in (1, 2):
+                await session.event("conformance.run", {"script": []})
+                await session.reply(number)
+            await session.send(
+                {"type": "event", "ref": ref, "event": "conformance.run", "params": {"script": []}}
+            )
+            wrong = await refused(session, "bad_frame", f"ref {ref} after refs 1 and 2")
+            if wrong is not None:
+                return wrong
+    return SEEN
+
+
+@V1.probe("EVT-7")
+async def one_event_too_many_is_rate_limited(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        welcome = await session.hello(lab.caps())
+        limit = welcome["limits"]["max_events"]
+        if limit > 2000:
+            lab.inconclusive(f"max_events is {limit}: too many to fill")
+            return None
+        wait = [{"do": "sleep_ms", "ms": 1500}]
+        refs = [await session.event("conformance.run", {"script": wait}) for _ in range(limit)]
+        surplus = await session.event("conformance.run", {"script": wait})
+        reply = await session.reply(surplus)
+        answered = [frame["ref"] for frame in session.transcript.frames("reply")]
+        if answered != [surplus] and reply.get("ok") is True:
+            return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", str(reply))
+        if reply.get("error", {}).get("code") != "rate_limited":
+            return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", str(reply))
+        for ref in refs:
+            earlier = await session.reply(ref)
+            if earlier["ok"] is not True:
+                return Wrong(f"event {ref}, within the limit, is answered ok", str(earlier))
+    return SEEN

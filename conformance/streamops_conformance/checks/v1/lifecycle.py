@@ -1,0 +1,175 @@
+"""Chapter 4: lifecycle."""
+
+from streamops_conformance.checks.concurrent import Meeting, meet
+from streamops_conformance.checks.v1.registry import V1
+from streamops_conformance.checks.v1.sequencing import lifecycle_cause
+from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
+from streamops_conformance.judge.walk import Walk
+from streamops_conformance.oracle.log import LoggedOp
+from streamops_conformance.run.lab import Lab
+
+
+def _says(walk: Walk, requirement: str, op: str) -> Outcome:
+    """The frame's diagnosis, seen where the frame covers an operation of that cause."""
+    found = walk.diagnosis()
+    if found.broken == requirement:
+        return Wrong(found.expected, found.observed)
+    return SEEN if any(_of(logged, requirement, op) for logged in walk.covered) else None
+
+
+def _of(logged: LoggedOp, requirement: str, op: str) -> bool:
+    return logged.cause == requirement and logged.kind in op.split()
+
+
+@V1.rule("LIF-1", "stream", law=True)
+def no_operation_comes_where_the_wire_table_forbids_it(walk: Walk) -> Outcome:
+    found = walk.diagnosis()
+    return Wrong(found.expected, found.observed) if found.broken == "LIF-1" else SEEN
+
+
+@V1.rule("LIF-2", "stream", law=True)
+def a_run_is_named_by_the_number_of_its_start(walk: Walk) -> Outcome:
+    found = walk.diagnosis()
+    if found.broken == "LIF-2":
+        return Wrong(found.expected, found.observed)
+    return SEEN if any(op["op"] == "start" for op in walk.ops) else None
+
+
+@V1.rule("LIF-3", "stream", law=True)
+def content_on_an_idle_stream_opens_it(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-3", "start")
+
+
+@V1.rule("LIF-4", "stream", law=True)
+def a_second_start_ends_the_run_before(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-4", "done")
+
+
+@V1.rule("LIF-5", "stream", law=True)
+def a_done_call_ends_the_run(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-5", "done")
+
+
+@V1.rule("LIF-5", "reply", law=True)
+def no_done_call_is_missing_at_the_reply(walk: Walk) -> Outcome:
+    return lifecycle_cause(walk, "LIF-5")
+
+
+@V1.rule("LIF-6", "stream", law=True)
+def a_done_on_an_idle_stream_adds_nothing(walk: Walk) -> Outcome:
+    found = walk.diagnosis()
+    return Wrong(found.expected, found.observed) if found.broken == "LIF-6" else None
+
+
+@V1.probe("LIF-6")
+async def a_second_done_adds_no_operation(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        for script in (
+            [{"do": "done", "stream": "never"}],
+            [{"do": "text", "stream": "s", "text": "a"}, *[{"do": "done", "stream": "s"}] * 3],
+            [{"do": "done", "stream": "s"}, {"do": "text", "stream": "s", "text": "b"}],
+        ):
+            await session.run(script)
+        frames = session.transcript.frames("stream")
+        ops = [op["op"] for frame in frames if frame["stream"] == "s" for op in frame["ops"]]
+        covered = sum(frame["n"] for frame in frames if frame["stream"] == "s")
+        if any(frame["stream"] == "never" for frame in frames):
+            return Wrong("no frame of a stream on which only done was called", str(frames[0]))
+        if ops.count("done") == 2 and covered == 6:
+            return SEEN
+        if ops.count("done") > 2 or covered > 6:
+            return Wrong("start, text, done, start, text, done: 6 operations", f"{covered}: {', '.join(ops)}")
+        return None
+
+
+@V1.rule("LIF-7", "stream", law=True)
+def a_handler_that_returns_ends_its_runs(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-7", "done")
+
+
+@V1.rule("LIF-7", "reply", law=True)
+def no_run_is_left_open_by_a_return(walk: Walk) -> Outcome:
+    return lifecycle_cause(walk, "LIF-7")
+
+
+@V1.rule("LIF-8", "stream", law=True)
+def a_handler_that_raises_ends_its_runs_with_an_error(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-8", "error done")
+
+
+@V1.rule("LIF-8", "reply", law=True)
+def no_run_is_left_open_by_a_raise(walk: Walk) -> Outcome:
+    return lifecycle_cause(walk, "LIF-8")
+
+
+@V1.rule("LIF-9", "stream", law=True)
+def a_branch_that_returns_ends_its_own_runs(walk: Walk) -> Outcome:
+    return _says(walk, "LIF-9", "done")
+
+
+@V1.rule("LIF-9", "reply", law=True)
+def no_run_is_left_open_by_a_branch(walk: Walk) -> Outcome:
+    return lifecycle_cause(walk, "LIF-9")
+
+
+OPEN_AND_GO_ON = [
+    {"do": "start", "stream": "s"},
+    {"do": "text", "stream": "s", "text": "first "},
+    {"do": "sleep_ms", "ms": 400},
+    {"do": "text", "stream": "s", "text": "late "},
+]
+SUPERSEDE = [
+    {"do": "start", "stream": "s"},
+    {"do": "text", "stream": "s", "text": "second "},
+    {"do": "sleep_ms", "ms": 800},
+]
+
+
+@V1.probe("LIF-10")
+async def a_superseded_producer_is_fenced(lab: Lab) -> Outcome:
+    meeting = await meet(lab, OPEN_AND_GO_ON, SUPERSEDE)
+    if meeting is None:
+        return None
+    if "late" in meeting.text:
+        return Wrong("nothing of the superseded producer after the second start", repr(meeting.text))
+    code = meeting.first.get("error", {}).get("code")
+    if meeting.first.get("ok") is not False or code != "cancelled":
+        return Wrong("the superseded handler is answered cancelled", str(meeting.first))
+    dones = [op.get("reason") for op in meeting.ops if op["op"] == "done"]
+    if dones != ["superseded", "complete"]:
+        return Wrong("done superseded, then done complete", f"done {', done '.join(map(str, dones))}")
+    return SEEN
+
+
+@V1.probe("LIF-11")
+async def an_explicit_start_lifts_the_fence(lab: Lab) -> Outcome:
+    again = [*OPEN_AND_GO_ON[:3], {"do": "start", "stream": "s"}, OPEN_AND_GO_ON[3]]
+    meeting = await meet(lab, again, SUPERSEDE)
+    if meeting is None:
+        return None
+    if meeting.first.get("ok") is not True:
+        return Wrong("the handler that started anew is answered ok", str(meeting.first))
+    if not meeting.text.endswith("late "):
+        return Wrong("the text after the new start arrives", repr(meeting.text))
+    return SEEN
+
+
+@V1.probe("LIF-12")
+async def others_may_write_into_an_open_run(lab: Lab) -> Outcome:
+    guest = [{"do": "text", "stream": "s", "text": "guest "}]
+    meeting = await meet(lab, OPEN_AND_GO_ON, guest)
+    if meeting is None:
+        return None
+    return _guest(meeting)
+
+
+def _guest(meeting: Meeting) -> Outcome:
+    kinds = [op["op"] for op in meeting.ops if op["op"] != "text"]
+    if kinds != ["start", "done"]:
+        return Wrong("one run: start, the texts of both, done", ", ".join(op["op"] for op in meeting.ops))
+    if meeting.text != "first guest late ":
+        return Wrong("'first guest late '", repr(meeting.text))
+    if meeting.first.get("ok") is not True or meeting.second.get("ok") is not True:
+        return Wrong("both handlers are answered ok", f"{meeting.first}, {meeting.second}")
+    return SEEN

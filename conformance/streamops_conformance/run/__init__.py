@@ -1,0 +1,1 @@
+"""Running checks against a target: sessions, cases in parallel, probes, shrinking, results."""

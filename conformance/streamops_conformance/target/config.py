@@ -1,0 +1,95 @@
+"""The target file (TOML): how to start an implementation, how to reach it, what to expect.
+
+Its shape is `schemas/v1/target.schema.json`; `docs/testing-your-server.md` explains it.
+"""
+
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streamops_spec import load_shapes
+
+
+class TargetFileError(Exception):
+    """The target file cannot be used; the text says why and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How to start it: `{port}` in the command is replaced by a free port."""
+
+    command: tuple[str, ...]
+    ready: str
+    """A line of its output that begins with this says that it listens; empty: the port answers."""
+    timeout: float
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One implementation under test."""
+
+    name: str
+    url: str
+    spec: str = "v1"
+    start: Start | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    connections: int = 32
+    messages_per_second: float = 0.0
+    """What one connection may send; 0 is no limit."""
+    burst: int = 0
+    v0: dict[str, Any] = field(default_factory=dict)
+    """The dialect's frames, for `v0`."""
+    baseline: Path | None = None
+
+
+def embedded() -> Target:
+    """The reference server of this distribution, started as a process of its own."""
+    command = (sys.executable, "-m", "streamops_server", "--conformance", "--port", "{port}")
+    return Target(
+        name="the reference server",
+        url="ws://127.0.0.1:{port}/",
+        start=Start(command, ready="ready", timeout=20.0, folder=Path.cwd()),
+    )
+
+
+def at(url: str, spec: str) -> Target:
+    """A server that runs already."""
+    if not url.startswith("ws://"):
+        raise TargetFileError(f"{url!r} is no URL of a server: give ws://HOST:PORT/PATH")
+    return Target(name=url, url=url, spec=spec)
+
+
+def read(path: Path) -> Target:
+    """The target of a file. Raises TargetFileError where the file is missing or has not the shape."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TargetFileError(f"{path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise TargetFileError(f"{path} is no TOML: {error}") from error
+    shapes = load_shapes("v1:target")
+    if not shapes.is_valid(found):
+        raise TargetFileError(f"{path}: {shapes.explain(found)}; the shape is urn:streamops:v1:target")
+    start, limits = found.get("start"), found.get("limits", {})
+    return Target(
+        name=found["name"],
+        url=found["url"],
+        spec=found.get("dialect", "v1"),
+        start=Start(
+            command=tuple(start["command"]),
+            ready=start.get("ready", ""),
+            timeout=start.get("timeout_s", 20),
+            folder=(path.parent / start.get("folder", ".")).resolve(),
+        )
+        if start is not None
+        else None,
+        headers=found.get("headers", {}),
+        connections=limits.get("connections", 32),
+        messages_per_second=limits.get("messages_per_second", 0),
+        burst=limits.get("burst", 0),
+        v0=found.get("v0", {}),
+        baseline=path.parent / found["baseline"] if "baseline" in found else None,
+    )
