@@ -61,6 +61,8 @@ class Program:
         self._name = re.compile(self._protocol.patterns.stream)
         self._order = 0
         self._parallel_since: int | None = None
+        self.undetermined = False
+        """A script left the order of some stream's operations to chance: no case may do that."""
         self._open_order: list[str] = []
         self.streams: dict[str, StreamState] = {}
         self.views: list[ExpectedView] = []
@@ -107,6 +109,7 @@ class Program:
 
     def _parallel(self, step: steps.Parallel) -> None:
         errors: list[_Raised] = []
+        self._note_undetermined(step)
         self._parallel_since = self._order
         for number, branch in enumerate(step.branches):
             owner = f"branch {number} of step {id(step)}"
@@ -125,6 +128,17 @@ class Program:
         self._parallel_since = None
         if errors:
             raise errors[0]
+
+    def _note_undetermined(self, step: steps.Parallel) -> None:
+        used = [set(steps.streams_of(branch)) for branch in step.branches]
+        mine = {name for name in self._owned(HANDLER) if any(name in names for names in used)}
+        inner = [each for branch in step.branches for each in branch]
+        self.undetermined |= (
+            sum(map(len, used)) > len(set().union(*used))
+            or any(isinstance(each, steps.PushState | steps.Set | steps.Hang) for each in inner)
+            or any(isinstance(each, steps.Start) and each.stream in mine for each in inner)
+            or (bool(mine) and any(isinstance(each, steps.Raise) for each in inner))
+        )
 
     def _simple(self, step: steps.Simple, owner: str) -> None:
         match step:
@@ -195,10 +209,8 @@ class Program:
         self.streams[step.stream].foreign = False  # VIEW-11
 
     def _error(self, step: steps.Error, owner: str) -> None:
-        known = step.code in self._protocol.codes or step.code.startswith(
-            self._protocol.application_code_prefix
-        )
-        if not known or not re.match(self._protocol.patterns.code, step.code):
+        own = re.fullmatch(self._protocol.patterns.application_code, step.code)
+        if step.code not in self._protocol.codes and own is None:
             raise _Raised("")  # ERR-9
         self._known(step.stream)
         template = {"op": "error", "error": step.error, "code": step.code}
@@ -287,7 +299,7 @@ class Program:
     def _known(self, name: str) -> StreamState:
         if name in self.streams:
             return self.streams[name]
-        if not self._name.match(name) or len(self.streams) >= self._max_streams:
+        if not self._name.fullmatch(name) or len(self.streams) >= self._max_streams:
             raise _Raised("")  # LIM-4, LIM-8
         self.streams[name] = StreamState()
         return self.streams[name]

@@ -31,6 +31,7 @@ class Lab:
         self.reason = ""
         """Why a probe that returned None saw nothing."""
         self.measures: dict[str, list[float]] = defaultdict(list)
+        self.bounds: dict[str, float] = {}
         self._running = running
 
     @asynccontextmanager
@@ -69,9 +70,12 @@ class Lab:
         """Say that the requirement does not speak of this target. Raises Inapplicable."""
         raise Inapplicable(reason)
 
-    def measure(self, name: str, value: float, unit: str) -> None:
-        """Note a time or ratio for the report; it decides nothing."""
-        self.measures[f"{name} ({unit})" if unit else name].append(value)
+    def measure(self, name: str, value: float, unit: str, *, bound: float | None = None) -> None:
+        """Note a time or ratio for the report; its bound decides only with `--strict-timing`."""
+        title = f"{name} ({unit})" if unit else name
+        self.measures[title].append(value)
+        if bound is not None:
+            self.bounds[title] = bound
 
 
 class OtherLab(Lab):

@@ -96,7 +96,7 @@ async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
                 allowed = 2 + 1.1 * (got - sent) / interval
                 if len(frames) > allowed:
                     return Wrong(
-                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms with intervals of {interval:.1f} ms",
+                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms with intervals of {interval:.1f}",
                         f"{len(frames)} frames for {TOKENS} texts",
                     )
                 lab.measure("frames per interval", len(frames) / max(1.0, (got - sent) / interval), "")
@@ -123,7 +123,7 @@ async def after_quiet_an_operation_goes_alone(lab: Lab) -> Outcome:
         ]
         if "a" in texts and any(text.endswith("b") and "a" not in text for text in texts):
             arrived = [entry.ms for entry in session.transcript.entries if entry.type in ("event", "stream")]
-            lab.measure("first operation after quiet", arrived[1] - arrived[0], "ms")
+            lab.measure("first operation after quiet", arrived[1] - arrived[0], "ms", bound=interval)
             return SEEN
         return Wrong("a and b in different frames", f"frames with {texts}")
 

@@ -1,0 +1,1 @@
+"""Drawing cases: scripts by Hypothesis from flat alphabets, simple before complex."""

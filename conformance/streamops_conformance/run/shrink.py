@@ -1,0 +1,122 @@
+"""From a failing case to the shortest one that still breaks the same requirement.
+
+A delta debugger over the steps: each round's candidates run at the same time, so that waiting
+for batching windows costs a round, not a candidate.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+
+import msgspec
+
+from streamops_conformance.judge.case import Case, CaseSpec
+from streamops_conformance.judge.walk import Judgement
+from streamops_conformance.oracle import script as s
+from streamops_conformance.oracle.script import Script
+
+Failing = tuple[Case, Judgement]
+Trial = Callable[[list[CaseSpec]], Awaitable[list[Failing | None]]]
+"""Runs candidates; for each, the case and judgement if it still breaks the same requirement."""
+
+BUDGET = 4.0
+"""Seconds that one shrink may take."""
+WIDTH = 32
+"""Candidates of one round."""
+
+
+async def shrink(failing: Failing, trial: Trial, *, budget: float = BUDGET) -> Failing:
+    """The smallest failing case that deletion and simplification of single steps reach in time."""
+    deadline = time.perf_counter() + budget
+    best = failing
+    improved = True
+    while improved and time.perf_counter() < deadline:
+        improved = False
+        candidates = _candidates(best[0].spec)
+        while time.perf_counter() < deadline:
+            batch = [spec for spec, _ in zip(candidates, range(WIDTH), strict=False)]
+            if not batch:
+                break
+            outcomes = [outcome for outcome in await trial(batch) if outcome is not None]
+            smaller = min(outcomes, key=lambda outcome: size(outcome[0].spec), default=None)
+            if smaller is not None and size(smaller[0].spec) < size(best[0].spec):
+                best, improved = smaller, True
+                break
+    return best
+
+
+def size(spec: CaseSpec) -> tuple[int, int, int]:
+    """Steps first, then how much they say, then how many capabilities they need."""
+    steps = sum(
+        sum(map(len, step.branches)) + 1 if isinstance(step, s.Parallel) else 1
+        for script in spec.scripts
+        for step in script
+    )
+    return steps, len(msgspec.json.encode(spec.to_json())), len(spec.caps)
+
+
+def _candidates(spec: CaseSpec) -> Iterator[CaseSpec]:
+    """Smaller cases, the boldest cut first; those whose outcome is left to chance are left out."""
+    found = chain(_fewer_scripts(spec), _fewer_steps(spec), _simpler(spec))
+    return (candidate for candidate in found if candidate.scripts and _determined(candidate))
+
+
+def _determined(spec: CaseSpec) -> bool:
+    case = Case(spec, agreed=frozenset(spec.caps))
+    return not case.program().undetermined
+
+
+def _fewer_scripts(spec: CaseSpec) -> Iterator[CaseSpec]:
+    if len(spec.scripts) > 1:
+        for index in range(len(spec.scripts)):
+            yield replace(spec, scripts=(*spec.scripts[:index], *spec.scripts[index + 1 :]))
+
+
+def _fewer_steps(spec: CaseSpec) -> Iterator[CaseSpec]:
+    for number, script in enumerate(spec.scripts):
+        length = len(script)
+        width = length
+        while width >= 1:
+            for begin in range(0, length, width):
+                yield _with(spec, number, (*script[:begin], *script[begin + width :]))
+            width //= 2
+        if length <= 12:
+            for first in range(length):
+                for second in range(first + 1, length):
+                    kept = tuple(step for index, step in enumerate(script) if index not in (first, second))
+                    yield _with(spec, number, kept)
+
+
+def _simpler(spec: CaseSpec) -> Iterator[CaseSpec]:
+    for number, script in enumerate(spec.scripts):
+        for index, step in enumerate(script):
+            for simpler in _simpler_steps(step):
+                yield _with(spec, number, (*script[:index], *simpler, *script[index + 1 :]))
+
+
+def _simpler_steps(step: s.AnyStep) -> Iterator[tuple[s.AnyStep, ...]]:
+    match step:
+        case s.Parallel(branches=branches):
+            yield from (branch for branch in branches)
+            for number, branch in enumerate(branches):
+                without = (*branches[:number], *branches[number + 1 :])
+                if without:
+                    yield (s.Parallel(without),)
+                for index in range(len(branch)):
+                    shorter = (*branch[:index], *branch[index + 1 :])
+                    yield (s.Parallel((*branches[:number], shorter, *branches[number + 1 :])),)
+        case s.Text(text=text, repeat=repeat):
+            if repeat > 1:
+                yield (msgspec.structs.replace(step, repeat=repeat // 2),)
+            if len(text) > 1:
+                yield (msgspec.structs.replace(step, text=text[0]),)
+        case s.Replace(html=html) | s.Insert(html=html):
+            if len(html) > 1:
+                yield (msgspec.structs.replace(step, html="x"),)
+        case _:
+            return
+
+
+def _with(spec: CaseSpec, number: int, script: Script) -> CaseSpec:
+    return replace(spec, scripts=(*spec.scripts[:number], script, *spec.scripts[number + 1 :]))

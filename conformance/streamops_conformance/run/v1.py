@@ -1,0 +1,83 @@
+"""The dialect v1: handshake, numbered frames, replies."""
+
+from hypothesis.strategies import SearchStrategy
+
+from streamops_conformance.checks.v1 import V1
+from streamops_conformance.generate.cases import cases
+from streamops_conformance.generate.classics import classics
+from streamops_conformance.judge.case import Case, CaseSpec
+from streamops_conformance.judge.walk import Judgement, judge
+from streamops_conformance.run.cases import run_cases
+from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.wire.session import Session, Silent
+from streamops_conformance.wire.transcript import Transcript
+
+OFFERED = ("html", "view", "ack", "resume", "x-conformance")
+
+
+class DialectV1:
+    """Implements `run.dialect.Dialect`."""
+
+    registry = V1
+    longest_wait = 9.0
+
+    async def preflight(self, running: Running) -> frozenset[str]:
+        try:
+            async with Session(running.url, headers=dict(running.target.headers)) as session:
+                view = {"name": "conformance", "params": {"vars": {}}}
+                welcome = await session.hello(list(OFFERED), view=view)
+                agreed = frozenset(welcome.get("caps", ()))
+                if "x-conformance" not in agreed:
+                    raise Unreachable(
+                        f"{running.target.name} does not offer x-conformance: start it in its test mode"
+                    )
+                await session.run([])
+        except Silent as silent:
+            raise Unreachable(
+                f"{running.target.name} did not get through hello and one event: {silent}"
+            ) from None
+        return agreed
+
+    async def alive(self, running: Running) -> None:
+        try:
+            async with Session(running.url, headers=dict(running.target.headers)) as session:
+                await session.hello(["x-conformance"])
+                await session.run([])
+        except Silent as silent:
+            raise Unreachable(f"{running.target.name} is wedged: {silent}") from None
+
+    async def run(self, running: Running, specs: list[CaseSpec]) -> list[Case]:
+        return await run_cases(
+            running.url, dict(running.target.headers), specs, connections=running.target.connections
+        )
+
+    def judge(self, case: Case) -> Judgement:
+        return judge(V1, case.transcript, case)
+
+    def judge_wire(self, transcript: Transcript) -> Judgement:
+        return judge(V1, transcript)
+
+    def cases(self, agreed: frozenset[str]) -> SearchStrategy[CaseSpec]:
+        return cases(agreed)
+
+    def classics(self, agreed: frozenset[str]) -> list[CaseSpec]:
+        return classics(agreed)
+
+    def timing(self, case: Case) -> dict[str, list[float]]:
+        """From each event to its first operation and to its reply."""
+        found: dict[str, list[float]] = {"event to first operation": [], "event to reply": []}
+        sent: float | None = None
+        first = True
+        for entry in case.transcript.entries:
+            if entry.type == "event":
+                sent, first = entry.ms, True
+            elif sent is not None and entry.type == "stream" and first:
+                found["event to first operation"].append(entry.ms - sent)
+                first = False
+            elif sent is not None and entry.type == "reply":
+                found["event to reply"].append(entry.ms - sent)
+                sent = None
+        return found
+
+    def probes_at_once(self, running: Running) -> int:
+        return max(1, min(16, running.target.connections // 2))
