@@ -1,0 +1,149 @@
+"""The chapters' tables repeat facts of protocol.json and the schemas; here they are held to them.
+
+A line `<!-- table: NAME -->` stands before such a table. Its leading columns are what
+`TABLES[NAME]` says; further columns are the prose's own.
+"""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from streamops_spec import OpTemplate, load_protocol, load_schema, spec_root
+
+PROTOCOL = load_protocol()
+OPS = load_schema("v1:ops")["$defs"]
+CHAPTERS = sorted(spec_root().glob("v*/*.md"))
+Rows = list[list[str]]
+
+
+def code(*words: str) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def members(schema: dict, *known: str) -> str:
+    """The members of an object's schema, optional ones with a question mark."""
+    required = schema["required"]
+    return code(*(n if n in required else f"{n}?" for n in schema["properties"] if n not in known))
+
+
+def frames() -> Rows:
+    return [
+        [f"`{name}`", " and ".join(frame.from_), code(frame.needs) if frame.needs else "", members(schema, "type")]
+        + [schema["description"]]
+        for name, frame in PROTOCOL.frames.items()
+        for schema in [load_schema(f"v1:{name}")]
+    ]
+
+
+def ops() -> Rows:
+    return [
+        [f"`{name}`", kind.kind, code(kind.needs) if kind.needs else ""]
+        + [members(OPS[name], "op", "target"), OPS[name]["description"]]
+        for name, kind in PROTOCOL.ops.items()
+    ]
+
+
+def wire() -> Rows:
+    return [
+        [f"`{state}`", *(f"`{after}`" if after else "✗" for after in row.values())]
+        for state, row in PROTOCOL.lifecycle.wire.items()
+    ]
+
+
+def calls() -> Rows:
+    def cell(inserted: tuple[OpTemplate, ...]) -> str:
+        return ", ".join(f"{op.op}({detail})" if (detail := op.reason or op.code) else op.op for op in inserted)
+
+    return [
+        [call.replace("_", " "), *(cell(row[state]) or "–" for state in PROTOCOL.states)]
+        for call, row in PROTOCOL.lifecycle.calls.items()
+    ]
+
+
+def coalescing() -> Rows:
+    def words(kinds: tuple[str, ...]) -> str:
+        return ", ".join(f"{'html ' if ':' not in kind and kind != 'delete' else ''}{kind}" for kind in kinds).replace(
+            ":", " "
+        )
+
+    return [
+        [rule.id, words(rule.first), words(rule.second), rule.result.replace(":", " ")]
+        + [rule.value.replace("+", " + ")]
+        for rule in PROTOCOL.coalescing.rules
+    ]
+
+
+def codes() -> Rows:
+    return [[f"`{name}`", meaning] for name, meaning in PROTOCOL.codes.items()]
+
+
+def close_codes() -> Rows:
+    return [
+        [" or ".join(str(number) for number in (row.close, *row.also)), f"`{name}`", "yes" if row.retryable else "no"]
+        for name, row in PROTOCOL.close_codes.items()
+    ]
+
+
+def properties(name: str, *path: str) -> Rows:
+    schema = load_schema(f"v1:{name}")
+    for part in path:
+        schema = schema["properties"][part]
+    return [[f"`{member}`"] for member in schema["properties"]]
+
+
+def script() -> Rows:
+    schema = load_schema("v1:script")["$defs"]
+    steps = [*schema["simple"]["properties"]["do"]["enum"], "parallel"]
+    return [[f"`{step}`", members(schema[step], "do")] for step in steps]
+
+
+TABLES: dict[str, Callable[[], Rows]] = {
+    "frames": frames,
+    "ops": ops,
+    "capabilities": lambda: [[f"`{name}`", meaning] for name, meaning in PROTOCOL.capabilities.items()],
+    "wire": wire,
+    "calls": calls,
+    "coalescing": coalescing,
+    "codes": codes,
+    "close-codes": close_codes,
+    "done-reasons": lambda: [[f"`{reason}`"] for reason in PROTOCOL.done_reasons],
+    "hello-limits": lambda: properties("hello", "limits"),
+    "welcome-limits": lambda: properties("welcome", "limits"),
+    "limits": lambda: [
+        [f"`{name}`", f"{getattr(PROTOCOL.limits, name):,}"] for name in PROTOCOL.limits.__struct_fields__
+    ],
+    "script": script,
+}
+
+
+def found() -> dict[str, tuple[str, Rows]]:
+    """Every marked table: its chapter, and its rows without the two lines of the head."""
+    tables = {}
+    for path in CHAPTERS:
+        text = path.read_text(encoding="utf-8")
+        for match in re.finditer(r"^<!-- table: ([a-z-]+) -->\n\n((?:\|.*\n)+)", text, re.MULTILINE):
+            assert match[1] not in tables, "a fact is shown in one place"
+            lines = match[2].splitlines()[2:]
+            tables[match[1]] = (path.name, [[cell.strip() for cell in line[1:-1].split("|")] for line in lines])
+    return tables
+
+
+FOUND = found()
+
+
+def test_each_table_of_facts_stands_in_a_chapter():
+    assert FOUND.keys() == TABLES.keys()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_says_what_its_source_says(name):
+    expected = TABLES[name]()
+    columns = len(expected[0])
+    assert [row[:columns] for row in FOUND[name][1]] == expected
+
+
+def test_every_marker_is_followed_by_a_table():
+    markers = sum(
+        len(re.findall(r"<!-- table:", path.read_text(encoding="utf-8"))) for path in CHAPTERS
+    )
+    assert markers == len(FOUND)
