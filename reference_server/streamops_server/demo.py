@@ -16,7 +16,7 @@ class Chat(View):
         '<p dj-stream="answer" data-loading-class="is-streaming"></p></main>'
     )
 
-    def mount(self, _request: Request, **_kwargs: Any) -> None:
+    def mount(self, _request: Request, /, **_kwargs: Any) -> None:
         self.messages: list[str] = []
 
     @event_handler

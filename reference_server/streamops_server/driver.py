@@ -28,6 +28,7 @@ class Conformance(View):
     def mount(
         self,
         _request: Request,
+        /,
         vars: dict[str, str] | None = None,
         mount_raises: bool = False,
         **_kwargs: Any,

@@ -141,7 +141,7 @@ class Live:
         producer = Producer()
         _caller.set(producer)
         try:
-            _check_params(view.mount, self._request, **params)
+            _check_mount(view, params)
             result = view.mount(self._request, **params)
             if inspect.isawaitable(result):
                 await result
@@ -175,11 +175,11 @@ class Live:
             return
         handler = getattr(view, view.events[event.event])
         try:
-            _check_params(handler, **event.params)
-        except BadParams as error:
-            self.session.reply(event.ref, error.code, str(error))
+            work = handler(**event.params)  # an async def: only the params are bound here, nothing runs
+        except TypeError as error:
+            self.session.reply(event.ref, BadParams.code, f"These params do not fit: {error}")
             return
-        self._spawn(self._handle(view, handler(**event.params), event.ref))
+        self._spawn(self._handle(view, work, event.ref))
 
     async def _handle(self, view: View, work: Coroutine[Any, Any, Any], ref: int) -> None:
         producer = Producer()
@@ -227,9 +227,10 @@ class Live:
         self.pump.schedule()
 
 
-def _check_params(function: Callable[..., Any], *args: Any, **params: Any) -> None:
+def _check_mount(view: View, params: dict[str, Any]) -> None:
+    """Raises BadParams where `mount` takes no such params; what it raises itself is another matter."""
     try:
-        inspect.signature(function).bind(*args, **params)
+        inspect.signature(view.mount).bind(None, **params)
     except TypeError as error:
         raise BadParams(f"These params do not fit: {error}") from None
 

@@ -31,7 +31,7 @@ class ViewName(msgspec.Struct):
 
 
 class ResumeFrom(msgspec.Struct):
-    session: str
+    session: Annotated[str, Meta(min_length=1)]
     cursors: dict[_Name, _Natural]
     view: _Natural | UnsetType = UNSET
 

@@ -39,7 +39,8 @@ class Session:
         self.unknown_frames = 0
         self.hello: frames.Hello | None = None
         self._waiting: list[frames.Event] = []
-        self._mounted = False
+        self.is_mounted = False
+        """Whether the mount has ended: from then on events are run."""
         self._last_ref = 0
         self._begun = now
         self._heard = now
@@ -96,7 +97,7 @@ class Session:
             if self.outbox.unanswered > self.limits.max_events + self.limits.max_unread_frames:
                 self._too_slow()
             return []
-        if self._mounted:
+        if self.is_mounted:
             return [event]
         self._waiting.append(event)
         return []
@@ -118,14 +119,10 @@ class Session:
 
     def mounted(self) -> list[frames.Event]:
         """The mount has ended, its first view been accepted: the events that waited for it, in order."""
-        self._mounted = True
+        self.is_mounted = True
         self.outbox.open = True
         waiting, self._waiting = self._waiting, []
         return waiting
-
-    @property
-    def is_mounted(self) -> bool:
-        return self._mounted
 
     def reply(self, ref: int, code: str | None = None, text: str = "") -> None:
         """Answer an event: it went well, or `code` and `text` say why not."""
@@ -143,8 +140,8 @@ class Session:
             return
         kind = _CLOSE[close or code]
         verdict = kind.retryable if retryable is None else retryable
-        self._control(frames.SessionError(code, text, True, verdict))
         self.closing = Close(kind.close, code)
+        self._control(frames.SessionError(code, text, True, verdict))
         self.program.closed = True
 
     # -- outbound --------------------------------------------------------------------------
