@@ -64,7 +64,7 @@ def texts(streams: tuple[str, ...] = STREAMS) -> list[s.Simple]:
         steps += [s.Start(stream), s.Done(stream), s.Error(stream, "went wrong")]
     for stream in streams[:2]:
         steps += [s.Text(stream, text) for text in TEXTS[2:]]
-        steps += [s.Text(stream, f"{mode[0]}{n}", mode) for mode in ("prepend", "replace") for n in (1, 2)]  # type: ignore[arg-type]  # reason: mode is a str here
+        steps += [s.Text(stream, f"{mode[0]}{n}", mode) for mode in ("prepend", "replace") for n in (1, 2)]
         steps += [s.Text(stream, "", "replace"), s.Error(stream, "<i>\u00e9</i>", "x_quota")]
         steps += [s.Error(stream, "", "timeout")]
     steps += [s.Sleep(ms) for ms in SLEEPS]
@@ -82,7 +82,7 @@ def htmls(streams: tuple[str, ...] = STREAMS) -> list[s.Simple]:
             steps += [s.Text(stream, "t", "append", target), s.Text(stream, "r", "replace", target)]
             steps += [s.Insert(stream, "<u>u", "append", target), s.Delete(stream, target)]
             steps += [s.Replace(stream, "<s>s</s>", target), s.Prune(stream, 1, "bottom", target)]
-        steps += [s.Prune(stream, limit, edge) for limit in (0, 1, 2) for edge in ("top", "bottom")]  # type: ignore[arg-type]  # reason: edge is a str here
+        steps += [s.Prune(stream, limit, edge) for limit in (0, 1, 2) for edge in ("top", "bottom")]
         steps += [s.Insert(stream, '<p id="c">c</p>'), s.Replace(stream, '<b id="d">d</b>'), s.Delete(stream)]
     return steps
 

@@ -59,15 +59,12 @@ def cases(agreed: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
     if "html" in agreed:
         kinds.append(_case(("html",), _parallel(with_html=True)))
     if {"html", "view"} <= agreed:
-        steps = (
-            alphabet.texts(("a", "b")) + alphabet.htmls(("a", "b"))[:40] + alphabet.views(("a", "b", "v")) * 3
-        )
+        steps = [*alphabet.texts(("a", "b")), *alphabet.htmls(("a", "b"))[:40]]
+        steps += alphabet.views(("a", "b", "v")) * 3
         kinds.append(_case(("html", "view"), _scripts(steps), (("a", "0"), ("b", "<1>"), ("v", "v"))))
     elif "view" in agreed:
-        steps = (
-            alphabet.texts(("a", "b"))
-            + [step for step in alphabet.views(("v",)) if not isinstance(step, s.StreamTo)] * 4
-        )
+        steps = alphabet.texts(("a", "b"))
+        steps += [step for step in alphabet.views(("v",)) if not isinstance(step, s.StreamTo)] * 4
         kinds.append(_case(("view",), _scripts(steps), (("a", "0"), ("v", "v"))))
     return st.one_of(kinds)
 

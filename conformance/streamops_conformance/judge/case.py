@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamops_conformance.oracle.program import Program, root_html
-from streamops_conformance.oracle.script import Script, streams_of, to_json
+from streamops_conformance.oracle.script import Script, from_json, streams_of, to_json
 from streamops_conformance.wire.transcript import Transcript
 
 
@@ -28,6 +28,22 @@ class CaseSpec:
         if self.max_frame_bytes != 1 << 20:
             made["max_frame_bytes"] = self.max_frame_bytes
         return made
+
+    @classmethod
+    def from_json(cls, value: Any) -> "CaseSpec":
+        """The case of a replay, or of a bare list of steps.
+
+        Raises msgspec.ValidationError for a step that is none, KeyError or TypeError for another shape.
+        """
+        if isinstance(value, list):
+            return cls(("html", "view", "x-conformance"), (from_json(value),))
+        return cls(
+            caps=tuple(value["caps"]),
+            scripts=tuple(from_json(script) for script in value["scripts"]),
+            variables=tuple(sorted(value.get("vars", {}).items())),
+            max_fps=value.get("max_fps", 60),
+            max_frame_bytes=value.get("max_frame_bytes", 1 << 20),
+        )
 
     def steps(self) -> int:
         return sum(len(each) for each in self.scripts)

@@ -155,6 +155,9 @@ class Walk:
             self.views.append(frame)
         elif entry.type == "reply":
             self.replies.append(frame)
+            if self.program is not None and len(self.replies) <= len(self.program.events):
+                # Views that the event left out have had their say (VIEW-8).
+                self.next_view = max(self.next_view, self.program.events[len(self.replies) - 1].views)
         elif entry.type == "error" and frame.get("fatal"):
             self.fatal = frame
 

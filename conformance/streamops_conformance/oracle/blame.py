@@ -77,7 +77,7 @@ def _split_otherwise(
         if full and said == whole:
             return True
     # A prefix of a cut text that ends where no piece does.
-    return full and said.startswith(whole) and 0 < len(whole.encode()) and n < len(log) - begin
+    return full and said.startswith(whole) and len(whole.encode()) > 0 and n < len(log) - begin
 
 
 def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:

@@ -1,6 +1,7 @@
 """Chapter 6: batching and coalescing. BAT-1, what every frame must obey, is asked after these."""
 
 from itertools import pairwise
+from typing import Any
 
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
@@ -66,8 +67,8 @@ def merged_text_obeys_the_limit(walk: Walk) -> Outcome:
 TOKENS = 400
 
 
-def _tokens(count: int, pause_every: int = 0) -> list[dict[str, object]]:
-    script: list[dict[str, object]] = []
+def _tokens(count: int, pause_every: int = 0) -> list[dict[str, Any]]:
+    script: list[dict[str, Any]] = []
     for number in range(count):
         script.append({"do": "text", "stream": "s", "text": f"t{number} "})
         if pause_every and number % pause_every == pause_every - 1:
@@ -96,7 +97,7 @@ async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
                 allowed = 2 + 1.1 * (got - sent) / interval
                 if len(frames) > allowed:
                     return Wrong(
-                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms with intervals of {interval:.1f}",
+                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms of {interval:.1f} ms intervals",
                         f"{len(frames)} frames for {TOKENS} texts",
                     )
                 lab.measure("frames per interval", len(frames) / max(1.0, (got - sent) / interval), "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 from streamops_spec import load_protocol
 
@@ -88,7 +89,7 @@ async def capabilities_are_the_intersection(lab: Lab) -> Outcome:
 
 @V1.probe("CON-5")
 async def anything_before_hello_is_refused(lab: Lab) -> Outcome:
-    event = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
+    event: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
     async with lab.session() as session:
         await session.hello(lab.caps())
         await session.send(event)

@@ -1,5 +1,7 @@
 """Chapter 3: content operations."""
 
+from typing import Any
+
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
 from streamops_conformance.judge.walk import Walk
@@ -86,7 +88,7 @@ async def a_lone_surrogate_raises_in_the_program(lab: Lab) -> Outcome:
 
 @V1.probe("CNT-8")
 async def what_was_not_agreed_is_unsupported(lab: Lab) -> Outcome:
-    gated = {
+    gated: dict[str, list[dict[str, Any]]] = {
         "html": [
             {"do": "replace", "stream": "s", "html": "<b>x</b>"},
             {"do": "insert", "stream": "s", "html": "<b>x</b>"},

@@ -3,6 +3,7 @@
 from streamops_conformance.checks.refusal import refused
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.checks.v1.sequencing import missing_at_reply
+from streamops_conformance.checks.v1.view import due_views
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
 from streamops_conformance.judge.walk import Walk
 from streamops_conformance.run.lab import Lab
@@ -34,15 +35,15 @@ def the_reply_comes_after_the_last_operation(walk: Walk) -> Outcome:
     missing = missing_at_reply(walk)
     if missing is None:
         return SEEN
-    return Wrong(missing[2], f"{missing[3]} before the reply, more after it")
+    return Wrong(missing.expected, f"{missing.observed} before the reply, more after it")
 
 
 @V1.rule("EVT-3", "reply", law=True)
 def the_reply_comes_after_the_final_view(walk: Walk) -> Outcome:
-    assert walk.program is not None
-    if "view" not in walk.agreed or len(walk.replies) >= len(walk.program.events):
+    due = due_views(walk)
+    if due is None:
         return None
-    if walk.program.events[len(walk.replies)].views > walk.next_view and walk.later("view"):
+    if due and walk.later("view"):
         return Wrong("the final view before the reply", "the view after it")
     return SEEN
 

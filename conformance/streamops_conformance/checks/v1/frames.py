@@ -1,5 +1,7 @@
 """Chapter 2: frames."""
 
+from typing import Any
+
 from streamops_spec import load_shapes
 
 from streamops_conformance.checks.refusal import refused
@@ -86,8 +88,8 @@ async def binary_messages_are_refused(lab: Lab) -> Outcome:
 
 @V1.probe("FRM-15")
 async def known_frames_with_wrong_members_are_refused(lab: Lab) -> Outcome:
-    good = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
-    broken = [
+    good: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
+    broken: list[dict[str, Any]] = [
         {key: value for key, value in good.items() if key != "ref"},
         {**good, "ref": "1"},
         {**good, "ref": 0},

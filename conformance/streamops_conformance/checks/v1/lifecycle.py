@@ -1,5 +1,7 @@
 """Chapter 4: lifecycle."""
 
+from typing import Any
+
 from streamops_conformance.checks.concurrent import Meeting, meet
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.checks.v1.sequencing import lifecycle_cause
@@ -65,11 +67,12 @@ def a_done_on_an_idle_stream_adds_nothing(walk: Walk) -> Outcome:
 async def a_second_done_adds_no_operation(lab: Lab) -> Outcome:
     async with lab.session() as session:
         await session.hello(lab.caps())
-        for script in (
+        scripts: tuple[list[dict[str, Any]], ...] = (
             [{"do": "done", "stream": "never"}],
             [{"do": "text", "stream": "s", "text": "a"}, *[{"do": "done", "stream": "s"}] * 3],
             [{"do": "done", "stream": "s"}, {"do": "text", "stream": "s", "text": "b"}],
-        ):
+        )
+        for script in scripts:
             await session.run(script)
         frames = session.transcript.frames("stream")
         ops = [op["op"] for frame in frames if frame["stream"] == "s" for op in frame["ops"]]
@@ -113,13 +116,13 @@ def no_run_is_left_open_by_a_branch(walk: Walk) -> Outcome:
     return lifecycle_cause(walk, "LIF-9")
 
 
-OPEN_AND_GO_ON = [
+OPEN_AND_GO_ON: list[dict[str, Any]] = [
     {"do": "start", "stream": "s"},
     {"do": "text", "stream": "s", "text": "first "},
     {"do": "sleep_ms", "ms": 400},
     {"do": "text", "stream": "s", "text": "late "},
 ]
-SUPERSEDE = [
+SUPERSEDE: list[dict[str, Any]] = [
     {"do": "start", "stream": "s"},
     {"do": "text", "stream": "s", "text": "second "},
     {"do": "sleep_ms", "ms": 800},
@@ -144,7 +147,7 @@ async def a_superseded_producer_is_fenced(lab: Lab) -> Outcome:
 
 @V1.probe("LIF-11")
 async def an_explicit_start_lifts_the_fence(lab: Lab) -> Outcome:
-    again = [*OPEN_AND_GO_ON[:3], {"do": "start", "stream": "s"}, OPEN_AND_GO_ON[3]]
+    again: list[dict[str, Any]] = [*OPEN_AND_GO_ON[:3], {"do": "start", "stream": "s"}, OPEN_AND_GO_ON[3]]
     meeting = await meet(lab, again, SUPERSEDE)
     if meeting is None:
         return None
@@ -157,7 +160,7 @@ async def an_explicit_start_lifts_the_fence(lab: Lab) -> Outcome:
 
 @V1.probe("LIF-12")
 async def others_may_write_into_an_open_run(lab: Lab) -> Outcome:
-    guest = [{"do": "text", "stream": "s", "text": "guest "}]
+    guest: list[dict[str, Any]] = [{"do": "text", "stream": "s", "text": "guest "}]
     meeting = await meet(lab, OPEN_AND_GO_ON, guest)
     if meeting is None:
         return None

@@ -1,9 +1,13 @@
 """Chapter 5: sequencing. The law itself is in `law`, asked last."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
 from streamops_conformance.judge.walk import Walk
-from streamops_conformance.oracle.coalescing import LIFECYCLE
+from streamops_conformance.oracle.coalescing import LIFECYCLE, same
+from streamops_conformance.oracle.log import LoggedOp
 from streamops_conformance.run.lab import Lab
 
 
@@ -68,16 +72,22 @@ def a_start_waits_for_everything_accepted_before(walk: Walk) -> Outcome:
 @V1.rule("ORD-5", "reply", law=True)
 def every_operation_has_arrived_with_the_reply(walk: Walk) -> Outcome:
     missing = missing_at_reply(walk)
-    if missing is None:
-        return SEEN
-    name, cause, expected, observed = missing
-    late = any(frame.get("stream") == name for frame in walk.later("stream"))
-    return Wrong(expected, observed) if cause == "ORD-5" and not late else None
+    return SEEN if missing is None else _lost(missing, "ORD-5")
 
 
-def missing_at_reply(walk: Walk) -> tuple[str, str, str, str] | None:
-    """The first stream that is behind when a reply arrives: its name, the requirement that the
-    missing operation stands for, and both sides in words."""
+@dataclass(slots=True)
+class Missing:
+    """The first operation that is not there when a reply arrives."""
+
+    op: LoggedOp
+    expected: str
+    observed: str
+    late: bool
+    """It comes after the reply: a matter of EVT-2, not of what it is."""
+
+
+def missing_at_reply(walk: Walk) -> Missing | None:
+    """What this reply should have waited for, or what never comes; None where all is there."""
     assert walk.program is not None
     if len(walk.replies) >= len(walk.program.events):
         return None
@@ -85,31 +95,45 @@ def missing_at_reply(walk: Walk) -> tuple[str, str, str, str] | None:
         at = walk.cursors.get(name, 0)
         if at < due:
             log = walk.program.streams[name].ops
-            missing = log[at]
-            # A run that was left open by the program is closed by whoever ends: blame that.
             kinds = ", ".join(op.kind for op in log[at:due][:6])
-            return (
-                name,
-                missing.cause,
+            return Missing(
+                log[at],
                 f"{due} operations of stream {name}; missing: {kinds}",
                 f"{at} arrived",
+                _comes_late(walk, log[at]),
             )
     return None
+
+
+def _comes_late(walk: Walk, op: LoggedOp) -> bool:
+    frames = [frame for frame in walk.later("stream") if frame.get("stream") == op.stream]
+    if not frames or frames[0].get("seq") != op.seq or not frames[0].get("ops"):
+        return False
+    first = frames[0]["ops"][0]
+    return same(op, first) or (
+        op.kind == "text" == first.get("op") and first["text"].startswith(op.wire["text"])
+    )
 
 
 def lifecycle_cause(walk: Walk, requirement: str) -> Wrong | None:
     """The operation that is missing when the reply arrives, if it stands for that requirement."""
     missing = missing_at_reply(walk)
-    if missing is None or missing[1] != requirement:
+    return None if missing is None else _lost(missing, requirement)
+
+
+def _lost(missing: Missing, requirement: str) -> Wrong | None:
+    if missing.late or missing.op.cause != requirement:
         return None
-    late = any(frame.get("stream") == missing[0] for frame in walk.later("stream"))
-    return None if late else Wrong(missing[2], missing[3])
+    return Wrong(missing.expected, missing.observed)
 
 
 @V1.probe("ORD-8")
 async def sessions_do_not_see_each_other(lab: Lab) -> Outcome:
-    def script(mark: str) -> list[dict[str, object]]:
-        step = [{"do": "text", "stream": "shared", "text": mark}, {"do": "sleep_ms", "ms": 20}]
+    def script(mark: str) -> list[dict[str, Any]]:
+        step: list[dict[str, Any]] = [
+            {"do": "text", "stream": "shared", "text": mark},
+            {"do": "sleep_ms", "ms": 20},
+        ]
         return [dict(each) for _ in range(4) for each in step]
 
     async with lab.session() as one, lab.session() as two:

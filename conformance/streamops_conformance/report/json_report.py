@@ -1,0 +1,104 @@
+"""The JSON report; its shape is `schemas/v1/report.schema.json`."""
+
+from typing import Any
+
+from streamops_spec import load_shapes
+
+from streamops_conformance import __version__
+from streamops_conformance.baseline import Comparison
+from streamops_conformance.run.events import VERDICTS, Failure, Outcome, Result
+from streamops_conformance.wire.transcript import Entry
+
+
+def report(outcome: Outcome, comparison: Comparison | None) -> dict[str, Any]:
+    """The report of an outcome. Raises ValueError, saying where, if it had not the schema's shape."""
+    made: dict[str, Any] = {
+        "streamops": __version__,
+        "spec": outcome.spec,
+        "role": "server",
+        "target": {
+            "name": outcome.target,
+            "url": outcome.url,
+            **({"command": outcome.command} if outcome.command else {}),
+        },
+        "seed": outcome.seed,
+        "examples": outcome.examples,
+        "started": outcome.started,
+        "duration_ms": round(outcome.duration * 1000, 1),
+        "examples_per_second": round(outcome.generated_per_second, 1),
+        "verdict": "conformant" if outcome.conformant() else "not conformant",
+        "summary": {verdict.replace(" ", "_"): outcome.count(verdict) for verdict in VERDICTS},
+        "requirements": [_requirement(result) for result in outcome.results],
+        "timing": {name: distribution(values) for name, values in outcome.timing.items() if values},
+    }
+    if comparison is not None:
+        made["baseline"] = {
+            "file": comparison.file,
+            "known": list(comparison.known),
+            "stale": list(comparison.stale),
+            "unknown": list(comparison.unknown),
+        }
+    shapes = load_shapes("v1:report")
+    if not shapes.is_valid(made):
+        raise ValueError(f"the report has not its own shape: {shapes.explain(made)}")
+    return made
+
+
+def distribution(values: list[float]) -> dict[str, float]:
+    """Count and percentiles of a measure."""
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+
+    return {
+        "count": len(ordered),
+        "p50_ms": at(0.5),
+        "p90_ms": at(0.9),
+        "p99_ms": at(0.99),
+        "max_ms": round(ordered[-1], 2),
+    }
+
+
+def _requirement(result: Result) -> dict[str, Any]:
+    requirement = result.requirement
+    made: dict[str, Any] = {
+        "id": requirement.id,
+        "area": requirement.area,
+        "role": requirement.role,
+        "level": requirement.keyword,
+        "needs": list(requirement.needs),
+        "text": requirement.text,
+        "chapter": requirement.chapter,
+        "verdict": result.verdict,
+        "check": result.check,
+        "examples": result.examples,
+        "duration_ms": result.duration_ms,
+    }
+    if result.reason:
+        made["reason"] = result.reason
+    if result.known:
+        made["known"] = True
+    if result.failures:
+        made["failures"] = [_failure(failure) for failure in result.failures]
+    return made
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "expected": failure.expected,
+        "observed": failure.observed,
+        "script": failure.script,
+        "replay": failure.replay,
+        "transcript": [_entry(entry, index == failure.wrong) for index, entry in enumerate(failure.entries)],
+    }
+
+
+def _entry(entry: Entry, wrong: bool) -> dict[str, Any]:
+    raw = entry.raw.hex() if isinstance(entry.raw, bytes) else entry.raw
+    said: dict[str, Any] = {
+        "ms": round(entry.ms, 2),
+        "dir": "send" if entry.direction == "send" else "recv",
+        "frame": entry.frame if entry.frame is not None and not entry.fault else f"{entry.direction}: {raw}",
+    }
+    return said | ({"wrong": True} if wrong else {})

@@ -1,0 +1,206 @@
+"""The terminal: a progress bar while it runs, then a table by chapter and the failures in full."""
+
+from collections import defaultdict
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+from streamops_spec import AREAS
+
+from streamops_conformance.baseline import Comparison
+from streamops_conformance.report.json_report import distribution
+from streamops_conformance.run import events
+from streamops_conformance.run.events import Failure, Outcome, Result
+from streamops_conformance.wire.transcript import Entry
+
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "warn": "yellow",
+    "not applicable": "dim",
+    "not checked": "dim",
+    "inconclusive": "magenta",
+}
+MARKS = {
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "!",
+    "not applicable": "–",
+    "not checked": "·",
+    "inconclusive": "?",
+}
+AROUND = 6
+"""Entries of a transcript that are shown before and after the wrong one."""
+
+
+class ProgressBar:
+    """Observes an engine; one bar per phase."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "ProgressBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, progress: events.Progress) -> None:
+        if progress.phase not in self._tasks:
+            self._tasks[progress.phase] = self._progress.add_task(progress.phase, total=progress.total)
+        self._progress.update(self._tasks[progress.phase], completed=progress.done, total=progress.total)
+
+
+def show(outcome: Outcome, comparison: Comparison | None, console: Console) -> None:
+    """Print the whole report."""
+    console.print(_table(outcome))
+    unchecked = [result.requirement.id for result in outcome.results if result.verdict == "not checked"]
+    if unchecked:
+        console.print(f"[dim]Not yet checked: {', '.join(unchecked)}[/]")
+    for verdict in ("inconclusive", "not applicable"):
+        for result in outcome.results:
+            if result.verdict == verdict:
+                console.print(
+                    f"[{STYLES[verdict]}]{result.requirement.id} {verdict}:[/] {escape(result.reason)}"
+                )
+    for result in outcome.results:
+        for failure in result.failures:
+            console.print(_failure(result, failure))
+    _timing(outcome, console)
+    _summary(outcome, comparison, console)
+
+
+def _table(outcome: Outcome) -> Table:
+    table = Table(title=f"{escape(outcome.target)} against {outcome.spec}", title_justify="left", box=None)
+    table.add_column("chapter")
+    for verdict in events.VERDICTS:
+        table.add_column(verdict, justify="right", style=STYLES[verdict])
+    table.add_column("requirements")
+    chapters: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in outcome.results:
+        chapters[result.requirement.chapter, result.requirement.area].append(result)
+    for (chapter, area), results in chapters.items():
+        counts = [sum(result.verdict == verdict for result in results) for verdict in events.VERDICTS]
+        marks = Text()
+        for result in results:
+            number = result.requirement.id.split("-")[1]
+            marks.append(f"{MARKS[result.verdict]}{number} ", style=STYLES[result.verdict])
+        title = f"{chapter.partition('-')[0]} {AREAS[area]} [dim]{area}[/]"
+        table.add_row(title, *(str(count) if count else "" for count in counts), marks)
+    return table
+
+
+def _failure(result: Result, failure: Failure) -> Group:
+    requirement = result.requirement
+    known = " [dim](known)[/]" if result.known else ""
+    style = STYLES[result.verdict]
+    parts: list[Text | str | Padding | Table] = [
+        "",
+        f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword} {escape(requirement.text)}{known}",
+        f"  [bold]expected[/]  {escape(_short(failure.expected))}",
+        f"  [bold]observed[/]  {escape(_short(failure.observed))}",
+    ]
+    if failure.script is not None:
+        parts.append("  [bold]script[/]")
+        for number, script in enumerate(failure.script["scripts"], start=1):
+            event = f"event {number}: " if len(failure.script["scripts"]) > 1 else ""
+            parts += [f"    {event}{escape(_step(step))}" for step in script] or [f"    {event}(empty)"]
+    if failure.entries:
+        parts += ["  [bold]transcript[/]", Padding(_transcript(failure), (0, 0, 0, 4))]
+    parts.append(f"  [bold]replay[/]    {escape(failure.replay)}")
+    return Group(*parts)
+
+
+def _step(step: dict[str, object]) -> str:
+    rest = " ".join(f"{key}={value!r}" for key, value in step.items() if key != "do")
+    return f"{step['do']} {rest}".strip()
+
+
+def _transcript(failure: Failure) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    wrong = failure.wrong if failure.wrong is not None else len(failure.entries) - 1
+    first, last = max(0, wrong - AROUND), min(len(failure.entries), wrong + AROUND + 1)
+    if first:
+        table.add_row("", "", f"[dim]… {first} earlier[/]")
+    for index in range(first, last):
+        entry = failure.entries[index]
+        marked = index == failure.wrong
+        style = "bold red" if marked else ""
+        arrow = {"send": "→", "recv": "←", "close": "×"}[entry.direction] + (" ✗" if marked else "")
+        table.add_row(f"{entry.ms:.1f} ms", arrow, Text(_said(entry), style=style))
+    if last < len(failure.entries):
+        table.add_row("", "", f"[dim]… {len(failure.entries) - last} later[/]")
+    return table
+
+
+def _said(entry: Entry) -> str:
+    raw = f"{len(entry.raw)} bytes" if isinstance(entry.raw, bytes) else entry.raw
+    return _short(raw)
+
+
+def _short(text: str, limit: int = 600) -> str:
+    return (
+        text
+        if len(text) <= limit
+        else f"{text[: limit // 2]} … {text[-limit // 3 :]} ({len(text)} characters)"
+    )
+
+
+def _timing(outcome: Outcome, console: Console) -> None:
+    table = Table(title="Timing, measured and not judged", title_justify="left", box=None)
+    for column in ("", "count", "p50", "p90", "p99", "max"):
+        table.add_column(column, justify="left" if not column else "right", style="dim")
+    for name, values in outcome.timing.items():
+        if values:
+            table.add_row(name, *(f"{value:g}" for value in distribution(values).values()))
+    if table.row_count:
+        console.print("")
+        console.print(table)
+
+
+def _summary(outcome: Outcome, comparison: Comparison | None, console: Console) -> None:
+    counts = ", ".join(
+        f"{count} {verdict}" for verdict in events.VERDICTS if (count := outcome.count(verdict))
+    )
+    console.print("")
+    console.print(
+        f"{outcome.examples} scripts, {outcome.generated_per_second:.0f} examples per second,"
+        f" seed {outcome.seed}, {outcome.duration:.1f} s: {counts}"
+    )
+    if comparison is not None:
+        for title, ids, style in (
+            ("known failures", comparison.known, "dim"),
+            ("new failures", comparison.new, "bold red"),
+            ("stale: no longer failing, take them out", comparison.stale, "bold yellow"),
+            ("matching no requirement", comparison.unknown, "bold yellow"),
+        ):
+            if ids:
+                console.print(f"[{style}]{escape(comparison.file)}: {title}: {', '.join(ids)}[/]")
+    verdict = "[bold green]conformant[/]" if outcome.conformant() else "[bold red]not conformant[/]"
+    if comparison is not None and not (comparison.new or comparison.stale or comparison.unknown):
+        verdict += " [dim](as the baseline says)[/]" if comparison.known else ""
+    console.print(f"{escape(outcome.target)} is {verdict} to {outcome.spec}")
