@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from streamops_spec import OpTemplate, load_protocol, load_schema, spec_root
+from streamops_spec.protocol import FrameKind, OpKind
 
 PROTOCOL = load_protocol()
 OPS = load_schema("v1:ops")["$defs"]
 CHAPTERS = sorted(spec_root().glob("v*/*.md"))
 Rows = list[list[str]]
+NOTHING = "\N{EN DASH}"
 
 
 def code(*words: str) -> str:
@@ -26,10 +28,13 @@ def members(schema: dict, *known: str) -> str:
     return code(*(n if n in required else f"{n}?" for n in schema["properties"] if n not in known))
 
 
+def needs(kind: FrameKind | OpKind) -> str:
+    return code(kind.needs) if kind.needs else ""
+
+
 def frames() -> Rows:
     return [
-        [f"`{name}`", " and ".join(frame.from_), code(frame.needs) if frame.needs else "", members(schema, "type")]
-        + [schema["description"]]
+        [f"`{name}`", " and ".join(frame.from_), needs(frame), members(schema, "type"), schema["description"]]
         for name, frame in PROTOCOL.frames.items()
         for schema in [load_schema(f"v1:{name}")]
     ]
@@ -37,8 +42,7 @@ def frames() -> Rows:
 
 def ops() -> Rows:
     return [
-        [f"`{name}`", kind.kind, code(kind.needs) if kind.needs else ""]
-        + [members(OPS[name], "op", "target"), OPS[name]["description"]]
+        [f"`{name}`", kind.kind, needs(kind), members(OPS[name], "op", "target"), OPS[name]["description"]]
         for name, kind in PROTOCOL.ops.items()
     ]
 
@@ -51,24 +55,32 @@ def wire() -> Rows:
 
 
 def calls() -> Rows:
-    def cell(inserted: tuple[OpTemplate, ...]) -> str:
-        return ", ".join(f"{op.op}({detail})" if (detail := op.reason or op.code) else op.op for op in inserted)
+    def cell(ops: tuple[OpTemplate, ...]) -> str:
+        details = [op.reason or op.code for op in ops]
+        return ", ".join(f"{op.op}({more})" if more else op.op for op, more in zip(ops, details, strict=True))
 
     return [
-        [call.replace("_", " "), *(cell(row[state]) or "–" for state in PROTOCOL.states)]
+        [call.replace("_", " "), *(cell(row[state]) or NOTHING for state in PROTOCOL.states)]
         for call, row in PROTOCOL.lifecycle.calls.items()
     ]
 
 
 def coalescing() -> Rows:
-    def words(kinds: tuple[str, ...]) -> str:
-        return ", ".join(f"{'html ' if ':' not in kind and kind != 'delete' else ''}{kind}" for kind in kinds).replace(
-            ":", " "
-        )
+    def word(kind: str) -> str:
+        text, colon, mode = kind.partition(":")
+        return f"{text} {mode}" if colon else kind if kind == "delete" else f"html {kind}"
+
+    def result(kind: str) -> str:
+        return word(kind) if ":" in kind else kind
 
     return [
-        [rule.id, words(rule.first), words(rule.second), rule.result.replace(":", " ")]
-        + [rule.value.replace("+", " + ")]
+        [
+            rule.id,
+            ", ".join(map(word, rule.first)),
+            ", ".join(map(word, rule.second)),
+            result(rule.result),
+            rule.value.replace("+", " + "),
+        ]
         for rule in PROTOCOL.coalescing.rules
     ]
 
@@ -79,7 +91,7 @@ def codes() -> Rows:
 
 def close_codes() -> Rows:
     return [
-        [" or ".join(str(number) for number in (row.close, *row.also)), f"`{name}`", "yes" if row.retryable else "no"]
+        [" or ".join(map(str, (row.close, *row.also))), f"`{name}`", "yes" if row.retryable else "no"]
         for name, row in PROTOCOL.close_codes.items()
     ]
 
@@ -116,15 +128,15 @@ TABLES: dict[str, Callable[[], Rows]] = {
 }
 
 
-def found() -> dict[str, tuple[str, Rows]]:
-    """Every marked table: its chapter, and its rows without the two lines of the head."""
-    tables = {}
+def found() -> dict[str, Rows]:
+    """Every marked table: its rows without the two lines of the head."""
+    tables: dict[str, Rows] = {}
     for path in CHAPTERS:
         text = path.read_text(encoding="utf-8")
         for match in re.finditer(r"^<!-- table: ([a-z-]+) -->\n\n((?:\|.*\n)+)", text, re.MULTILINE):
             assert match[1] not in tables, "a fact is shown in one place"
             lines = match[2].splitlines()[2:]
-            tables[match[1]] = (path.name, [[cell.strip() for cell in line[1:-1].split("|")] for line in lines])
+            tables[match[1]] = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
     return tables
 
 
@@ -139,11 +151,9 @@ def test_each_table_of_facts_stands_in_a_chapter():
 def test_a_table_says_what_its_source_says(name):
     expected = TABLES[name]()
     columns = len(expected[0])
-    assert [row[:columns] for row in FOUND[name][1]] == expected
+    assert [row[:columns] for row in FOUND[name]] == expected
 
 
 def test_every_marker_is_followed_by_a_table():
-    markers = sum(
-        len(re.findall(r"<!-- table:", path.read_text(encoding="utf-8"))) for path in CHAPTERS
-    )
+    markers = sum(len(re.findall(r"<!-- table:", path.read_text(encoding="utf-8"))) for path in CHAPTERS)
     assert markers == len(FOUND)
