@@ -10,7 +10,6 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from streamops_server import templates
@@ -20,12 +19,11 @@ from streamops_server.core.owners import Producer
 from streamops_server.core.program import APP_ERROR_TEXT, Outcome
 from streamops_server.core.session import Session
 from streamops_server.errors import BadParams
-from streamops_server.pump import Pump
+from streamops_server.pump import CALLER, Pump
 from streamops_server.registry import Registry
 from streamops_server.view import Request, View
 
 T = TypeVar("T")
-_caller: ContextVar[Producer] = ContextVar("streamops_caller")
 logger = logging.getLogger("streamops_server")
 
 
@@ -81,7 +79,7 @@ class Live:
     def caller(self) -> Producer:
         """Who runs now. Raises RuntimeError outside of handlers, mounts and their tasks."""
         try:
-            return _caller.get()
+            return CALLER.get()
         except LookupError:
             raise RuntimeError(
                 "Streaming calls are made by handlers and by tasks that they start with self.start_task()"
@@ -105,7 +103,7 @@ class Live:
             task.exception()  # it was logged where it was raised
 
     async def _work(self, work: Coroutine[Any, Any, T], producer: Producer) -> T:
-        _caller.set(producer)
+        CALLER.set(producer)
         outcome: Outcome = "owner_returns"
         try:
             return await work
@@ -139,7 +137,7 @@ class Live:
 
     async def _mount(self, view: View, params: dict[str, Any]) -> None:
         producer = Producer()
-        _caller.set(producer)
+        CALLER.set(producer)
         try:
             _check_mount(view, params)
             result = view.mount(self._request, **params)
@@ -183,7 +181,7 @@ class Live:
 
     async def _handle(self, view: View, work: Coroutine[Any, Any, Any], ref: int) -> None:
         producer = Producer()
-        _caller.set(producer)
+        CALLER.set(producer)
         outcome: Outcome = "owner_returns"
         code: str | None = None
         text = ""

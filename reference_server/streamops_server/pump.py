@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from math import inf
 
+from streamops_server.core.owners import Producer
 from streamops_server.core.session import Session
 
-CALLS_PER_BREATH = 64
-"""Calls after which a producer lets others run, so that it cannot starve timers and pings."""
+CALLER: ContextVar[Producer] = ContextVar("streamops_caller")
+"""The producer whose code runs now."""
+
+CALLS_PER_BREATH = 32
+TOKENS_PER_BREATH = 256
+"""Calls, and tokens that joined a call, after which a producer lets others run: it cannot starve pings."""
 
 
 class Pump:
@@ -27,8 +33,9 @@ class Pump:
         self._outbox = session.outbox
         self._writable = True
         self._waiting: list[asyncio.Future[None]] = []
-        self._timer: asyncio.Handle | None = None
-        self._flush_at = inf
+        self._soon: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = inf
         self._calls = 0
         self.schedule()
 
@@ -39,30 +46,32 @@ class Pump:
 
     def touch(self) -> None:
         """An operation was accepted: see to it that it will be sent (BAT-9)."""
-        if self._flush_at > self._outbox.next_tick:
+        if self._soon is None and self._timer_at > self._outbox.next_tick:
             self.schedule()
 
     def schedule(self) -> None:
         """Arrange for a flush at the session's next deadline, if it comes before the arranged one."""
         deadline = self._session.deadline(writable=self._writable)
-        if deadline is None or deadline >= self._flush_at:
+        if deadline is None or self._soon is not None or self._timer_at == -inf:
             return
-        if self._timer is not None:
-            self._timer.cancel()
         if deadline <= self._loop.time():
             # Not within this call: operations accepted before the loop comes round join the frame.
-            self._flush_at = -inf
-            self._timer = self._loop.call_soon(self.flush)
-        else:
-            self._flush_at = deadline
-            self._timer = self._loop.call_at(deadline, self.flush)
+            self._soon = self._loop.call_soon(self.flush)
+        elif deadline < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = deadline
+            self._timer = self._loop.call_at(deadline, self._fire)
+
+    def _fire(self) -> None:
+        self._timer, self._timer_at = None, inf
+        self.flush()
 
     def flush(self) -> None:
         """Send what is due; close after a session's last words."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
-        self._flush_at = inf
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         frames = self._session.flush(self._loop.time(), writable=self._writable)
         if frames:
             self._write(frames)
@@ -74,9 +83,10 @@ class Pump:
 
     def stop(self) -> None:
         """The connection is gone: no timer, and nobody waits any more."""
-        self._flush_at = -inf
-        if self._timer is not None:
-            self._timer.cancel()
+        for handle in (self._soon, self._timer):
+            if handle is not None:
+                handle.cancel()
+        self._soon, self._timer_at = None, -inf
         self._wake()
 
     def _wake(self) -> None:

@@ -10,6 +10,7 @@ from streamops_server import templates
 from streamops_server.core.errors import Fenced
 from streamops_server.core.ops import check_target, default_target
 from streamops_server.errors import StreamCancelled
+from streamops_server.pump import CALLER, TOKENS_PER_BREATH
 
 if TYPE_CHECKING:
     from streamops_server.live import Live
@@ -55,7 +56,13 @@ class StreamingMixin:
         self, name: str, text: str, mode: str = "append", target: str | None = None
     ) -> None:
         """Add literal text, never parsed; `mode` is append, prepend or replace."""
-        live = self._session()
+        live = self._live or self._session()
+        if mode == "append" and target is None:
+            joined = live.program.extend(CALLER.get(None), name, text)
+            if joined:
+                if joined % TOKENS_PER_BREATH == 0:
+                    await asyncio.sleep(0)
+                return
         await live.pump.room(name)
         try:
             live.program.text(live.caller(), name, text, mode, target)

@@ -20,6 +20,7 @@ STEPS: list[tuple[Any, ...]] = [
     *[(call, name) for name in ("s", "t") for call in ("start", "done", "delete")],
     *[("prune", name, 1) for name in ("s", "t")],
     *[("error", name, "oh") for name in ("s", "t")],
+    *[("token", name, text) for name in ("s", "t") for text in ("a", "🦊", "")],
     ("view",), ("flush", 0.0), ("flush", 0.001), ("flush", 0.02), ("flush", 1.0), ("reply",),
 ]  # fmt: skip
 
@@ -86,6 +87,14 @@ class Recorder:
         elif call == "reply":
             self.replies += 1
             self.link.session.reply(self.replies)
+        elif call == "token":
+            program, (name, text) = self.link.program, arguments
+            if program.extend(self.link.owner, name, text):
+                self.order += 1
+                op = {"op": "text", "target": f"[dj-stream='{name}']", "text": text, "mode": "append"}
+                self.log[name].append((self.order, op))
+            else:
+                program.text(self.link.owner, name, text)
         else:
             getattr(self.link.program, call)(self.link.owner, *arguments)
 

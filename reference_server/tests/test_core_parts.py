@@ -48,14 +48,14 @@ def test_operations_merge_as_the_vectors_allow(vector: Any) -> None:
         else pytest.skip("an operation the server never makes")
         for op in vector["ops"]
     ]
-    merged = coalesce(given, vector.get("max_text_bytes", 8192))
+    merged = coalesce([(op, 1) for op in given], vector.get("max_text_bytes", 8192))
     assert [json.loads(ops.encode(op)) for op, _ in merged] in vector["allowed"]
     assert sum(count for _, count in merged) == len(given)
 
 
 def test_merging_is_as_thorough_as_the_rules_allow() -> None:
     given = [ops.Text(S, "a", "replace"), ops.Text(S, "b", "append"), ops.Text(S, "c", "prepend")]
-    assert coalesce(given, 8192) == [(ops.Text(S, "cab", "replace"), 3)]
+    assert coalesce([(op, 1) for op in given], 8192) == [(ops.Text(S, "cab", "replace"), 3)]
 
 
 @pytest.mark.parametrize("vector", load_rule_vectors("lifecycle"), ids=lambda vector: vector["description"])

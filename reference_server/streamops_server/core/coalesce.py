@@ -4,7 +4,7 @@ Rule 1: only neighbours with byte-equal targets merge. Rule 2: what no row names
 merge, so nothing ever merges across `start`, `error`, `done`, `delete` or `prune`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from streamops_spec import load_protocol
 
@@ -20,8 +20,8 @@ class Slot:
 
     __slots__ = ("_parts", "_size", "count", "key", "op")
 
-    def __init__(self, op: Op) -> None:
-        self.count = 1
+    def __init__(self, op: Op, count: int) -> None:
+        self.count = count
         self._become(op)
 
     def _become(self, op: Op) -> None:
@@ -79,18 +79,20 @@ RULES: dict[tuple[str, str], Callable[[Slot, Op, int], bool]] = {
 """How two neighbours on one target merge, by their keys; no entry means never."""
 
 
-def coalesce(ops: Iterable[Op], max_text_bytes: int) -> list[tuple[Op, int]]:
-    """`ops` merged from left to right, each with the number of the program's that it covers.
+def coalesce(ops: Sequence[tuple[Op, int]], max_text_bytes: int) -> Sequence[tuple[Op, int]]:
+    """`ops` merged from left to right; each goes with the number of the program's that it covers.
 
     Merged texts obey `max_text_bytes` as single ones do; time is linear in the input.
     """
+    if len(ops) == 1:
+        return ops
     slots: list[Slot] = []
-    for op in ops:
+    for op, count in ops:
         last = slots[-1] if slots else None
         if last is not None and last.op.target == op.target:
             rule = RULES.get((last.key, op.key))
             if rule is not None and rule(last, op, max_text_bytes):
-                last.count += 1
+                last.count += count
                 continue
-        slots.append(Slot(op))
+        slots.append(Slot(op, count))
     return [(slot.finish(), slot.count) for slot in slots]

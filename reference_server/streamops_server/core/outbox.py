@@ -14,6 +14,7 @@ import msgspec
 from streamops_server.core.frames import Reply, encode
 from streamops_server.core.limits import Limits
 from streamops_server.core.ops import Op
+from streamops_server.core.owners import Producer
 from streamops_server.core.queue import Queue
 
 
@@ -61,11 +62,18 @@ class Outbox:
         queue.add(op, self.order, size)
         self._dirty[queue.name] = queue
 
+    def seal(self, writer: Producer | None = None) -> None:
+        """Let nothing more join what was accepted: all of it, or what `writer` could extend."""
+        for queue in self._dirty.values():
+            if writer is None or queue.writer is writer:
+                queue.seal()
+
     def add_view(self, data: bytes, *, first: bool = False) -> None:
         """Accept a view: a barrier after all that was accepted, or before it if it is the `first`."""
         if self._views and self._views[-1].order == self.order:
             # No operation was accepted since the one that waits: the newer says it all (section 11).
             self.view_bytes -= len(self._views.pop().data)
+        self.seal()  # VIEW-5
         order = 0 if first else self.order
         self._views.append(PendingView(order, data))
         self.view_bytes += len(data)
@@ -78,7 +86,7 @@ class Outbox:
         """When `flush` will have something to send, in seconds; None if nothing waits."""
         if self._control:
             return 0.0
-        if not self.open:
+        if not self.open or not (self._dirty or self._views or self._replies):
             return None
         first, barrier = self._first_order(), self._barrier()
         if self._replies and self._replies[0][0] < min(first, barrier):
@@ -99,7 +107,8 @@ class Outbox:
                 frames = self._stream_frames()
                 ticked = ticked or bool(frames)
                 out += frames
-            self._release_replies(out)
+            if self._replies:
+                self._release_replies(out)
             if not self._views or self._first_order() <= self._barrier() or now < self._next_view:
                 break
             view = self._views.popleft()

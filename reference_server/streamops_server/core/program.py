@@ -112,6 +112,21 @@ class Program:
         ops = split(self._target(queue, target), text, mode, self._limits.max_text_bytes)
         self._content(caller, queue, ops)
         queue.foreign = True
+        if mode == "append" and target is None:
+            queue.extendable(caller)
+
+    def extend(self, caller: Producer | None, name: str, text: str) -> int:
+        """What `text` does with a further token, in the time of a few attribute look-ups.
+
+        Returns how many tokens were joined, or 0, changing nothing, where only `text` can do it:
+        at first, after anything else, and where the stream is full.
+        """
+        queue = self.streams.get(name)
+        if queue is None or queue.writer is not caller or caller is None or self.closed:
+            return 0
+        if queue.pending_bytes >= self._limits.max_pending_bytes:
+            return 0
+        return queue.extend(text, self._limits.max_text_bytes)
 
     def replace(
         self, caller: Producer, name: str, html: str, target: str | None = None, *, rendered: bool = False
@@ -160,6 +175,7 @@ class Program:
             owner.living -= 1
             if not owner.finished:
                 break
+            self._outbox.seal(owner)
             call = "owner_cancelled" if owner.cancelled else "owner_returns"
             for name in list(owner.runs):
                 self._run_row(call, self.streams[name], owner)
@@ -206,7 +222,8 @@ class Program:
 
     def _content(self, caller: Producer, queue: Queue, ops: Sequence[Op]) -> None:
         for op in ops:
-            self._check_size(queue.name, op, _content_bytes(op))
+            if not isinstance(op, Text):  # a text always fits: CNT-5
+                self._check_size(queue.name, op, _content_bytes(op))
         self._run_row("content", queue, caller, ops)
         self.content_since_view = True
 
@@ -254,6 +271,7 @@ def _make_error(queue: Queue, step: OpTemplate, error: Error | None) -> Op:
 
 
 def _make_done(queue: Queue, step: OpTemplate, _error: Error | None) -> Op:
+    queue.seal()
     assert queue.integrity is not None
     proof = queue.integrity.result()
     return Done(queue.target, step.reason, *(proof or ()))

@@ -1,7 +1,8 @@
 """The log of one stream: numbered operations, those not yet sent kept, read through the coalescer.
 
-Rule 1: nothing overtakes inside a stream. Rule 2: `seq` numbers the program's operations,
-not frames (section 6), so a frame says which operations it covers by arithmetic alone.
+Rule 1: nothing overtakes inside a stream (ORD-4). Rule 2: `seq` numbers the program's
+operations, not frames (ORD-3), so a frame says which ones it covers by arithmetic alone.
+Rule 3: a token that only goes on where the last one ended costs a list's append: `extend`.
 """
 
 from collections import deque
@@ -11,7 +12,7 @@ from streamops_spec.protocol import State
 
 from streamops_server.core.coalesce import coalesce
 from streamops_server.core.integrity import Integrity
-from streamops_server.core.ops import Error, Op, Start, default_target, encode
+from streamops_server.core.ops import Error, Op, Start, Text, default_target, encode
 from streamops_server.core.owners import Producer
 
 ENTRY_COST = 32
@@ -19,11 +20,15 @@ ENTRY_COST = 32
 
 
 class Entry(msgspec.Struct, gc=False):
-    """One operation in the log; `order` is its place among all of the session's."""
+    """One operation in the log, or `count` texts that became one as they came (C1).
+
+    `order` is its place among all of the session's, `size` the bytes of its content.
+    """
 
     op: Op
     order: int
     size: int
+    count: int = 1
 
 
 class Queue:
@@ -34,8 +39,8 @@ class Queue:
     """
 
     __slots__ = (
-        "_entries", "_pending_bytes", "accepted", "foreign", "integrity", "name", "owner", "run",
-        "sent", "shown", "state", "target",
+        "_entries", "_last", "_more", "_pending_bytes", "accepted", "foreign", "integrity", "name",
+        "owner", "run", "sent", "shown", "state", "target", "writer",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -52,7 +57,12 @@ class Queue:
         """The error that the client shows; it outlives its run."""
         self.foreign = False
         """Whether it has content that the view's template did not make (section 11)."""
+        self.writer: Producer | None = None
+        """Who may `extend`: its last call was an append of text here, and nothing came since."""
         self._entries: deque[Entry] | None = None
+        self._last: Entry | None = None
+        """The last entry, while it is extended by the texts in `_more`."""
+        self._more: list[str] = []
         self._pending_bytes = 0
 
     @property
@@ -71,19 +81,58 @@ class Queue:
 
     def add(self, op: Op, order: int, size: int) -> None:
         """Number `op` as the next one; `size` is the bytes of its content."""
+        self.seal()
         if self._entries is None:
             self._entries = deque()
         self.accepted += 1
         self._entries.append(Entry(op, order, size))
         self._pending_bytes += size + ENTRY_COST
 
-    def take(self, before: float, starts_before: float) -> list[Op]:
-        """The next operations of an order below `before`, as the program made them.
+    def extendable(self, writer: Producer) -> None:
+        """`writer` just appended a text, alone, to the default target: it may go on with `extend`."""
+        assert self._entries
+        self.writer = writer
+        self._last = self._entries[-1]
+
+    def extend(self, text: str, max_text_bytes: int) -> int:
+        """Append `text` to the last operation: the same as adding it, and merging it by C1.
+
+        Returns how many the operation stands for now, or 0, changing nothing, where it has no room.
+        Raises UnicodeEncodeError for a lone surrogate.
+        """
+        entry = self._last
+        assert entry is not None
+        size = len(text) if text.isascii() else len(text.encode())
+        if entry.size + size > max_text_bytes:
+            return 0
+        entry.size += size
+        entry.count += 1
+        self.accepted += 1
+        self._pending_bytes += size
+        self._more.append(text)
+        return entry.count
+
+    def seal(self) -> None:
+        """Nothing joins the last operation any more: something else comes, or it is sent."""
+        self.writer = None
+        if self._more:
+            assert self._last is not None
+            assert isinstance(self._last.op, Text)
+            assert self.integrity is not None
+            text = "".join(self._more)
+            self._more = []
+            self.integrity.add(Text(self.target, text, "append"), self.target)
+            self._last.op = Text(self.target, self._last.op.text + text, "append")
+        self._last = None
+
+    def take(self, before: float, starts_before: float) -> list[tuple[Op, int]]:
+        """The next operations of an order below `before`, each with the number of the program's.
 
         A `start` that is not of an order below `starts_before` ends them: it has to wait for
         other streams. The caller sends what it takes.
         """
-        taken: list[Op] = []
+        self.seal()
+        taken: list[tuple[Op, int]] = []
         entries = self._entries
         while entries and entries[0].order < before:
             entry = entries[0]
@@ -91,12 +140,12 @@ class Queue:
                 break
             entries.popleft()
             self._pending_bytes -= entry.size + ENTRY_COST
-            taken.append(entry.op)
+            taken.append((entry.op, entry.count))
         if not entries:
             self._entries = None  # an idle stream keeps no buffer
         return taken
 
-    def frames(self, ops: list[Op], max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
+    def frames(self, ops: list[tuple[Op, int]], max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
         """`ops`, just taken, as encoded `stream` frames of at most `max_frame_bytes` each."""
         found: list[bytes] = []
         batch: list[bytes] = []
