@@ -7,12 +7,11 @@ the opposite, and `None` where what it speaks of did not come up: that is never 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streamops_spec import load_requirements
 
 if TYPE_CHECKING:
-    from streamops_conformance.judge.walk import Walk
     from streamops_conformance.run.lab import Lab
 
 SEEN: Final = True
@@ -27,7 +26,8 @@ class Wrong:
 
 
 Outcome = bool | Wrong | None
-RuleFunction = Callable[["Walk"], Outcome]
+RuleFunction = Callable[[Any], Outcome]
+"""Takes what its dialect's judge goes through: the `Walk` of v1, the `Account` of v0."""
 ProbeFunction = Callable[["Lab"], Awaitable[Outcome]]
 
 

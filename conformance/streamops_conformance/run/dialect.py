@@ -44,3 +44,6 @@ class Dialect(Protocol):
 
     def probes_at_once(self, running: Running) -> int:
         """How many probes may run at the same time."""
+
+    async def close(self) -> None:
+        """Close what it keeps open between cases; called once, when the run is over."""

@@ -71,6 +71,12 @@ class Engine:
 
     async def run(self) -> Outcome:
         """The outcome. Raises Unreachable where the target does not answer, or stops answering."""
+        try:
+            return await self._run()
+        finally:
+            await self._dialect.close()
+
+    async def _run(self) -> Outcome:
         started = datetime.now(UTC).isoformat(timespec="seconds")
         began = time.perf_counter()
         self._agreed = await self._dialect.preflight(self._running)
@@ -132,9 +138,11 @@ class Engine:
 
     async def _cases(self, specs: list[CaseSpec]) -> None:
         silent = self._silent
-        for case in await self._dialect.run(self._running, specs):
+        cases = await self._dialect.run(self._running, specs)
+        # In a thread, so that a long judgement does not make the probes' waits look like silence.
+        judgements = await asyncio.to_thread(lambda: [self._dialect.judge(case) for case in cases])
+        for case, judgement in zip(cases, judgements, strict=True):
             self._examples += 1
-            judgement = self._dialect.judge(case)
             self._durations["cases"] += int(case.duration * 1000)
             self._silent += bool(case.silent)
             if judgement.broken:

@@ -81,3 +81,6 @@ class DialectV1:
 
     def probes_at_once(self, running: Running) -> int:
         return max(1, min(16, running.target.connections // 2))
+
+    async def close(self) -> None:
+        """Every case has a connection of its own: nothing is open."""
