@@ -32,13 +32,14 @@ def test_every_area_has_requirements():
 
 
 @pytest.mark.parametrize("spec", ["v1", "v0"])
-def test_ids_of_an_area_ascend_through_the_chapters(spec):
+def test_the_numbers_of_an_area_have_no_hole(spec):
+    """They stand where the prose speaks of them, so a chapter need not have them in order."""
     numbers: dict[str, list[int]] = {}
     for requirement in load_requirements(spec).values():
         numbers.setdefault(requirement.area, []).append(int(requirement.id.partition("-")[2]))
     first = {"v1": 1, "v0": 101}[spec]
     for area, found in numbers.items():
-        assert found == list(range(first, first + len(found))), area
+        assert sorted(found) == list(range(first, first + len(found))), area
 
 
 def test_needed_capabilities_exist():
