@@ -51,9 +51,11 @@ async def _serve(server: StreamServer, ready_file: Path | None) -> None:
 
 
 def _announce(line: str, ready_file: Path | None) -> None:
-    print(line, flush=True)
     if ready_file is not None:
-        ready_file.write_text(line + "\n", encoding="utf-8")
+        partial = ready_file.with_name(ready_file.name + ".partial")
+        partial.write_text(line + "\n", encoding="utf-8")
+        partial.replace(ready_file)  # whoever waits for the file never reads half of it
+    print(line, flush=True)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
+import msgspec
 from streamops_spec import load_shapes
 
 from streamops_server.errors import BadParams
@@ -33,9 +34,10 @@ class Conformance(View):
         mount_raises: bool = False,
         **_kwargs: Any,
     ) -> None:
-        self.vars = dict(vars or {})
-        if not all(isinstance(value, str) for value in self.vars.values()):
-            raise BadParams("vars is a map of names to texts")
+        try:
+            self.vars = msgspec.convert({} if vars is None else vars, dict[str, str])
+        except msgspec.ValidationError as error:
+            raise BadParams(f"vars is a map of names to texts: {error}") from None
         if mount_raises:
             raise RuntimeError("The client asked for a mount that raises")
 

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from streamops_spec import load_shapes
 from streamops_server import Limits, Registry, StreamServer, View
 from streamops_server.core.frames import Event, Hello
 from streamops_server.core.owners import Producer
 from streamops_server.core.session import Session
+from streamops_spec import load_shapes
 from websockets.asyncio.client import ClientConnection, connect
 
 Frame = dict[str, Any]
