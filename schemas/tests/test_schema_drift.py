@@ -120,7 +120,6 @@ def test_limits_are_those_of_protocol_json():
     html_limit = hello["then"]["properties"]["limits"]["properties"]["max_frame_bytes"]
     assert html_limit["minimum"] == limits.min_frame_bytes_html
     assert welcome["properties"]["limits"]["properties"]["max_text_bytes"]["maximum"] == limits.max_text_bytes
-    assert OPS["text"]["properties"]["text"]["maxLength"] == limits.max_text_bytes
     assert COMMON["heartbeat"]["maxLength"] == limits.ping_t_bytes
     for name in ("natural", "positive", "frame_bytes"):
         assert COMMON[name]["maximum"] == limits.max_safe_integer
