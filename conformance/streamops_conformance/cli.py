@@ -58,14 +58,12 @@ EXAMPLES = {"v1": 1000, "v0": 150}
 
 
 @test.command("server")
-def test_server(
+def server(
     url: Annotated[str, typer.Argument(help="ws://HOST:PORT/PATH; without it, the reference server.")] = "",
     config: Annotated[Path | None, typer.Option(help="The target file (TOML).")] = None,
     spec: Annotated[Spec | None, typer.Option(help="Which specification.")] = None,
     only: Annotated[str, typer.Option(metavar="IDS/AREAS", help="Only these, e.g. ORD-1,BAT.")] = "",
-    examples: Annotated[
-        int | None, typer.Option(min=1, help="How many scripts. [default: 1000, v0: 150]")
-    ] = None,
+    examples: Annotated[int | None, typer.Option(min=1, help="How many scripts; 1000, v0: 150.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same scripts.")] = 1,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report.")
@@ -75,7 +73,7 @@ def test_server(
     strict_timing: Annotated[bool, typer.Option("--strict-timing", help="Let slow answers fail.")] = False,
 ) -> None:
     """Test a server."""
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = _console()
     try:
         target = _target(url, config, spec)
         case = _case(script) if script else None
@@ -122,7 +120,7 @@ def list_requirements(
         table.add_row(
             each.id, each.spec, each.role, each.keyword, ", ".join(each.needs), escape(each.text), check
         )
-    console = Console(highlight=False)
+    console = _console()
     console.print(table)
     unchecked = [entry.requirement.id for entry in entries if entry.check is None]
     console.print(f"{len(entries)} requirements, not yet checked: {', '.join(unchecked)}")
@@ -137,7 +135,7 @@ def explain(requirement: Annotated[str, typer.Argument(metavar="ID", help="Like 
             each = entry.requirement
             if each.id != wanted:
                 continue
-            console = Console(highlight=False)
+            console = _console()
             console.print(
                 f"[bold]{each.id}[/] {each.keyword}, said of {each.role}s, {spec}: {AREAS[each.area]}"
             )
@@ -218,10 +216,19 @@ def _code(outcome: Outcome, comparison: Comparison | None) -> Exit:
     return Exit.BASELINE if comparison.stale or comparison.unknown else Exit.CONFORMANT
 
 
+def _console() -> Console:
+    """As wide as the terminal; wide enough for a transcript where the output goes to a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+
+
 def _complain(text: str) -> None:
     typer.echo(f"streamops: {text}", err=True)
 
 
 def main() -> None:
-    """Entry point of the command."""
-    app()
+    """Entry point of the command; whatever is not foreseen is the suite's own fault (exit code 3)."""
+    try:
+        app()
+    except Exception:  # reason: the last resort, which turns a traceback into an exit code of its own
+        _complain("the suite failed:\n" + traceback.format_exc())
+        sys.exit(Exit.SUITE_FAULT)

@@ -8,7 +8,7 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.oracle.blame import blame
+from streamops_conformance.oracle.blame import Following, blame
 from streamops_conformance.oracle.coalescing import LIFECYCLE, legal
 from streamops_conformance.oracle.log import LoggedOp
 
@@ -31,7 +31,7 @@ def diagnose(
     begin: int,
     n: int,
     ops: Sequence[Wire],
-    following: Sequence[Wire],
+    following: Following,
     *,
     limit: int,
     state: str,
@@ -43,6 +43,8 @@ def diagnose(
     covered = log[begin : begin + n]
     expected, observed = _ops(covered), _ops(ops)
     if len(covered) < n:
+        if blame(log, begin, n, ops, following, limit=limit) == "ORD-3":
+            return Diagnosis("ORD-3", expected, f"n {n}: {observed}")
         forbidden = _forbidden(state, ops)
         return Diagnosis(
             "LIF-1" if forbidden else "ORD-3",
@@ -58,6 +60,9 @@ def diagnose(
         return member
     if legal(covered, ops, limit=limit):
         return Diagnosis()
+    forbidden = _forbidden(state, ops)
+    if forbidden:
+        return Diagnosis("LIF-1", expected, f"{forbidden}: {observed}")
     found = blame(log, begin, n, ops, following, limit=limit)
     return Diagnosis(found or "", expected, observed, unexplained=found is None)
 
@@ -67,7 +72,7 @@ def _lifecycle_blame(
     begin: int,
     n: int,
     ops: Sequence[Wire],
-    following: Sequence[Wire],
+    following: Following,
     limit: int,
     state: str,
 ) -> str:

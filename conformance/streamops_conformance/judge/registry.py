@@ -82,8 +82,12 @@ class Registry:
 
     def facts(self) -> dict[str, str]:
         """The name of each requirement's check."""
-        named = {probe.id: probe.fact for probe in self.probes}
-        return named | {rule.id: rule.fact for rule in self.rules}
+        named: dict[str, str] = {}
+        for rule in self.rules:
+            named.setdefault(rule.id, rule.fact)
+        for probe in self.probes:
+            named.setdefault(probe.id, probe.fact)
+        return named
 
     def _known(self, requirement: str) -> frozenset[str]:
         return frozenset(load_requirements(self.spec)[requirement].needs)

@@ -11,6 +11,7 @@ from typing import Any
 from streamops_conformance.judge.case import Case
 from streamops_conformance.judge.diagnosis import Diagnosis, diagnose
 from streamops_conformance.judge.registry import SEEN, Registry, Rule, Wrong
+from streamops_conformance.oracle.blame import Following
 from streamops_conformance.oracle.document import Document
 from streamops_conformance.oracle.log import ExpectedView, LoggedOp
 from streamops_conformance.oracle.program import Program
@@ -42,6 +43,8 @@ class Walk:
         self.case = case
         self.index = 0
         self.cursors: dict[str, int] = {}
+        self.last_frame: dict[str, Frame] = {}
+        """The last `stream` frame of each stream."""
         self.replies: list[Frame] = []
         self.events: dict[int, float] = {}
         self.hello: Frame = {}
@@ -105,14 +108,15 @@ class Walk:
     def diagnosis(self) -> Diagnosis:
         """What this stream frame's ops are, against the operations that it covers; made once."""
         if self._diagnosis is None:
-            following = [frame["ops"] for frame in self.later("stream") if frame.get("stream") == self.name]
+            later = (frame for frame in self.later("stream") if frame.get("stream") == self.name)
+            following = next((Following(frame["seq"] - 1, frame["ops"]) for frame in later), Following())
             assert self.case is not None
             self._diagnosis = diagnose(
                 self.log,
                 self.frame["seq"] - 1,
                 self.frame["n"],
                 self.ops,
-                following[0] if following else [],
+                following,
                 limit=self.case.limits.max_text_bytes,
                 state=self.states.get(self.name, "idle"),
             )
@@ -148,6 +152,7 @@ class Walk:
             self.agreed = frozenset(frame["caps"])
         elif entry.type == "stream":
             self.cursors[self.name] = frame["seq"] + frame["n"] - 1
+            self.last_frame[self.name] = frame
             for op in self.ops:
                 self.states[self.name] = _STATES.get(op["op"], "open")
             self.sent_since_event[self.name] += 1

@@ -6,6 +6,7 @@ frame names the requirement. `None` means that no single one explains it.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from streamops_conformance.oracle.coalescing import (
     ABSORBABLE,
@@ -19,18 +20,28 @@ from streamops_conformance.oracle.coalescing import (
 from streamops_conformance.oracle.log import LoggedOp
 
 Ops = Sequence[LoggedOp]
-Hypothesis = Callable[[Ops, int, int, Sequence[Wire], Sequence[Wire], int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The next frame of the stream, as far as it matters; `begin` is -1 where there is none."""
+
+    begin: int = -1
+    ops: Sequence[Wire] = ()
+
+
+Hypothesis = Callable[[Ops, int, int, Sequence[Wire], Following, int], bool]
 
 UNLIMITED = 1 << 40
 
 
 def blame(
-    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], *, limit: int
+    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, *, limit: int
 ) -> str | None:
     """The requirement that a frame breaks, or None where no single rule explains it.
 
     `log` is the stream's whole log, the frame covers `log[begin:begin + n]`, `ops` is what it
-    holds and `following` what the stream's next frame holds.
+    holds and `following` is the stream's next frame.
     """
     for requirement, hypothesis in HYPOTHESES:
         if hypothesis(log, begin, n, ops, following, limit):
@@ -38,18 +49,23 @@ def blame(
     return None
 
 
-def _wrong_n(
-    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int
-) -> bool:
-    for real in range(1, len(log) - begin + 1):
-        if real == n or not legal(log[begin : begin + real], ops, limit=limit):
+def _wrong_n(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, limit: int) -> bool:
+    """Right ops, and the number is another one."""
+    near = range(max(1, n - 8), n + 9)
+    for real in dict.fromkeys((following.begin - begin, len(log) - begin, *near)):
+        if not 0 < real <= len(log) - begin or real == n:
+            continue
+        if not legal(log[begin : begin + real], ops, limit=limit):
             continue
         after = log[begin + real : begin + real + 1]
-        if not after or not following:
-            return begin + real == len(log) and n > real
-        if same(after[0], following[0]) or _begins_with(after[0], following[0]):
+        # With a number that is too large the operations beyond may as well be lost: the next frame tells.
+        if n < real or (after and following.ops and _starts_with(after[0], following.ops[0])):
             return True
     return False
+
+
+def _starts_with(op: LoggedOp, seen: Wire) -> bool:
+    return same(op, seen) or _begins_with(op, seen)
 
 
 def _begins_with(op: LoggedOp, seen: Wire) -> bool:
@@ -57,13 +73,11 @@ def _begins_with(op: LoggedOp, seen: Wire) -> bool:
     return text != "" and str(seen.get("text", "")).startswith(text) and op.wire["mode"] == seen.get("mode")
 
 
-def _over_limit(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], __: int) -> bool:
+def _over_limit(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, __: int) -> bool:
     return legal(log[begin : begin + n], ops, limit=UNLIMITED)
 
 
-def _split_otherwise(
-    log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int
-) -> bool:
+def _split_otherwise(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     """The right text in the wrong pieces, where some text had to be cut."""
     if not ops or any(op["op"] not in ("text", "start") for op in ops):
         return False
@@ -80,7 +94,7 @@ def _split_otherwise(
     return full and said.startswith(whole) and len(whole.encode()) > 0 and n < len(log) - begin
 
 
-def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     def match(segment: Ops, seen: Wire) -> bool:
         if len(segment) == 1 or not _one_target(segment):
             return _legal_one(segment, seen, limit)
@@ -94,7 +108,7 @@ def _html_joined(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[
     return explains(log[begin : begin + n], ops, match)
 
 
-def _targets_mixed(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _targets_mixed(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     def match(segment: Ops, seen: Wire) -> bool:
         made = reduced(segment, limit=limit)
         if made is None:
@@ -107,7 +121,7 @@ def _targets_mixed(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequenc
     return explains(log[begin : begin + n], ops, match)
 
 
-def _across_barrier(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _across_barrier(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     """delete, prune or a lifecycle operation inside what became one op, or stepped over."""
 
     def match(segment: Ops, seen: Wire) -> bool:
@@ -125,7 +139,7 @@ def _across_barrier(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequen
     return explains(covered, ops, match) or _merged_past(covered, ops, limit, barriers=True)
 
 
-def _not_adjacent(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _not_adjacent(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     return _merged_past(log[begin : begin + n], ops, limit, barriers=False)
 
 
@@ -153,17 +167,15 @@ def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]
     return gathered if to_first else list(reversed(gathered))
 
 
-def _reordered(
-    log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Sequence[Wire], limit: int
-) -> bool:
+def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, limit: int) -> bool:
     """The same operations in another order, within the frame, merged, or with the next ones."""
     covered = log[begin : begin + n]
     if len(ops) == n and _permuted(covered, ops):
         return True
-    ahead = log[begin : begin + n + len(following) + 8]
-    if len(ops) == n and following and len(ahead) > n:
+    ahead = log[begin : begin + n + len(following.ops) + 8]
+    if len(ops) == n and following.ops and len(ahead) > n:
         positions = [next((i for i, op in enumerate(ahead) if same(op, seen)), None) for seen in ops]
-        first = next((i for i, op in enumerate(ahead) if same(op, following[0])), None)
+        first = next((i for i, op in enumerate(ahead) if same(op, following.ops[0])), None)
         late = None not in positions and first is not None and any(first < (p or 0) for p in positions)
         if late and positions != list(range(n)):
             return True
@@ -203,7 +215,7 @@ def _permuted(covered: Ops, ops: Sequence[Wire]) -> bool:
     return not left
 
 
-def _error_clears(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _error_clears(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     """An op that the program did not make stands beside an error."""
     for index, seen in enumerate(ops):
         beside = [*ops[max(0, index - 1) : index], *ops[index + 1 : index + 2]]
@@ -214,7 +226,7 @@ def _error_clears(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence
     return False
 
 
-def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
     """Some operations are not there, whether the frame counts them or not."""
     for upto in range(begin + n, min(len(log), begin + n + 8) + 1):
         covered = log[begin:upto]
@@ -243,7 +255,7 @@ def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:
 def _member_differs(*fields: str, kinds: tuple[str, ...], rerendered: bool | None = None) -> Hypothesis:
     """One op for each merged run, right but for the named members."""
 
-    def hypothesis(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Sequence[Wire], limit: int) -> bool:
+    def hypothesis(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
         def match(segment: Ops, seen: Wire) -> bool:
             made = reduced(segment, limit=limit) if _one_target(segment) else None
             if made is None:

@@ -42,7 +42,11 @@ def same(expected: LoggedOp, seen: Wire) -> bool:
         return False
     return all(
         wire[field] == seen.get(field)
-        or (field == "html" and expected.rerendered and normalized(wire[field]) == normalized(seen[field]))
+        or (
+            field == "html"
+            and expected.rerendered
+            and normalized(wire[field]) == normalized(seen.get(field, ""))
+        )
         for field in _FIELDS[wire["op"]]
     )
 

@@ -16,7 +16,6 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
-from streamops_spec import AREAS
 
 from streamops_conformance.baseline import Comparison
 from streamops_conformance.report.json_report import distribution
@@ -31,6 +30,14 @@ STYLES = {
     "not applicable": "dim",
     "not checked": "dim",
     "inconclusive": "magenta",
+}
+HEADS = {
+    "pass": "pass",
+    "fail": "fail",
+    "warn": "warn",
+    "not applicable": "n/a",
+    "not checked": "unchecked",
+    "inconclusive": "unsure",
 }
 MARKS = {
     "pass": "✓",
@@ -92,32 +99,34 @@ def show(outcome: Outcome, comparison: Comparison | None, console: Console) -> N
 
 
 def _table(outcome: Outcome) -> Table:
-    table = Table(title=f"{escape(outcome.target)} against {outcome.spec}", title_justify="left", box=None)
-    table.add_column("chapter")
+    title = f"\n{escape(outcome.target)} against {outcome.spec}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("chapter", no_wrap=True)
     for verdict in events.VERDICTS:
-        table.add_column(verdict, justify="right", style=STYLES[verdict])
-    table.add_column("requirements")
-    chapters: dict[tuple[str, str], list[Result]] = defaultdict(list)
+        table.add_column(HEADS[verdict], justify="right", style=STYLES[verdict], no_wrap=True)
+    table.add_column("not kept")
+    chapters: dict[str, list[Result]] = defaultdict(list)
     for result in outcome.results:
-        chapters[result.requirement.chapter, result.requirement.area].append(result)
-    for (chapter, area), results in chapters.items():
+        chapters[result.requirement.chapter].append(result)
+    for chapter, results in chapters.items():
         counts = [sum(result.verdict == verdict for result in results) for verdict in events.VERDICTS]
-        marks = Text()
+        marked = Text()
         for result in results:
-            number = result.requirement.id.split("-")[1]
-            marks.append(f"{MARKS[result.verdict]}{number} ", style=STYLES[result.verdict])
-        title = f"{chapter.partition('-')[0]} {AREAS[area]} [dim]{area}[/]"
-        table.add_row(title, *(str(count) if count else "" for count in counts), marks)
+            if result.verdict in ("fail", "warn", "inconclusive"):
+                marked.append(f"{MARKS[result.verdict]}{result.requirement.id} ", STYLES[result.verdict])
+        number, _, name = chapter.removesuffix(".md").partition("-")
+        title = f"[dim]{number}[/] {name.replace('-', ' ')}"
+        table.add_row(title, *(str(count) if count else "[dim]·[/]" for count in counts), marked)
     return table
 
 
 def _failure(result: Result, failure: Failure) -> Group:
     requirement = result.requirement
-    known = " [dim](known)[/]" if result.known else ""
     style = STYLES[result.verdict]
+    title = f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword}"
     parts: list[Text | str | Padding | Table] = [
         "",
-        f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword} {escape(requirement.text)}{known}",
+        f"{title} {escape(requirement.text)}{' [dim](known)[/]' if result.known else ''}",
         f"  [bold]expected[/]  {escape(_short(failure.expected))}",
         f"  [bold]observed[/]  {escape(_short(failure.observed))}",
     ]

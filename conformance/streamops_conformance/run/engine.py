@@ -68,6 +68,8 @@ class Engine:
         self._examples = 0
         self._silent = 0
         self._agreed: frozenset[str] = frozenset()
+        self._running_cases = 1e-9
+        """Seconds spent on drawing, running and judging cases."""
 
     async def run(self) -> Outcome:
         """The outcome. Raises Unreachable where the target does not answer, or stops answering."""
@@ -84,7 +86,6 @@ class Engine:
             await self._cases([self._plan.script])
         else:
             await self._both()
-        generating = time.perf_counter() - began
         failures = await self._shrunk()
         outcome = Outcome(
             spec=self._dialect.registry.spec,
@@ -98,7 +99,7 @@ class Engine:
         )
         outcome.results = [self._result(requirement, failures) for requirement in self._requirements()]
         outcome.duration = time.perf_counter() - began
-        outcome.generated_per_second = self._examples / generating if generating else 0.0
+        outcome.generated_per_second = self._examples / self._running_cases
         return outcome
 
     # The two kinds of checks
@@ -114,6 +115,11 @@ class Engine:
             await waiting
 
     async def _generated(self) -> None:
+        began = time.perf_counter()
+        await self._all_batches()
+        self._running_cases += time.perf_counter() - began
+
+    async def _all_batches(self) -> None:
         total = self._plan.examples
         fixed = self._dialect.classics(self._agreed)[:total]
         batches = [fixed]

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -29,6 +29,8 @@ class Session:
     Nothing is judged here: frames are written down as they come, pings answered.
     """
 
+    subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol(SUBPROTOCOL)]
+
     def __init__(self, url: str, *, headers: dict[str, str] | None = None, answer_pings: bool = True) -> None:
         self.url = url
         self.transcript = Transcript()
@@ -51,7 +53,7 @@ class Session:
         try:
             self._socket = await websockets.asyncio.client.connect(
                 self.url,
-                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                subprotocols=self.subprotocols,
                 additional_headers=self._headers,
                 compression=None,
                 max_size=None,

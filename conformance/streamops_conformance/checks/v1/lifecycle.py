@@ -52,7 +52,7 @@ def a_done_call_ends_the_run(walk: Walk) -> Outcome:
     return _says(walk, "LIF-5", "done")
 
 
-@V1.rule("LIF-5", "reply", law=True)
+@V1.rule("LIF-5", "reply", "view", law=True)
 def no_done_call_is_missing_at_the_reply(walk: Walk) -> Outcome:
     return lifecycle_cause(walk, "LIF-5")
 
@@ -91,7 +91,7 @@ def a_handler_that_returns_ends_its_runs(walk: Walk) -> Outcome:
     return _says(walk, "LIF-7", "done")
 
 
-@V1.rule("LIF-7", "reply", law=True)
+@V1.rule("LIF-7", "reply", "view", law=True)
 def no_run_is_left_open_by_a_return(walk: Walk) -> Outcome:
     return lifecycle_cause(walk, "LIF-7")
 
@@ -101,7 +101,7 @@ def a_handler_that_raises_ends_its_runs_with_an_error(walk: Walk) -> Outcome:
     return _says(walk, "LIF-8", "error done")
 
 
-@V1.rule("LIF-8", "reply", law=True)
+@V1.rule("LIF-8", "reply", "view", law=True)
 def no_run_is_left_open_by_a_raise(walk: Walk) -> Outcome:
     return lifecycle_cause(walk, "LIF-8")
 
@@ -111,7 +111,7 @@ def a_branch_that_returns_ends_its_own_runs(walk: Walk) -> Outcome:
     return _says(walk, "LIF-9", "done")
 
 
-@V1.rule("LIF-9", "reply", law=True)
+@V1.rule("LIF-9", "reply", "view", law=True)
 def no_run_is_left_open_by_a_branch(walk: Walk) -> Outcome:
     return lifecycle_cause(walk, "LIF-9")
 

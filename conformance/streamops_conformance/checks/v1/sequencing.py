@@ -6,7 +6,7 @@ from typing import Any
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
 from streamops_conformance.judge.walk import Walk
-from streamops_conformance.oracle.coalescing import LIFECYCLE, same
+from streamops_conformance.oracle.coalescing import LIFECYCLE, legal
 from streamops_conformance.oracle.log import LoggedOp
 from streamops_conformance.run.lab import Lab
 
@@ -21,16 +21,32 @@ def numbers_go_on_in_a_later_event(walk: Walk) -> Outcome:
     return SEEN
 
 
-@V1.rule("ORD-2", "stream")
+@V1.rule("ORD-2", "stream", law=True)
 def each_frame_starts_where_the_one_before_ended(walk: Walk) -> Outcome:
     due = walk.cursors.get(walk.name, 0) + 1
-    return SEEN if walk.frame["seq"] == due else Wrong(f"seq {due}", f"seq {walk.frame['seq']}")
+    if walk.frame["seq"] == due:
+        return SEEN
+    return None if _miscounted(walk) else Wrong(f"seq {due}", f"seq {walk.frame['seq']}")
 
 
 @V1.rule("ORD-3", "stream", law=True)
 def n_counts_what_the_frame_covers(walk: Walk) -> Outcome:
+    if _miscounted(walk):
+        last = walk.last_frame[walk.name]
+        covered = walk.frame["seq"] - last["seq"]
+        return Wrong(f"n {covered} on the frame before, with seq {last['seq']}", f"n {last['n']}")
     found = walk.diagnosis()
     return Wrong(found.expected, found.observed) if found.broken == "ORD-3" else SEEN
+
+
+def _miscounted(walk: Walk) -> bool:
+    """Whether this frame's `seq` is right and the frame before covered more than its `n` says."""
+    assert walk.case is not None
+    last = walk.last_frame.get(walk.name)
+    if last is None or walk.frame["seq"] <= last["seq"] + last["n"]:
+        return False
+    covered = walk.log[last["seq"] - 1 : walk.frame["seq"] - 1]
+    return legal(covered, last["ops"], limit=walk.case.limits.max_text_bytes)
 
 
 @V1.rule("ORD-4", "stream", law=True)
@@ -69,29 +85,27 @@ def a_start_waits_for_everything_accepted_before(walk: Walk) -> Outcome:
     return seen
 
 
-@V1.rule("ORD-5", "reply", law=True)
+@V1.rule("ORD-5", "reply", "view", law=True)
 def every_operation_has_arrived_with_the_reply(walk: Walk) -> Outcome:
-    missing = missing_at_reply(walk)
+    missing = missing_here(walk)
     return SEEN if missing is None else _lost(missing, "ORD-5")
 
 
 @dataclass(slots=True)
 class Missing:
-    """The first operation that is not there when a reply arrives."""
+    """The first operation that is not there when a reply or a view arrives."""
 
     op: LoggedOp
     expected: str
     observed: str
     late: bool
-    """It comes after the reply: a matter of EVT-2, not of what it is."""
+    """It comes later: a matter of EVT-2 or VIEW-5, not of what it is."""
 
 
-def missing_at_reply(walk: Walk) -> Missing | None:
-    """What this reply should have waited for, or what never comes; None where all is there."""
-    assert walk.program is not None
-    if len(walk.replies) >= len(walk.program.events):
-        return None
-    for name, due in walk.program.events[len(walk.replies)].counts.items():
+def missing_here(walk: Walk) -> Missing | None:
+    """What this reply or view should have waited for, or what never comes; None where all is there."""
+    for name, due in _due(walk).items():
+        assert walk.program is not None
         at = walk.cursors.get(name, 0)
         if at < due:
             log = walk.program.streams[name].ops
@@ -100,24 +114,37 @@ def missing_at_reply(walk: Walk) -> Missing | None:
                 log[at],
                 f"{due} operations of stream {name}; missing: {kinds}",
                 f"{at} arrived",
-                _comes_late(walk, log[at]),
+                _comes_late(walk, log, at),
             )
     return None
 
 
-def _comes_late(walk: Walk, op: LoggedOp) -> bool:
-    frames = [frame for frame in walk.later("stream") if frame.get("stream") == op.stream]
-    if not frames or frames[0].get("seq") != op.seq or not frames[0].get("ops"):
-        return False
-    first = frames[0]["ops"][0]
-    return same(op, first) or (
-        op.kind == "text" == first.get("op") and first["text"].startswith(op.wire["text"])
-    )
+def _due(walk: Walk) -> dict[str, int]:
+    """How many operations of each stream go before this frame."""
+    assert walk.program is not None
+    if walk.entry.type == "reply":
+        done = len(walk.replies)
+        return walk.program.events[done].counts if done < len(walk.program.events) else {}
+    ahead = [view.counts for view in walk.program.views[walk.next_view :]]
+    if any(all(walk.cursors.get(name, 0) == due for name, due in counts.items()) for counts in ahead):
+        return {}
+    within = (c for c in ahead if all(at <= c.get(name, 0) for name, at in walk.cursors.items()))
+    return next(within, {})
+
+
+def _comes_late(walk: Walk, log: list[LoggedOp], at: int) -> bool:
+    assert walk.case is not None
+    for frame in walk.later("stream"):
+        if frame.get("stream") == log[at].stream:
+            begin, n = frame["seq"] - 1, frame["n"]
+            covered = log[begin : begin + n]
+            return begin == at and legal(covered, frame["ops"], limit=walk.case.limits.max_text_bytes)
+    return False
 
 
 def lifecycle_cause(walk: Walk, requirement: str) -> Wrong | None:
-    """The operation that is missing when the reply arrives, if it stands for that requirement."""
-    missing = missing_at_reply(walk)
+    """The operation that is missing when a reply or view arrives, if it stands for that requirement."""
+    missing = missing_here(walk)
     return None if missing is None else _lost(missing, requirement)
 
 
