@@ -75,11 +75,13 @@ class Pump:
         frames = self._session.flush(self._loop.time(), writable=self._writable)
         if frames:
             self._write(frames)
-            self._wake()
+            if self._waiting:
+                self._wake()
         closing = self._session.closing
         if closing is not None and frames:  # a fatal error is always among the last frames (ERR-8)
             self._close(closing.code, closing.reason)
-        self.schedule()
+        if self._timer is None or self._outbox.waits:
+            self.schedule()
 
     def stop(self) -> None:
         """The connection is gone: no timer, and nobody waits any more."""

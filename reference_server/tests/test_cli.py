@@ -37,14 +37,12 @@ async def session_until_the_end(
     async with connect(url, subprotocols=["streamops.v1"]) as socket:  # type: ignore[list-item]  # reason: a NewType
         await socket.send('{"type":"hello","caps":["view"],"limits":{}}')
         await socket.send('{"type":"event","ref":1,"event":"send_message","params":{"content":"hi"}}')
-        try:
+        with pytest.raises(ConnectionClosed):  # noqa: PT012 (the last recv of many raises)
             while True:
                 frames.append(json.loads(await socket.recv()))
                 if frames[-1]["type"] == "reply":
                     process.send_signal(number)
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            assert (closed.rcvd.code, closed.rcvd.reason) == (4503, "shutting_down")
+        assert (socket.close_code, socket.close_reason) == (4503, "shutting_down")
     return frames
 
 

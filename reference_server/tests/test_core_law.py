@@ -13,10 +13,10 @@ Model = dict[str, list[Any]]
 TARGETS = [None, "#a", "[dj-stream='t']"]
 STEPS: list[tuple[Any, ...]] = [
     *[("text", name, text, mode, target)
-      for name in ("s", "t") for text in ("a", "bc", "", "🦊é" * 7) for mode in ("append", "prepend", "replace")
-      for target in TARGETS],
-    *[(call, name, "<b>x", *rest)
-      for name in ("s", "t") for call, rest in (("insert", ("append",)), ("insert", ("prepend",)), ("replace", ()))],
+      for name in ("s", "t") for text in ("a", "bc", "", "🦊é" * 7)
+      for mode in ("append", "prepend", "replace") for target in TARGETS],
+    *[("insert", name, "<b>x", at) for name in ("s", "t") for at in ("append", "prepend")],
+    *[("replace", name, "<b>x") for name in ("s", "t")],
     *[(call, name) for name in ("s", "t") for call in ("start", "done", "delete")],
     *[("prune", name, 1) for name in ("s", "t")],
     *[("error", name, "oh") for name in ("s", "t")],
@@ -109,9 +109,10 @@ class Recorder:
             if frame["type"] == "stream":
                 self.check_stream(frame)
             elif frame["type"] == "view":
-                self.check_all_arrived(int(frame["html"]))  # VIEW-5
-                assert all(ops[self.cursor[name] - 1][0] <= int(frame["html"]) for name, ops in self.log.items()
-                           if self.cursor.get(name)), "nothing later came before the view"  # fmt: skip
+                order = int(frame["html"])
+                self.check_all_arrived(order)  # VIEW-5
+                last = [self.log[name][end - 1][0] for name, end in self.cursor.items()]
+                assert all(each <= order for each in last), "nothing later came before the view"
 
     def check_stream(self, frame: dict[str, Any]) -> None:
         name, end = frame["stream"], frame["seq"] + frame["n"] - 1

@@ -138,7 +138,7 @@ def test_the_nearest_word_on_a_fence_counts() -> None:
 )
 def test_names_targets_and_codes_are_checked(check: Any, good: str, bad: str) -> None:
     check(good)
-    with pytest.raises(ValueError, match="no (stream name|target|error code)"):
+    with pytest.raises(ValueError, match=r"no (stream name|target|error code)"):
         check(bad)
 
 

@@ -75,7 +75,7 @@ class Worker(View):
     @event_handler
     async def pour(self, total: int) -> None:
         for number in range(total):
-            await self.stream_text("s", f"{number} ".rjust(100))
+            await self.stream_text("s", f"{number} ".rjust(1000))
 
     @event_handler
     async def pour_views(self, count: int) -> None:
@@ -336,7 +336,7 @@ def test_nothing_is_lost_to_a_client_that_reads_late(serve: Any, go: Any, total:
             queue = live.program.streams["s"]
             assert queue.pending_bytes <= 300 * 1024, "the producer waits"
             await client.until("reply")
-            assert client.text("s") == "".join(f"{number} ".rjust(100) for number in range(total))
+            assert client.text("s") == "".join(f"{number} ".rjust(1000) for number in range(total))
 
     go(whole())
 

@@ -82,11 +82,16 @@ class Outbox:
         """Accept a reply: it goes after all that was accepted before it (section 8)."""
         self._replies.append((self.order, reply))
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything has been accepted and not sent."""
+        return bool(self._dirty or self._views or self._replies or self._control)
+
     def deadline(self) -> float | None:
         """When `flush` will have something to send, in seconds; None if nothing waits."""
         if self._control:
             return 0.0
-        if not self.open or not (self._dirty or self._views or self._replies):
+        if not self.open or not self.waits:
             return None
         first, barrier = self._first_order(), self._barrier()
         if self._replies and self._replies[0][0] < min(first, barrier):
@@ -121,7 +126,9 @@ class Outbox:
 
     def _first_order(self) -> float:
         """The order of the earliest operation that waits; infinite if none does."""
-        return min((queue.first_order for queue in self._dirty.values()), default=inf)
+        if not self._dirty:
+            return inf
+        return min(queue.first_order for queue in self._dirty.values())
 
     def _barrier(self) -> float:
         """The order of the last operation that goes before the next view; infinite without one."""
@@ -134,6 +141,10 @@ class Outbox:
         operations precede: so a start is sent after all that was accepted before it (section 6).
         """
         limit = self._barrier() + 1  # VIEW-5
+        if len(self._dirty) == 1 and limit == inf:  # nothing to order: by far the commonest case
+            ((_, queue),) = self._dirty.items()
+            self._dirty.clear()
+            return queue.frames(queue.take(inf, inf), self._limits.max_text_bytes, self.max_frame_bytes)
         heap = [
             (queue.first_order, queue.name) for queue in self._dirty.values() if queue.first_order < limit
         ]
