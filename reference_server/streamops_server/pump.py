@@ -36,6 +36,8 @@ class Pump:
         self._soon: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
+        self._look_again = False
+        """Whether a deadline may hide behind the one that `_soon` serves."""
         self._calls = 0
         self.schedule()
 
@@ -46,17 +48,23 @@ class Pump:
 
     def touch(self) -> None:
         """An operation was accepted: see to it that it will be sent (BAT-9)."""
-        if self._soon is None and self._timer_at > self._outbox.next_tick:
+        outbox = self._outbox
+        if self._soon is not None or self._timer_at <= outbox.next_tick:
+            return
+        if self._writable and outbox.open and outbox.next_tick <= self._loop.time():
+            self._soon = self._loop.call_soon(self.flush)  # after a quiet interval: at once (BAT-8)
+        else:
             self.schedule()
 
     def schedule(self) -> None:
         """Arrange for a flush at the session's next deadline, if it comes before the arranged one."""
         deadline = self._session.deadline(writable=self._writable)
-        if deadline is None or self._soon is not None or self._timer_at == -inf:
+        if deadline is None or self._timer_at == -inf:
             return
         if deadline <= self._loop.time():
             # Not within this call: operations accepted before the loop comes round join the frame.
-            self._soon = self._loop.call_soon(self.flush)
+            self._soon = self._soon or self._loop.call_soon(self.flush)
+            self._look_again = True
         elif deadline < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
@@ -80,7 +88,8 @@ class Pump:
         closing = self._session.closing
         if closing is not None and frames:  # a fatal error is always among the last frames (ERR-8)
             self._close(closing.code, closing.reason)
-        if self._timer is None or self._outbox.waits:
+        if self._look_again or self._timer is None or self._outbox.waits:
+            self._look_again = False
             self.schedule()
 
     def stop(self) -> None:

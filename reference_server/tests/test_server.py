@@ -365,6 +365,17 @@ def test_a_final_view_that_cannot_fit_is_left_out(serve: Any, go: Any) -> None:
     go(whole())
 
 
+def test_a_silent_client_is_pinged(serve: Any, go: Any) -> None:
+    async def whole() -> None:
+        async with serve(Worker, limits=Limits(heartbeat_ms=50)) as connect, connect() as client:
+            await client.hello("Worker", caps=[])
+            assert json.loads(await client.socket.recv()) == {"type": "ping"}
+            error, close, _ = await ending(client)
+            assert (error["code"], close) == ("heartbeat_timeout", 4504)
+
+    go(whole())
+
+
 def test_binary_and_oversized_messages_end_the_session(serve: Any, go: Any) -> None:
     async def whole() -> None:
         limits = Limits(max_frame_bytes=65536)

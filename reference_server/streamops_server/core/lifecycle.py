@@ -16,13 +16,17 @@ COLUMN: dict[str, str] = {
 }
 """The column of the wire table that an operation stands in."""
 
+_AFTER: dict[tuple[State, str], State | None] = {
+    (state, op): row[column] for state, row in _LIFECYCLE.wire.items() for op, column in COLUMN.items()
+}
+
 
 def after(state: State, op: str) -> State:
     """The state that operation `op` leads to.
 
     Raises ValueError where the wire table has ✗: the call table never leads there.
     """
-    following = _LIFECYCLE.wire[state][COLUMN[op]]
+    following = _AFTER[state, op]
     if following is None:
         raise ValueError(f"{op} never happens in state {state}; the call table inserts what is missing")
     return following

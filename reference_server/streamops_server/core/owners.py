@@ -46,7 +46,9 @@ class Producer:
 
     def is_fenced(self, name: str) -> bool:
         """Whether the nearest word on that stream, in the line upwards, is a fence."""
-        for producer in self.line():
+        producer: Producer | None = self
+        while producer is not None:  # not `line`: this is asked at every call
             if name in producer._fences:
                 return producer._fences[name]
+            producer = producer.parent
         return False

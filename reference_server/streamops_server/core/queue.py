@@ -172,7 +172,9 @@ class Queue:
 _HEAD = b'{"type":"stream","stream":"%s","seq":%d,"n":%d,"ops":['
 
 
+_ENVELOPE = len(_HEAD % (b"", 2**53 - 1, 2**53 - 1)) + len(b"]}")
+
+
 def envelope_bytes(name: str) -> int:
     """The most that a `stream` frame needs besides its operations."""
-    largest = 2**53 - 1
-    return len(_HEAD % (name.encode(), largest, largest)) + 2
+    return _ENVELOPE + len(name)
