@@ -179,7 +179,13 @@ class Engine:
     async def _probe(self, probe: Probe) -> None:
         if not probe.caps <= self._agreed:
             return
-        lab = Lab(self._running, self._running.url, self._agreed, longest_wait=self._dialect.longest_wait)
+        lab = Lab(
+            self._running,
+            self._running.url,
+            self._agreed,
+            longest_wait=self._dialect.longest_wait,
+            seed=self._plan.seed,
+        )
         began = time.perf_counter()
         outcome: bool | Wrong | None = None
         try:
@@ -212,9 +218,9 @@ class Engine:
                 Failure(outcome.expected, outcome.observed, None, self._replay(probe.id), entries, None)
             )
         elif outcome is SEEN:
-            self._probed[probe.id] = True
+            self._probed.setdefault(probe.id, True)
         else:
-            self._probed.setdefault(probe.id, False)
+            self._probed[probe.id] = False
             self._reasons[probe.id] = lab.reason or (
                 f"its sessions broke {broken} first" if broken else "what it is about did not come up"
             )

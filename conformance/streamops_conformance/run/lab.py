@@ -19,13 +19,16 @@ class Inapplicable(Exception):
 class Lab:
     """One probe's place of work. Its sessions are kept, for the rules of the wire to judge them too."""
 
-    def __init__(self, running: Running, url: str, agreed: frozenset[str], *, longest_wait: float) -> None:
+    def __init__(
+        self, running: Running, url: str, agreed: frozenset[str], *, longest_wait: float, seed: int
+    ) -> None:
         self.url = url
         self.headers = dict(running.target.headers)
         self.agreed = agreed
         """The capabilities that the target has."""
         self.longest_wait = longest_wait
         """Seconds that a probe may wait for something that the target times."""
+        self.seed = seed
         self.can_start = running.target.start is not None
         self.transcripts: list[Transcript] = []
         self.reason = ""
@@ -46,7 +49,9 @@ class Lab:
     async def second_target(self) -> AsyncIterator["OtherLab"]:
         """Another process of the same implementation, which the probe may end."""
         with Running(self._running.target) as running:
-            other = OtherLab(running, running.url, self.agreed, longest_wait=self.longest_wait)
+            other = OtherLab(
+                running, running.url, self.agreed, longest_wait=self.longest_wait, seed=self.seed
+            )
             other.transcripts = self.transcripts
             yield other
 

@@ -1,5 +1,6 @@
 """Chapter 15: forward compatibility."""
 
+from streamops_conformance.checks.hostile import survive
 from streamops_conformance.checks.refusal import refused
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
@@ -59,3 +60,8 @@ async def an_unknown_type_first_is_refused_too(lab: Lab) -> Outcome:
     async with lab.session() as session:
         await session.send({"type": "later"})
         return await refused(session, "bad_frame", "an unknown frame type before hello") or SEEN
+
+
+@V1.probe("FWD-2")
+async def drawn_unknown_types_and_members_are_ignored(lab: Lab) -> Outcome:
+    return await survive(lab, "unknown")

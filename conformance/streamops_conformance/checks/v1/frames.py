@@ -4,6 +4,7 @@ from typing import Any
 
 from streamops_spec import load_shapes
 
+from streamops_conformance.checks.hostile import survive
 from streamops_conformance.checks.refusal import refused
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.judge.registry import SEEN, Outcome, Wrong
@@ -76,6 +77,11 @@ async def messages_that_are_no_object_are_refused(lab: Lab) -> Outcome:
     return SEEN
 
 
+@V1.probe("FRM-13")
+async def drawn_messages_that_are_no_object_are_refused(lab: Lab) -> Outcome:
+    return await survive(lab, "object")
+
+
 @V1.probe("FRM-14")
 async def binary_messages_are_refused(lab: Lab) -> Outcome:
     async with lab.session() as session:
@@ -116,3 +122,8 @@ async def known_frames_with_wrong_members_are_refused(lab: Lab) -> Outcome:
             if wrong is not None:
                 return wrong
     return SEEN
+
+
+@V1.probe("FRM-15")
+async def drawn_frames_out_of_shape_are_refused(lab: Lab) -> Outcome:
+    return await survive(lab, "member")

@@ -1,0 +1,110 @@
+"""Messages that no good client sends: well-formed frames, broken in one drawn place.
+
+What must become of each follows from the schemas: a known frame that has not its shape is
+refused, an unknown type or member is ignored, what is no object is refused.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+from streamops_spec import load_protocol, load_shapes
+
+Json = Any
+
+GOOD: dict[str, dict[str, Json]] = {
+    "event": {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}},
+    "cancel": {"type": "cancel", "stream": "s", "run": 1},
+    "ping": {"type": "ping", "t": "t"},
+    "pong": {"type": "pong", "t": "t"},
+}
+VALUES: tuple[Json, ...] = (
+    None, True, False, -1, 0, 7, 1.5, 2**53, -(2**63), "", "1", "s", "\U0001f9ea", "x" * 65, [], [1], {},
+    {"a": 1},
+)  # fmt: skip
+NAMES = ("later", "__proto__", "constructor", "toString", "", "Ref", "REF", "\u0000")
+NO_OBJECTS = (
+    "", " ", "{", "}", "[]", "[{}]", "null", "true", "0", '"x"', "{}{}", '{"type":', "{'type':'ping'}",
+    '{"type":"ping",}', "\ufeff{}", "undefined", "<html>", '{"type":"ping"}x', "[" * 200,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """One message, and whether it must be `refused` (4400) or `ignored` (the session goes on)."""
+
+    message: str
+    refused: bool
+    kind: str
+    """`object`: no JSON object; `member`: a known frame out of shape; `unknown`: to be ignored."""
+
+
+def _broken() -> st.SearchStrategy[dict[str, Json]]:
+    """A good frame with one member replaced, dropped or added."""
+
+    def apply(frame: dict[str, Json], how: int, member: int, value: Json, name: str) -> dict[str, Json]:
+        members = [key for key in frame if key != "type"]
+        chosen = members[member % len(members)]
+        if how == 0:
+            return {key: each for key, each in frame.items() if key != chosen}
+        if how == 1:
+            return {**frame, chosen: value}
+        return {**frame, name: value}
+
+    frames = st.sampled_from(list(GOOD.values()))
+    return st.builds(
+        apply, frames, st.integers(0, 2), st.integers(0, 2), st.sampled_from(VALUES), st.sampled_from(NAMES)
+    )
+
+
+def classify(message: str) -> Hostile | None:
+    """What must become of a message; None where the specification leaves it open, or it is well formed."""
+    try:
+        frame = json.loads(message)
+    except (ValueError, RecursionError):
+        return Hostile(message, refused=True, kind="object")
+    if not isinstance(frame, dict):
+        return Hostile(message, refused=True, kind="object")
+    kind = frame.get("type")
+    if not isinstance(kind, str):
+        return Hostile(message, refused=True, kind="member")
+    if kind not in load_protocol().frames:
+        return Hostile(message, refused=False, kind="unknown")
+    if not load_shapes(f"v1:{kind}").is_valid(frame):
+        return Hostile(message, refused=True, kind="member")
+    good = GOOD.get(kind, {})
+    # A well-formed event runs, and its ref binds the events after it: only others are sent for nothing.
+    known = {"type", *good, "t"}
+    return None if kind == "event" or not set(frame) - known else Hostile(message, False, "unknown")
+
+
+def draw_hostile(count: int, seed: int) -> list[Hostile]:
+    """At most `count` different messages, the same for the same seed."""
+    found: dict[str, Hostile] = {}
+    typed = st.sampled_from(("later", "constructor", "", "Event", "stream2", "__proto__"))
+    unknown = st.builds(lambda kind, value: {"type": kind, "x": value}, typed, st.sampled_from(VALUES))
+    untyped = st.builds(
+        lambda value: {"type": value}, st.sampled_from([v for v in VALUES if not isinstance(v, str)])
+    )
+    frames = st.one_of(_broken(), _broken(), unknown, untyped).map(json.dumps)
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count * 3,
+        phases=[hypothesis.Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(
+            hypothesis.HealthCheck
+        ),  # reason: nothing runs here that could be unhealthy
+    )
+    @hypothesis.given(st.one_of(st.sampled_from(NO_OBJECTS), frames, frames, frames))
+    def collect(message: str) -> None:
+        said = classify(message)
+        if said is not None:
+            found.setdefault(message, said)
+
+    collect()
+    return list(found.values())[:count]
