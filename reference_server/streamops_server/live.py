@@ -1,7 +1,7 @@
 """A session at work: the core, the view, and the tasks that run its handlers.
 
 Rule 1: a handler's end, what it inserts, its final view and its reply are one step, no await.
-Rule 2: a text of an exception never goes to the client; it goes to the log.
+Rule 2: a text of an exception never goes to the client (ERR-4); it goes to the log.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Live:
             self._answer(event)
 
     def _answer(self, event: Event) -> None:
-        """Start the event's handler; handlers run concurrently, in the order of their refs."""
+        """Start the event's handler; handlers run concurrently (EVT-4), starting in ref order (EVT-5)."""
         view = self.view
         if view is None or not view.allows(event.event, self.program.caps):
             self.session.reply(event.ref, "unknown_event", f"There is no event {event.event[:100]!r}")
@@ -193,7 +193,7 @@ class Live:
             logger.exception("A handler of %s raised", type(view).__name__)
             outcome = "owner_raises"
             code, text = _explain(error)
-        # From here to the reply no await: section 8's order is the order of these lines.
+        # From here to the reply no await: the order on the wire (EVT-2, EVT-3) is that of these lines.
         self.program.end(producer, outcome)
         try:
             self._final_view(view)

@@ -36,7 +36,7 @@ class StreamingMixin:
         """
         live = self._session()
         await live.pump.room(name)
-        # Reading the state, rendering and accepting are one step: no await in between (section 11).
+        # Reading the state, rendering and accepting are one step: no await in between (VIEW-2, CNT-10).
         rendered = html is None
         try:
             live.program.open_to(live.caller(), name, "html")

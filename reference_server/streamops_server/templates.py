@@ -73,7 +73,7 @@ def inner(html: str, target: str) -> str:
     Raises LookupError where `html` has no such element.
     """
     selector = target
-    if target.startswith("#"):  # an id is looked up as an id, never as a selector (section 4)
+    if target.startswith("#"):  # an id is looked up as an id, never as a selector
         selector = "[id='{}']".format(target[1:].replace("\\", "\\\\"))
     element = _tree(html).select_one(selector)
     if element is None:

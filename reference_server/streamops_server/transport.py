@@ -1,4 +1,4 @@
-"""The thin layer: one WebSocket per session, subprotocol `streamops.v1` (sections 2 and 13)."""
+"""The thin layer: one WebSocket per session, subprotocol `streamops.v1` (CON-1, CON-2, LIM-5)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class StreamServer:
             self.port,
             subprotocols=[SUBPROTOCOL],
             process_request=self._refuse,
-            compression=None,  # section 13: negotiated compression costs and leaks
+            compression=None,  # LIM-6: negotiated compression costs and leaks
             max_size=self._limits.max_frame_bytes * _HARD_SIZE,
             ping_interval=None,  # the heartbeat is the protocol's own
             close_timeout=_CLOSE_TIMEOUT,

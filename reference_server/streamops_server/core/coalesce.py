@@ -1,7 +1,7 @@
-"""Merging pending operations: rules C1 to C5 of section 7, which are rows of `protocol.json`.
+"""Merging pending operations: rules C1 to C5 (BAT-1), which are rows of `protocol.json`.
 
-Rule 1: only neighbours with byte-equal targets merge. Rule 2: what no row names does not
-merge, so nothing ever merges across `start`, `error`, `done`, `delete` or `prune`.
+Rule 1: only neighbours (BAT-2) with byte-equal targets (BAT-3) merge. Rule 2: what no row
+names does not merge (BAT-4), so nothing ever merges across `start`, `error`, `done`, `delete` or `prune` (BAT-5).
 """
 
 from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ RULES: dict[tuple[str, str], Callable[[Slot, Op, int], bool]] = {
 def coalesce(ops: Sequence[tuple[Op, int]], max_text_bytes: int) -> Sequence[tuple[Op, int]]:
     """`ops` merged from left to right; each goes with the number of the program's that it covers.
 
-    Merged texts obey `max_text_bytes` as single ones do; time is linear in the input.
+    Merged texts obey `max_text_bytes` as single ones do (BAT-6); time is linear in the input.
     """
     if len(ops) == 1:
         return ops

@@ -1,4 +1,4 @@
-"""The frames of section 3 as structs: what a client sends, decoded with validation, and what goes out."""
+"""The frames of chapter 2 as structs: what a client sends, decoded with validation, and what goes out."""
 
 from typing import Annotated, Any
 
@@ -75,7 +75,7 @@ class Pong(msgspec.Struct, tag_field="type", tag="pong", omit_defaults=True):
 
 
 class Unknown(msgspec.Struct):
-    """A frame of a type that this server does not know: ignored and counted (section 12)."""
+    """A frame of a type that this server does not know: ignored and counted (FWD-2)."""
 
     type: str
 
@@ -89,7 +89,8 @@ _KNOWN = {"hello", "event", "cancel", "ack", "ping", "pong"}
 def decode(data: str | bytes) -> ClientFrame | Unknown:
     """One inbound text frame.
 
-    Raises PeerViolation("bad_frame") for what is no JSON object or a mistyped known frame.
+    Raises PeerViolation("bad_frame") for what is no JSON object (FRM-13) or a mistyped known
+    frame (FRM-15). Unknown members are ignored (FWD-1).
     """
     try:
         frame = _decoder.decode(data)

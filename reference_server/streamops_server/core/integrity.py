@@ -1,7 +1,7 @@
 """`text_len` and `text_sha256` of a `done`: proof for the user that no token was lost.
 
 They cover the text that a run built on its default target by text operations alone
-(section 4). The text itself is kept only as far as a later prepend needs it.
+(CNT-7). The text itself is kept only as far as a later prepend needs it.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The operations as data: what a stream's log holds and a `stream` frame carries (section 4)."""
+"""The operations as data: what a stream's log holds and a `stream` frame carries (chapter 3)."""
 
 import re
 from typing import ClassVar
@@ -98,19 +98,19 @@ def default_target(name: str) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raises ValueError unless `name` may name a stream."""
+    """Raises ValueError unless `name` may name a stream (LIM-8)."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no stream name; a name matches {_PATTERNS.stream}")
 
 
 def check_target(target: str) -> None:
-    """Raises ValueError unless `target` is a default target or an id (section 4)."""
+    """Raises ValueError unless `target` is a default target or an id (CNT-4)."""
     if not _TARGET.fullmatch(target):
         raise ValueError(f"{target!r} is no target; a target is [dj-stream='NAME'] or #ID")
 
 
 def check_code(code: str) -> None:
-    """Raises ValueError unless `code` is of the closed core set or an application's own, `x_…`."""
+    """Raises ValueError unless `code` is of the closed core set or an application's own, `x_…` (ERR-9)."""
     if code not in load_protocol().codes and not _OWN_CODE.fullmatch(code):
         raise ValueError(
             f"{code!r} is no error code; use one of the core set or x_ followed by a-z, 0-9 and _"

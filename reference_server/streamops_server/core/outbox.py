@@ -1,4 +1,4 @@
-"""What goes out when, in which order: the one place that decides it (sections 6, 7, 8, 11).
+"""What goes out when, in which order: the one place that decides it (chapters 5, 6, 8, 12).
 
 Rule 1: everything accepted has an order number; views are barriers in that order, replies go
 when all before them has gone, a `start` goes after everything accepted before it.
@@ -35,7 +35,7 @@ class Outbox:
         self.interval = 0.0
         """Seconds between two frames of a stream, and between two views; set by the handshake."""
         self.open = False
-        """Whether `welcome` and, with `view`, the first view have been accepted (section 3)."""
+        """Whether `welcome` and, with `view`, the first view have been accepted (CON-8)."""
         self.order = 0
         """The number of operations that the session accepted."""
         self.view_bytes = 0
@@ -71,7 +71,7 @@ class Outbox:
     def add_view(self, data: bytes, *, first: bool = False) -> None:
         """Accept a view: a barrier after all that was accepted, or before it if it is the `first`."""
         if self._views and self._views[-1].order == self.order:
-            # No operation was accepted since the one that waits: the newer says it all (section 11).
+            # No operation was accepted since the one that waits: the newer says it all (VIEW-6).
             self.view_bytes -= len(self._views.pop().data)
         self.seal()  # VIEW-5
         order = 0 if first else self.order
@@ -79,7 +79,7 @@ class Outbox:
         self.view_bytes += len(data)
 
     def add_reply(self, reply: Reply) -> None:
-        """Accept a reply: it goes after all that was accepted before it (section 8)."""
+        """Accept a reply: it goes after all that was accepted before it (EVT-2, EVT-3)."""
         self._replies.append((self.order, reply))
 
     @property
@@ -118,10 +118,10 @@ class Outbox:
                 break
             view = self._views.popleft()
             self.view_bytes -= len(view.data)
-            self._next_view = now + self.interval
+            self._next_view = now + self.interval  # VIEW-9
             out.append(view.data)
         if ticked:
-            self.next_tick = now + self.interval
+            self.next_tick = now + self.interval  # BAT-7
         return out
 
     def _first_order(self) -> float:
@@ -138,7 +138,7 @@ class Outbox:
         """All that waits before the next view, as few frames as the order of starts allows.
 
         The stream whose first operation is the earliest goes next, up to a `start` that others'
-        operations precede: so a start is sent after all that was accepted before it (section 6).
+        operations precede: so a start is sent after all that was accepted before it (ORD-6).
         """
         limit = self._barrier() + 1  # VIEW-5
         if len(self._dirty) == 1 and limit == inf:  # nothing to order: by far the commonest case

@@ -1,4 +1,4 @@
-"""A stream is open exactly while its producer lives (section 5): who lives, who owns, who is fenced.
+"""A stream is open exactly while its producer lives (chapter 4): who lives, who owns, who is fenced.
 
 A producer is a handler, or a task started through the server's API. The owner of a run is
 the producer that made its `start`, together with the producers below it.

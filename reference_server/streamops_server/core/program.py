@@ -1,7 +1,7 @@
 """The program's side of a session: its calls, turned into numbered operations.
 
 Rule 1: a call adds all of its operations or none: everything is checked before the first.
-Rule 2: which operations a call adds is a row of the call table (`lifecycle.CALLS`).
+Rule 2: which operations a call adds is a row of the call table (`lifecycle.CALLS`; LIF-3 to LIF-5).
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ Outcome = Literal["owner_returns", "owner_raises", "owner_cancelled"]
 """How a producer ended: names of rows of the call table."""
 
 APP_ERROR_TEXT = "The application failed"
-"""What a client learns of an exception: never its text, never a traceback (section 5)."""
+"""What a client learns of an exception: never its text, never a traceback (ERR-4)."""
 
 _MOST_JSON_PER_BYTE = 6  # a control character is \\u0000 in JSON
 _MODES = load_protocol().text_modes
@@ -78,7 +78,7 @@ class Program:
         if previous is not None and previous is not caller:
             previous.fence(name)
         if caller.is_fenced(name):
-            caller.lift(name)
+            caller.lift(name)  # LIF-11
 
     def error(
         self,
@@ -96,7 +96,7 @@ class Program:
         self._run_row("error", queue, caller, error=error)
 
     def done(self, caller: Producer, name: str) -> None:
-        """Does nothing for a fenced caller (section 5)."""
+        """Does nothing for a fenced caller (LIF-10), and on an idle stream (LIF-6)."""
         self.check_alive(caller)
         queue = self._queue(name)
         if not caller.is_fenced(name):
@@ -165,7 +165,7 @@ class Program:
     # -- the end of producers --------------------------------------------------------------
 
     def end(self, producer: Producer, outcome: Outcome) -> None:
-        """`producer`'s own code ended; runs are closed as soon as all of their owner has (section 5)."""
+        """`producer`'s own code ended; runs are closed as soon as all of their owner has (LIF-7, LIF-8, LIF-9)."""
         producer.cancelled = producer.cancelled or outcome == "owner_cancelled"
         if outcome == "owner_raises":
             for owner in producer.line():
@@ -205,7 +205,7 @@ class Program:
         queue = self.streams.get(name)
         if queue is None:
             check_name(name)
-            if len(self.streams) >= self._limits.max_streams:
+            if len(self.streams) >= self._limits.max_streams:  # LIM-4
                 raise Overflow(f"This session already uses {self._limits.max_streams} streams")
             queue = self.streams[name] = Queue(name)
         return queue
@@ -228,7 +228,7 @@ class Program:
         self.content_since_view = True
 
     def _check_size(self, name: str, op: Op, size: int) -> None:
-        """Raises Overflow if no frame of the client's could hold `op` alone (section 7)."""
+        """Raises Overflow if no frame of the client's could hold `op` alone (LIM-3)."""
         room = self._outbox.max_frame_bytes - envelope_bytes(name)
         if size * _MOST_JSON_PER_BYTE + 512 > room and len(encode(op)) > room:
             raise Overflow(
@@ -259,11 +259,11 @@ class Program:
         self._outbox.add(queue, op, _content_bytes(op))
         if queue.integrity is not None and op.kind in _CONTENT:
             queue.integrity.add(op, queue.target)
-            queue.shown = None  # content clears a shown error (section 5)
+            queue.shown = None  # content clears a shown error
 
 
 def _make_start(queue: Queue, _step: OpTemplate, _error: Error | None) -> Op:
-    return Start(queue.target, queue.accepted + 1)
+    return Start(queue.target, queue.accepted + 1)  # LIF-2
 
 
 def _make_error(queue: Queue, step: OpTemplate, error: Error | None) -> Op:

@@ -56,7 +56,7 @@ class Queue:
         self.shown: Error | None = None
         """The error that the client shows; it outlives its run."""
         self.foreign = False
-        """Whether it has content that the view's template did not make (section 11)."""
+        """Whether it has content that the view's template did not make (VIEW-3)."""
         self.writer: Producer | None = None
         """Who may `extend`: its last call was an append of text here, and nothing came since."""
         self._entries: deque[Entry] | None = None

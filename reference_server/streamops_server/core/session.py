@@ -1,4 +1,4 @@
-"""One session of one connection: handshake, heartbeat, events, and the end (sections 3, 8, 13).
+"""One session of one connection: handshake, heartbeat, events, and the end (chapters 1, 7, 8).
 
 Sans-I/O: `receive` takes what arrived and returns what the program is to do, `flush` returns
 what is to be sent, `deadline` says when to call it next, `closing` that nothing follows.
@@ -64,16 +64,17 @@ class Session:
             return []
 
     def receive_binary(self) -> None:
-        self.fail("bad_frame", "Frames are text, this one is binary")
+        self.fail("bad_frame", "Frames are text, this one is binary")  # FRM-14
 
     def _check_length(self, data: str | bytes) -> None:
         limit = self.limits.max_frame_bytes
         size = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode())
-        if size > limit:
+        if size > limit:  # LIM-2
             raise PeerViolation("frame_too_large", f"This frame has more than {limit} bytes")
 
     def _take(self, frame: frames.ClientFrame | frames.Unknown) -> list[frames.Hello | frames.Event]:
         if (self.hello is None) != isinstance(frame, frames.Hello):
+            # CON-5, CON-6, FWD-5
             raise PeerViolation("bad_frame", "hello is the client's first frame, exactly once")
         if isinstance(frame, frames.Hello):
             self.hello = frame
@@ -81,18 +82,18 @@ class Session:
         if isinstance(frame, frames.Event):
             return self._take_event(frame)
         if isinstance(frame, frames.Ping):
-            self._control(frames.Pong(frame.t))
+            self._control(frames.Pong(frame.t))  # CON-12, CON-13
         self.unknown_frames += isinstance(frame, frames.Unknown)
         return []  # a pong was heard, ack and cancel were not agreed on
 
     def _take_event(self, event: frames.Event) -> list[frames.Hello | frames.Event]:
-        if event.ref <= self._last_ref:
+        if event.ref <= self._last_ref:  # EVT-6
             raise PeerViolation(
                 "bad_frame", f"ref {event.ref} does not grow: {self._last_ref} came before it"
             )
         self._last_ref = event.ref
         self.outbox.unanswered += 1
-        if self.outbox.unanswered > self.limits.max_events:
+        if self.outbox.unanswered > self.limits.max_events:  # EVT-7
             self.reply(event.ref, "rate_limited", f"More than {self.limits.max_events} events are unanswered")
             if self.outbox.unanswered > self.limits.max_events + self.limits.max_unread_frames:
                 self._too_slow()
@@ -108,7 +109,7 @@ class Session:
         """Agree on the capabilities that both sides offer; the program may be called from now on."""
         assert self.hello is not None
         limits = self.limits
-        self.program.caps = frozenset(self.hello.caps) & frozenset(offered)
+        self.program.caps = frozenset(self.hello.caps) & frozenset(offered)  # CON-4
         self.outbox.max_frame_bytes = self.hello.max_frame_bytes
         self.outbox.interval = 1 / min(limits.max_fps, self.hello.limits.max_fps)
         announced = frames.ServerLimits(
@@ -132,7 +133,7 @@ class Session:
             self.outbox.add_reply(frames.Reply(ref, False, frames.ReplyError(code, text)))
 
     def fail(self, code: str, text: str, *, close: str | None = None, retryable: bool | None = None) -> None:
-        """End the session: a fatal error with its verdict, then a close (section 8).
+        """End the session: a fatal error with its verdict, then a close (ERR-8).
 
         `close` names the close code where `code` has none of its own. Only the first failure counts.
         """
@@ -178,12 +179,13 @@ class Session:
 
     def _break_silence(self) -> None:
         if self.hello is None:
+            # CON-7
             self.fail("hello_timeout", f"No hello within {self.limits.hello_timeout_ms} ms")
         elif self._pinged:
             self.fail("heartbeat_timeout", f"Nothing was heard for {2 * self.limits.heartbeat_ms} ms")
         else:
             self._pinged = True
-            self._control(frames.Ping())
+            self._control(frames.Ping())  # CON-11
 
     def _control(self, frame: frames.ServerFrame) -> None:
         self.outbox.add_control(frames.encode(frame))

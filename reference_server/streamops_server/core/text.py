@@ -1,10 +1,10 @@
-"""Splitting long texts into operations, before they are numbered (section 7)."""
+"""Splitting long texts into operations, before they are numbered (CNT-5)."""
 
 from streamops_server.core.ops import Text
 
 
 def utf8_length(text: str) -> int:
-    """Bytes of UTF-8; raises UnicodeEncodeError, a ValueError, for a lone surrogate."""
+    """Bytes of UTF-8; raises UnicodeEncodeError, a ValueError, for a lone surrogate (CNT-6)."""
     return len(text) if text.isascii() else len(text.encode())
 
 

@@ -1,4 +1,4 @@
-"""Which streams a view's html speaks for, and where each stands: the map of a `view` (section 11)."""
+"""Which streams a view's html speaks for, and where each stands: the map of a `view` (VIEW-3, VIEW-4)."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,8 @@ class Views:
         self._kept: set[str] = set()
 
     def first(self, html: str, marked: Iterable[str], ignored: Iterable[str]) -> None:
-        """The view of the mount: every stream at 0; operations accepted earlier count as after it.
+        """The view of the mount: every stream at 0 (VIEW-1); operations accepted earlier count as
+        after it.
 
         Raises Overflow where it cannot fit.
         """
@@ -51,7 +52,7 @@ class Views:
         self._accept(html, states)
 
     def changes_nothing(self, html: str) -> bool:
-        """Whether a handler's final view may be left out (section 8)."""
+        """Whether a handler's final view may be left out (VIEW-8)."""
         return html == self._last_html and not self._program.content_since_view
 
     def _accept(self, html: str, states: dict[str, StreamState], *, first: bool = False) -> None:
@@ -60,7 +61,7 @@ class Views:
             raise Overflow(
                 f"This view does not fit the client's {self._outbox.max_frame_bytes} bytes a frame"
             )
-        self._version += 1
+        self._version += 1  # VIEW-7
         self._last_html = html
         if not first:
             self._program.content_since_view = False
