@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from streamops_server import templates
 from streamops_server.core.errors import Overflow, ProgramError
 from streamops_server.core.frames import Event, Hello
+from streamops_server.core.inserting import APP_ERROR_TEXT
 from streamops_server.core.owners import Producer
-from streamops_server.core.program import APP_ERROR_TEXT, Outcome
+from streamops_server.core.program import Outcome
 from streamops_server.core.session import Session
 from streamops_server.errors import BadParams
 from streamops_server.pump import CALLER, Pump
@@ -89,7 +90,18 @@ class Live:
         if self.program.closed:
             work.close()
             raise asyncio.CancelledError
-        return self._spawn(self._work(work, Producer(self.caller())))
+        producer = Producer(self.caller())
+        begun: list[bool] = []
+        task = self._spawn(self._work(work, producer, begun))
+
+        def ended(_task: asyncio.Task[T]) -> None:
+            work.close()
+            if not begun:  # cancelled before its first step: nobody else tells of its end
+                self.program.end(producer, "owner_cancelled")
+                self.pump.schedule()
+
+        task.add_done_callback(ended)
+        return task
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = self._loop.create_task(work)
@@ -102,7 +114,8 @@ class Live:
         if not task.cancelled():
             task.exception()  # it was logged where it was raised
 
-    async def _work(self, work: Coroutine[Any, Any, T], producer: Producer) -> T:
+    async def _work(self, work: Coroutine[Any, Any, T], producer: Producer, begun: list[bool]) -> T:
+        begun.append(True)
         CALLER.set(producer)
         outcome: Outcome = "owner_returns"
         try:
@@ -177,7 +190,8 @@ class Live:
         except TypeError as error:
             self.session.reply(event.ref, BadParams.code, f"These params do not fit: {error}")
             return
-        self._spawn(self._handle(view, work, event.ref))
+        task = self._spawn(self._handle(view, work, event.ref))
+        task.add_done_callback(lambda _: work.close())  # matters only if it never took its first step
 
     async def _handle(self, view: View, work: Coroutine[Any, Any, Any], ref: int) -> None:
         producer = Producer()

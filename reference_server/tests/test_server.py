@@ -1,13 +1,12 @@
 """The server over real sockets: upgrades, mounts, handlers, concurrency, pressure, the end."""
 
 import asyncio
-import http.client
 import json
 from typing import Any
 
 import pytest
 from streamops_server import BadParams, Limits, StreamCancelled, View, event_handler
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 
 class Worker(View):
@@ -59,6 +58,11 @@ class Worker(View):
 
         await self.stream_start("s")
         self.start_task(after())
+
+    @event_handler
+    async def cancel_at_once(self) -> None:
+        await self.stream_start("s")
+        self.start_task(self._take("t")).cancel()
 
     @event_handler
     async def leak(self) -> None:
@@ -114,43 +118,6 @@ class Worker(View):
 
     async def not_a_handler(self) -> None:
         raise AssertionError("clients cannot get here")
-
-
-def test_the_handshake_of_http(serve: Any, go: Any) -> None:
-    async def whole() -> None:
-        async with serve(Worker) as connect:
-            server = connect.server
-            answer = await asyncio.to_thread(refused, server.port, {"Sec-WebSocket-Protocol": "other"})
-            assert answer[0] == 400
-            assert json.loads(answer[1])["supported"] == ["streamops.v1"]
-            assert (await asyncio.to_thread(refused, server.port, {}))[0] == 400
-            with pytest.raises(InvalidStatus) as caught:
-                async with connect(origin="https://elsewhere.example"):
-                    pass
-            assert caught.value.response.status_code == 403
-            async with connect(origin=f"http://127.0.0.1:{server.port}") as client:
-                assert client.socket.subprotocol == "streamops.v1"
-                assert client.socket.protocol.extensions == []
-
-        async with serve(Worker, origins=["https://elsewhere.example"], host="::1") as connect:
-            async with connect(origin="https://elsewhere.example") as client:
-                await client.hello("Worker")
-            assert "[::1]" in connect.server.url
-
-    go(whole())
-
-
-def refused(port: int, headers: dict[str, str]) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    upgrade = {
-        "Upgrade": "websocket", "Connection": "Upgrade",
-        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version": "13",
-    }  # fmt: skip
-    connection.request("GET", "/", headers=upgrade | headers)
-    response = connection.getresponse()
-    found = response.status, response.read()
-    connection.close()
-    return found
 
 
 async def ending(client: Any) -> tuple[Any, int, str]:
@@ -294,6 +261,18 @@ def test_a_task_outlives_its_handler_and_keeps_its_runs_open(serve: Any, go: Any
             while len(client.ops("s")) < 3:
                 await client.receive()
             assert [op["op"] for op in client.ops("s")] == ["start", "text", "done"]
+
+    go(whole())
+
+
+def test_a_task_that_never_began_keeps_nothing_open(serve: Any, go: Any) -> None:
+    async def whole() -> None:
+        async with serve(Worker) as connect, connect() as client:
+            await client.hello("Worker")
+            assert (await client.run("cancel_at_once"))["ok"]
+            while len(client.ops("s")) < 2:
+                await client.receive()
+            assert client.ops("s")[1]["reason"] == "complete"
 
     go(whole())
 

@@ -1,7 +1,8 @@
 """Merging pending operations: rules C1 to C5 (BAT-1), which are rows of `protocol.json`.
 
 Rule 1: only neighbours (BAT-2) with byte-equal targets (BAT-3) merge. Rule 2: what no row
-names does not merge (BAT-4), so nothing ever merges across `start`, `error`, `done`, `delete` or `prune` (BAT-5).
+names does not merge (BAT-4), so nothing ever merges across `start`, `error`, `done`, `delete`
+or `prune` (BAT-5).
 """
 
 from collections.abc import Callable, Sequence

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
-from streamops_spec import CallRow, OpTemplate, load_protocol
+from streamops_spec import CallRow, load_protocol
 
 from streamops_server.core.errors import Fenced, Overflow, Unsupported
-from streamops_server.core.integrity import Integrity
+from streamops_server.core.inserting import EFFECT, MAKE
 from streamops_server.core.lifecycle import CALLS, after
 from streamops_server.core.limits import Limits
 from streamops_server.core.ops import (
@@ -19,13 +19,11 @@ from streamops_server.core.ops import (
     TARGET_NEEDS,
     Append,
     Delete,
-    Done,
     Error,
     Op,
     Prepend,
     Prune,
     Replace,
-    Start,
     Text,
     check_code,
     check_name,
@@ -39,9 +37,6 @@ from streamops_server.core.text import split, utf8_length
 
 Outcome = Literal["owner_returns", "owner_raises", "owner_cancelled"]
 """How a producer ended: names of rows of the call table."""
-
-APP_ERROR_TEXT = "The application failed"
-"""What a client learns of an exception: never its text, never a traceback (ERR-4)."""
 
 _MOST_JSON_PER_BYTE = 6  # a control character is \\u0000 in JSON
 _MODES = load_protocol().text_modes
@@ -165,7 +160,7 @@ class Program:
     # -- the end of producers --------------------------------------------------------------
 
     def end(self, producer: Producer, outcome: Outcome) -> None:
-        """`producer`'s own code ended; runs are closed as soon as all of their owner has (LIF-7, LIF-8, LIF-9)."""
+        """`producer`'s own code ended; runs close as soon as all of their owner has (LIF-7 to LIF-9)."""
         producer.cancelled = producer.cancelled or outcome == "owner_cancelled"
         if outcome == "owner_raises":
             for owner in producer.line():
@@ -250,9 +245,9 @@ class Program:
                 for op in ops:
                     self._accept(queue, op)
             else:
-                made = _MAKE[step.op](queue, step, error)
+                made = MAKE[step.op](queue, step, error)
                 self._accept(queue, made)
-                _EFFECT[step.op](queue, made, owner)
+                EFFECT[step.op](queue, made, owner)
 
     def _accept(self, queue: Queue, op: Op) -> None:
         queue.state = after(queue.state, op.kind)
@@ -262,42 +257,6 @@ class Program:
             queue.shown = None  # content clears a shown error
 
 
-def _make_start(queue: Queue, _step: OpTemplate, _error: Error | None) -> Op:
-    return Start(queue.target, queue.accepted + 1)  # LIF-2
-
-
-def _make_error(queue: Queue, step: OpTemplate, error: Error | None) -> Op:
-    return error or Error(queue.target, APP_ERROR_TEXT, step.code)
-
-
-def _make_done(queue: Queue, step: OpTemplate, _error: Error | None) -> Op:
-    queue.seal()
-    assert queue.integrity is not None
-    proof = queue.integrity.result()
-    return Done(queue.target, step.reason, *(proof or ()))
-
-
-def _started(queue: Queue, _op: Op, owner: Producer) -> None:
-    queue.run = queue.accepted
-    queue.owner = owner
-    queue.integrity = Integrity()
-    queue.shown = None
-    owner.runs[queue.name] = None
-
-
-def _erred(queue: Queue, op: Op, _owner: Producer) -> None:
-    assert isinstance(op, Error)
-    queue.shown = op
-
-
-def _ended(queue: Queue, _op: Op, _owner: Producer) -> None:
-    assert queue.owner is not None
-    del queue.owner.runs[queue.name]
-    queue.owner = queue.integrity = None
-
-
-_MAKE = {"start": _make_start, "error": _make_error, "done": _make_done}
-_EFFECT = {"start": _started, "error": _erred, "done": _ended}
 _CONTENT = frozenset(name for name, kind in load_protocol().ops.items() if kind.kind == "content")
 
 
