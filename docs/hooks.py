@@ -1,0 +1,299 @@
+"""What the site shows and nobody typed twice: a hook of mkdocs.
+
+- the chapters of `spec/`, with their requirement lines as anchored blocks, their conversations
+  as tables of who says what, and every mention of a requirement as a link to it;
+- the page of all requirements, with the check of each, from the suite's catalogue;
+- the commands, from the command line itself; the schemas; the list of decisions.
+"""
+
+import html
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pygments
+import typer
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.data import JsonLexer
+from streamops_conformance.catalog import Entry, catalog
+from streamops_conformance.cli import app
+from streamops_spec import (
+    AREAS,
+    Requirement,
+    data_root,
+    load_requirements,
+    load_schema,
+    schema_names,
+    spec_root,
+)
+
+SPECS = ("v1", "v0")
+DOCS = Path(__file__).parent
+_FENCE = re.compile(r"^```(?P<info>[a-z].*)\n(?P<body>(?s:.*?))^```$", re.MULTILINE)
+_TAGGED = re.compile(r"^> \*\*([A-Z]+-\d+)\*\*.*$", re.MULTILINE)
+_MENTION = re.compile(rf"(?<![\w`#/\[-])({'|'.join(AREAS)})-(\d+)\b")
+_GENERATED = re.compile(r"^<!-- generated: ([a-z]+) -->$", re.MULTILINE)
+_JSON = HtmlFormatter(nowrap=True)
+
+
+def requirements() -> dict[str, Requirement]:
+    return {each.id: each for spec in SPECS for each in load_requirements(spec).values()}
+
+
+# -- mkdocs asks ---------------------------------------------------------------------------
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Patterns in the navigation become the files that they match."""
+    config.nav = [_expand(entry) for entry in config.nav or []]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The chapters and the schemas join the site under the paths that they have in the repository."""
+    for root, pattern in ((spec_root(), "v*/*.md"), (data_root(), "v*/**/*.json")):
+        for path in sorted(root.glob(pattern)):
+            uri = posixpath.join(root.name, path.relative_to(root).as_posix())
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    files.append(File.generated(config, "requirements.md", content=requirements_page()))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Everything that the page's text stands for, put in its place."""
+    uri = page.file.src_uri
+    if uri.startswith("spec/"):
+        markdown = markdown.replace("](../../docs/", "](../../")  # the site's root is the folder docs
+    markdown = _GENERATED.sub(lambda match: GENERATED[match[1]](), markdown)
+    parts, last = [], 0
+    for fence in _FENCE.finditer(markdown):
+        parts += [_prose(markdown[last : fence.start()], uri), _block(fence["info"], fence["body"])]
+        last = fence.end()
+    return "".join([*parts, _prose(markdown[last:], uri)])
+
+
+def _expand(entry: Any) -> Any:
+    """One entry of the navigation: a pattern, or sections with patterns in them."""
+    if not isinstance(entry, dict):
+        return entry
+    found: dict[str, Any] = {}
+    for title, value in entry.items():
+        found[title] = value
+        if isinstance(value, list):
+            found[title] = [uri for item in value for uri in _matches(item)]
+    return found
+
+
+def _matches(item: Any) -> list[Any]:
+    if not isinstance(item, str) or "*" not in item:
+        return [item]
+    root = spec_root().parent if item.startswith("spec/") else DOCS
+    paths = sorted(path.relative_to(root).as_posix() for path in root.glob(item))
+    return sorted(paths, key=lambda path: (not path.endswith("README.md"), path))
+
+
+# -- prose ---------------------------------------------------------------------------------
+
+
+def _prose(text: str, uri: str) -> str:
+    """Text outside of code: requirement lines become blocks, mentioned ids become links."""
+    return "\n".join(_line(line, uri) for line in text.split("\n"))
+
+
+def _line(line: str, uri: str) -> str:
+    tagged = _TAGGED.match(line)
+    if tagged:
+        return _requirement(requirements()[tagged[1]], uri)
+    if line.startswith(("#", "<")):
+        return line
+    spans = re.split(r"(`[^`]*`)", line)
+    return "".join(span if span.startswith("`") else _link_ids(span, uri) for span in spans)
+
+
+def _link_ids(text: str, uri: str) -> str:
+    def link(match: re.Match[str]) -> str:
+        found = requirements().get(match[0])
+        return f"[{match[0]}]({_place(found, uri)})" if found else match[0]
+
+    return _MENTION.sub(link, text)
+
+
+def _place(requirement: Requirement, uri: str) -> str:
+    target = f"spec/{requirement.spec}/{requirement.chapter}"
+    return f"{posixpath.relpath(target, posixpath.dirname(uri) or '.')}#{requirement.id.lower()}"
+
+
+def _requirement(each: Requirement, uri: str) -> str:
+    anchor = each.id.lower()
+    name = f'<a class="requirement-id" href="#{anchor}">{each.id}</a>'
+    badges = [_badge(each.keyword.lower(), each.keyword), _badge("role", each.role)]
+    badges += [_badge("needs", f"needs {cap}") for cap in each.needs]
+    return "\n".join(
+        [
+            f'<div class="requirement" id="{anchor}" markdown="1">',
+            f'<p class="requirement-head">{name} {"".join(badges)}</p>',
+            "",
+            _link_ids(each.text, uri),
+            "",
+            f"Seen: {each.observed}",
+            "{: .observed }",
+            "",
+            "</div>",
+        ]
+    )
+
+
+def _badge(kind: str, text: str) -> str:
+    return f'<span class="badge badge-{kind}">{text}</span>'
+
+
+# -- blocks of code ------------------------------------------------------------------------
+
+
+def _block(info: str, body: str) -> str:
+    kind, *words = info.split()
+    if kind == "exchange":
+        return _exchange(body)
+    schema = next((word.removeprefix("schema=") for word in words if word.startswith("schema=")), None)
+    if schema:
+        verdict = "refused by" if "invalid" in words else "fits"
+        return f'```{kind} title="{verdict} {schema}"\n{body}```'
+    return f"```{info}\n{body}```"
+
+
+def _exchange(body: str) -> str:
+    """A conversation: one row for each message, with who says it."""
+    rows = []
+    for line in body.splitlines():
+        side, arrow, said = line.partition(" → ")
+        if not arrow or side not in ("C", "S"):
+            rows.append(f'<div class="remark">{html.escape(line.removeprefix("# "))}</div>')
+            continue
+        name = {"C": "client", "S": "server"}[side]
+        said = said.removeprefix("unknown ")
+        code = (
+            pygments.highlight(said, JsonLexer(), _JSON).strip()
+            if said.startswith("{")
+            else html.escape(said)
+        )
+        rows.append(f'<div class="said {name}"><span class="who">{name}</span><code>{code}</code></div>')
+    return "\n".join(['<div class="exchange highlight">', *rows, "</div>"])
+
+
+# -- generated pages and parts -------------------------------------------------------------
+
+
+def requirements_page() -> str:
+    """Every requirement with its check, by version and area."""
+    entries = {spec: catalog(spec) for spec in SPECS}
+    missing = [entry.requirement.id for found in entries.values() for entry in found if entry.check is None]
+    total = sum(map(len, entries.values()))
+    lines = [
+        "# Requirements",
+        "",
+        f"{total} requirements, {total - len(missing)} of them checked by the suite. Each id leads to its"
+        " place in the specification. `streamops explain ID` says the same on the command line.",
+        "",
+    ]
+    if missing:
+        lines += ['!!! note "Not yet checked"', "", "    " + ", ".join(missing), ""]
+    for spec, found in entries.items():
+        lines += [f"## {spec}", ""]
+        for area, title in AREAS.items():
+            lines += _area(title, [entry for entry in found if entry.requirement.area == area])
+    return "\n".join(lines)
+
+
+def _area(title: str, entries: list[Entry]) -> list[str]:
+    if not entries:
+        return []
+    entries.sort(key=lambda entry: int(entry.requirement.id.partition("-")[2]))
+    head = [f"### {title}", "", "| id | level | said of | requirement | check |", "|---|---|---|---|---|"]
+    return [*head, *(_row(entry) for entry in entries), ""]
+
+
+def _row(entry: Entry) -> str:
+    each = entry.requirement
+    needs = "".join(_badge("needs", cap) for cap in each.needs)
+    check = entry.check.replace("_", " ") if entry.check else '<span class="unchecked">not yet checked</span>'
+    level = _badge(each.keyword.lower(), each.keyword)
+    return _cells(each.id, level, each.role, f"{each.text} {needs}", check)
+
+
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(cell.strip().replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _commands() -> str:
+    """Every command with its options, as the command line itself has them."""
+    return "\n".join(_command("streamops", typer.main.get_command(app)))
+
+
+def _command(name: str, command: Any) -> Iterable[str]:  # reason: click's classes have no stable home
+    subcommands = getattr(command, "commands", {})
+    for word, subcommand in subcommands.items():
+        yield from _command(f"{name} {word}", subcommand)
+    if subcommands:
+        return
+    parameters = [each for each in command.params if each.name != "help"]
+    arguments = [f"[{_metavar(each)}]" for each in parameters if each.param_type_name == "argument"]
+    yield from (f"## {name}", "", command.help or "", "")
+    yield from ("```sh", " ".join([name, *arguments, "[OPTIONS]"]), "```", "")
+    yield from ("| option | what | default |", "|---|---|---|")
+    for each in parameters:
+        words = [_metavar(each)] if each.param_type_name == "argument" else each.opts[-1:]
+        if each.param_type_name == "option" and not each.is_flag:
+            words.append(_metavar(each))
+        default = f"`{each.default}`" if each.default not in (None, "", False) else ""
+        yield _cells(f"`{' '.join(words)}`", each.help or "", default)
+    yield ""
+
+
+def _metavar(parameter: Any) -> str:
+    """What stands for the value on the command line; a file where the name does not say so."""
+    named = {"config": "FILE", "baseline": "FILE", "script": "FILE"}.get(
+        parameter.name, parameter.name.upper()
+    )
+    return str(parameter.metavar or named)
+
+
+def _schemas() -> str:
+    """Every schema with what it describes."""
+    files = {path.name.removesuffix(".schema.json"): path for path in data_root().glob("v1/**/*.schema.json")}
+    older = {path.name.removesuffix(".schema.json"): path for path in data_root().glob("v0/**/*.schema.json")}
+    rows = ["| schema | what it describes |", "|---|---|"]
+    for name in schema_names():
+        version, _, stem = name.partition(":")
+        path = (files if version == "v1" else older).get(stem)
+        if path is None:
+            continue
+        schema = load_schema(name)
+        rows.append(
+            _cells(
+                f"[`{name}`](schemas/{path.relative_to(data_root()).as_posix()})",
+                schema.get("description", schema["title"]),
+            )
+        )
+    return "\n".join(rows)
+
+
+def _decisions() -> str:
+    """The decisions by their titles, in the order of their file names."""
+    rows = []
+    for path in sorted(DOCS.glob("decisions/*.md")):
+        if path.name != "README.md":
+            title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+            rows.append(f"- [{title}]({path.name})")
+    return "\n".join(rows)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "commands": _commands,
+    "schemas": _schemas,
+    "decisions": _decisions,
+}
