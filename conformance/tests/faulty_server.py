@@ -5,8 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import faults.lifecycle
-import faults.order
 from faults.table import FAULTS
 from streamops_server.cli import main
 

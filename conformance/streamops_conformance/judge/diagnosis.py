@@ -47,7 +47,7 @@ def diagnose(
             return Diagnosis("ORD-3", expected, f"n {n}: {observed}")
         forbidden = _forbidden(state, ops)
         return Diagnosis(
-            "LIF-1" if forbidden else "ORD-3",
+            _of_forbidden(forbidden) if forbidden else "ORD-3",
             f"at most {len(log) - begin} operations more, the stream has {len(log)} in all: {expected}",
             f"{forbidden or f'a frame that covers {n}'}: {observed}",
         )
@@ -62,7 +62,7 @@ def diagnose(
         return Diagnosis()
     forbidden = _forbidden(state, ops)
     if forbidden:
-        return Diagnosis("LIF-1", expected, f"{forbidden}: {observed}")
+        return Diagnosis(_of_forbidden(forbidden), expected, f"{forbidden}: {observed}")
     found = blame(log, begin, n, ops, following, limit=limit)
     return Diagnosis(found or "", expected, observed, unexplained=found is None)
 
@@ -86,7 +86,13 @@ def _lifecycle_blame(
             if found in ("BAT-5",) and not logged.cause.startswith("LIF"):
                 return found
             return logged.cause
-    return "LIF-1" if _forbidden(state, ops) else "LIF-6" if "done" in kinds else "ORD-1"
+    forbidden = _forbidden(state, ops)
+    return _of_forbidden(forbidden) if forbidden else "ORD-1"
+
+
+def _of_forbidden(what: str) -> str:
+    """A `done` while idle has a requirement of its own."""
+    return "LIF-6" if what.startswith("done while the stream is idle") else "LIF-1"
 
 
 def _forbidden(state: str, ops: Sequence[Wire]) -> str:

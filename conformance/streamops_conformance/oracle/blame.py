@@ -185,7 +185,9 @@ def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Fol
             return True
         if len(segment) < 2 or seen["op"] != "text" or not _one_target(segment):
             return False
-        texts = [str(op.wire.get("text", "")) for op in segment]
+        if any(op.kind != "text" for op in segment):
+            return False
+        texts = [str(op.wire["text"]) for op in segment]
         whole = str(seen["text"])
         return len(whole) == sum(map(len, texts)) and (
             whole in ("".join(texts), "".join(reversed(texts))) or _any_order(texts, whole)

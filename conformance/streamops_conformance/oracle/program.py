@@ -192,7 +192,7 @@ class Program:
                 wire = {"op": step.at, "html": step.html * step.repeat}
             case steps.Delete():
                 wire = {"op": "delete"}
-            case steps.Prune():
+            case _:
                 wire = {"op": "prune", "limit": step.limit, "edge": step.edge}
         if len(wire.get("html", "").encode()) > self._max_frame_bytes:
             raise _Raised("overflow")

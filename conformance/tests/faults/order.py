@@ -96,7 +96,7 @@ def seq_numbers_frames() -> None:
 def a_start_is_sent_before_earlier_ops_of_others() -> None:
     real = queue.Queue.take
 
-    def take(self: queue.Queue, before: float, starts_before: float) -> list[Op]:  # noqa: ARG001  the patched signature
+    def take(self: queue.Queue, before: float, starts_before: float) -> list[Op]:
         return real(self, before, float("inf"))
 
     queue.Queue.take = take  # type: ignore[method-assign]  # reason: a fault is a patch
@@ -134,7 +134,7 @@ def ops_merge_past_another_target() -> None:
 
 @fault("BAT-4")
 def html_of_two_appends_is_joined() -> None:
-    def join(slot: coalesce.Slot, op: Op, limit: int) -> bool:  # noqa: ARG001  the rules' signature
+    def join(slot: coalesce.Slot, op: Op, limit: int) -> bool:
         assert isinstance(slot.op, Append)
         assert isinstance(op, Append)
         slot._become(msgspec.structs.replace(slot.op, html=slot.op.html + op.html))
