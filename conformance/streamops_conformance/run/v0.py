@@ -1,0 +1,301 @@
+"""The dialect v0: djust-like servers, driven through what their target file says of their frames."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from hypothesis.strategies import SearchStrategy
+
+from streamops_conformance.checks.v0 import V0
+from streamops_conformance.generate.v0 import alone, cases, classics
+from streamops_conformance.judge.case import Case, CaseSpec
+from streamops_conformance.judge.v0 import CaseV0, Run, judge_v0
+from streamops_conformance.judge.walk import Judgement
+from streamops_conformance.oracle import script as s
+from streamops_conformance.oracle.blame_v0 import arrived
+from streamops_conformance.oracle.script import Script, to_json
+from streamops_conformance.target.config import Target
+from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.wire.described import Described
+from streamops_conformance.wire.session import Silent
+from streamops_conformance.wire.transcript import Transcript
+from streamops_conformance.wire.v0 import Limited, SessionV0
+
+WITNESSES = 3
+"""Runs of a stream alone that must all come whole before another stream is blamed."""
+FENCES = 1
+"""How often more to wait for what has not come: late is not lost."""
+MANY = 6
+"""Cases without a reply, after which no more are run."""
+REFUSED = 6.0
+"""Seconds to stay away from a server that says it was sent too much."""
+
+
+class DialectV0:
+    """Implements `run.dialect.Dialect`.
+
+    Connections are kept from case to case; every script runs in a view mounted for it.
+    """
+
+    registry = V0
+    longest_wait = 9.0
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._described = Described.of(target.v0)
+        self._nested = self._described.nested[0] if self._described.nested is not None else "nested"
+        self._idle: list[SessionV0] = []
+        self._silent = 0
+        self._asking = asyncio.Lock()
+        self._most_lost = (0, 0)
+
+    async def preflight(self, running: Running) -> frozenset[str]:
+        """The kinds of calls that do what they should with nothing near them.
+
+        Only those are combined in scripts: what fails by itself says nothing about order.
+        """
+        try:
+            await self._hello(running)
+        except (Silent, Limited) as error:
+            raise Unreachable(
+                f"{self._target.name} did not get through a mount and an empty script: {error}"
+            ) from None
+        kinds = alone(self._nested)
+        found = await self.run(running, list(kinds.values()))
+        return frozenset(
+            kind
+            for kind, case in zip(kinds, found, strict=True)
+            if not case.silent and not self.judge(case).broken
+        )
+
+    async def alive(self, running: Running) -> None:
+        try:
+            await self._hello(running)
+        except (Silent, Limited) as error:
+            raise Unreachable(f"{self._target.name} is wedged: {error}") from None
+
+    async def run(self, running: Running, specs: list[CaseSpec]) -> list[Case]:
+        gate = asyncio.Semaphore(self._target.connections)
+
+        async def one(spec: CaseSpec) -> Case:
+            async with gate:
+                return await self._case(running, spec)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(spec)) for spec in specs]
+        return [task.result() for task in tasks]
+
+    def judge(self, case: Case) -> Judgement:
+        assert isinstance(case, CaseV0)
+        found = judge_v0(V0, case.transcript, case)
+        if found.broken == "ORD-101" and found.wrong is not None:
+            found.wrong.observed += self._at_most(case)
+        return found
+
+    def judge_wire(self, transcript: Transcript) -> Judgement:
+        return judge_v0(V0, transcript)
+
+    def cases(self, agreed: frozenset[str]) -> SearchStrategy[CaseSpec]:
+        return cases(agreed)
+
+    def classics(self, agreed: frozenset[str]) -> list[CaseSpec]:
+        return classics(agreed, self._nested)
+
+    def timing(self, case: Case) -> dict[str, list[float]]:
+        """From each event to its first operation, to its reply, and to the last of its operations."""
+        assert isinstance(case, CaseV0)
+        found: dict[str, list[float]] = {"event to first operation": [], "event to last operation": []}
+        for run in case.runs:
+            sent = case.transcript.entries[run.begin].ms
+            frames = [
+                entry.ms
+                for entry in case.transcript.entries[run.begin : run.end]
+                if entry.direction == "recv" and self._described.is_stream(entry.frame)
+            ]
+            if frames:
+                found["event to first operation"].append(frames[0] - sent)
+                found["event to last operation"].append(frames[-1] - sent)
+        return found
+
+    def probes_at_once(self, running: Running) -> int:  # noqa: ARG002  the protocol's signature
+        return 1
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    # One case
+
+    async def _case(self, running: Running, spec: CaseSpec) -> CaseV0:
+        """Run a case; once more on a new connection where no reply came the first time."""
+        attempts = 2
+        while True:
+            case = CaseV0(spec, described=self._described)
+            if self._silent >= MANY:
+                case.silent = f"not run, after {MANY} cases without a reply"
+                return case
+            began = time.perf_counter()
+            session: SessionV0 | None = None
+            try:
+                session = await self._open(running, case.transcript)
+                session = await self._scripts(running, session, case)
+            except Limited:
+                await self._drop(session)
+                await asyncio.sleep(REFUSED)
+                attempts -= 1
+                if attempts < 0:
+                    raise Unreachable(
+                        f"{self._target.name} refuses the suite for its rate of messages"
+                    ) from None
+            except Silent as silent:
+                await self._drop(session)
+                attempts -= 1
+                if attempts <= 0:
+                    case.silent = str(silent)
+                    self._silent += 1
+                    async with self._asking:
+                        await self.alive(running)
+                    return case
+            else:
+                self._idle.append(session)
+                case.duration = time.perf_counter() - began
+                return case
+
+    async def _scripts(self, running: Running, session: SessionV0, case: CaseV0) -> SessionV0:
+        for script in case.spec.scripts:
+            session = await self._fresh(running, session, case)
+            run = await self._script(session, case, script)
+            name = self._suspect(case, run)
+            if name:
+                session = await self._witnesses(running, session, case, run, name)
+        return session
+
+    async def _witnesses(
+        self, running: Running, session: SessionV0, case: CaseV0, run: Run, name: str
+    ) -> SessionV0:
+        """Find out whether a stream fares better without the others: ORD-104 asks for it."""
+        without = _only(run.script, name)
+        for _ in range(WITNESSES):
+            session = await self._fresh(running, session, case)
+            witness = await self._script(session, case, without)
+            witness.alone = name
+            if not case.whole(witness):
+                return session
+        session = await self._fresh(running, session, case)
+        (await self._script(session, case, run.script)).again = True
+        return session
+
+    async def _script(self, session: SessionV0, case: CaseV0, script: Script) -> Run:
+        await session.mount(dict(case.spec.variables))
+        entries = case.transcript.entries
+        run = Run(script, len(entries), len(entries), None)
+        case.runs.append(run)
+        try:
+            run.ok = await session.run_script(to_json(script))
+            await session.quiet()
+            for _ in range(FENCES):
+                run.end = len(entries)
+                if not self._behind(case, run):
+                    break
+                await session.quiet()
+        finally:
+            run.end = len(entries)
+        return run
+
+    def _behind(self, case: CaseV0, run: Run) -> bool:
+        """Whether something has not come, so that it may come late."""
+        if not run.ok or case.expected(run).undetermined:
+            return False
+        try:
+            return not case.whole(run)
+        except (KeyError, TypeError):
+            return False  # A frame has not its shape: FRM-102 says so.
+
+    def _suspect(self, case: CaseV0, run: Run) -> str:
+        """The stream of several that came out wrong first; empty where there is none."""
+        try:
+            readings = case.readings(run)
+        except (KeyError, TypeError):
+            return ""
+        if not run.ok or len(readings) < 2 or case.expected(run).undetermined:
+            return ""
+        return next((name for name, reading in readings.items() if not reading.right), "")
+
+    # Connections
+
+    async def _open(self, running: Running, transcript: Transcript) -> SessionV0:
+        while self._idle:
+            session = self._idle.pop()
+            if session.transcript.closed is None:
+                session.begin(transcript)
+                return session
+            await session.close()
+        session = self._session(running)
+        session.begin(transcript)
+        try:
+            await session.connect()
+        except (Silent, Limited):
+            await session.close()
+            raise
+        return session
+
+    async def _fresh(self, running: Running, session: SessionV0, case: CaseV0) -> SessionV0:
+        """The session, or a new one where a view can be mounted only once on a connection."""
+        if self._described.repeatable or not session.mounts:
+            return session
+        await session.close()
+        session = self._session(running)
+        session.transcript = case.transcript
+        await session.connect()
+        return session
+
+    async def _drop(self, session: SessionV0 | None) -> None:
+        if session is not None:
+            await session.close()
+
+    async def _hello(self, running: Running) -> None:
+        session = self._session(running)
+        try:
+            await session.connect()
+            await session.mount({"a": "0"})
+            await session.run_script([])
+        finally:
+            await session.close()
+
+    def _session(self, running: Running) -> SessionV0:
+        target = self._target
+        return SessionV0(
+            running.url,
+            self._described,
+            headers=dict(target.headers),
+            per_second=target.messages_per_second,
+            burst=target.burst,
+        )
+
+    # Words
+
+    def _at_most(self, case: CaseV0) -> str:
+        """The longest script so far that lost something, for the text of ORD-101."""
+        for run in case.runs:
+            if not (run.alone or run.again):
+                for reading in case.readings(run).values():
+                    calls = len(reading.calls)
+                    if not reading.right and calls > self._most_lost[1]:
+                        self._most_lost = (arrived(reading), calls)
+        came, calls = self._most_lost
+        return f". Of {calls} calls in a row, {came} arrived" if calls >= 100 else ""
+
+
+def _only(script: Sequence[s.AnyStep], name: str) -> Script:
+    """The script without the calls on other streams."""
+
+    def mine(step: s.Simple) -> bool:
+        return getattr(step, "stream", name) == name
+
+    kept: list[s.AnyStep] = []
+    for step in script:
+        if isinstance(step, s.Parallel):
+            kept.append(s.Parallel(tuple(tuple(filter(mine, branch)) for branch in step.branches)))
+        elif mine(step):
+            kept.append(step)
+    return tuple(kept)
