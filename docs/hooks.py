@@ -190,10 +190,12 @@ def _exchange(body: str) -> str:
 
 def requirements_page() -> str:
     """Every requirement with its check, by version and area."""
-    entries = {spec: catalog(spec) for spec in SPECS}
+    entries = {spec: sorted(catalog(spec), key=_place_in_area) for spec in SPECS}
     missing = [entry.requirement.id for found in entries.values() for entry in found if entry.check is None]
     total = sum(map(len, entries.values()))
     lines = [
+        "---\nhide:\n  - navigation\n---",
+        "",
         "# Requirements",
         "",
         f"{total} requirements, {total - len(missing)} of them checked by the suite. Each id leads to its"
@@ -209,20 +211,25 @@ def requirements_page() -> str:
     return "\n".join(lines)
 
 
+def _place_in_area(entry: Entry) -> tuple[int, int]:
+    area, _, number = entry.requirement.id.partition("-")
+    return list(AREAS).index(area), int(number)
+
+
 def _area(title: str, entries: list[Entry]) -> list[str]:
     if not entries:
         return []
-    entries.sort(key=lambda entry: int(entry.requirement.id.partition("-")[2]))
-    head = [f"### {title}", "", "| id | level | said of | requirement | check |", "|---|---|---|---|---|"]
-    return [*head, *(_row(entry) for entry in entries), ""]
+    head = [f"### {title}", "", '<div class="requirements" markdown="1">', ""]
+    head += ["| id | said of | requirement | check |", "|---|---|---|---|"]
+    return [*head, *(_row(entry) for entry in entries), "", "</div>", ""]
 
 
 def _row(entry: Entry) -> str:
     each = entry.requirement
-    needs = "".join(_badge("needs", cap) for cap in each.needs)
+    needs = "".join(_badge("needs", f"needs {cap}") for cap in each.needs)
     check = entry.check.replace("_", " ") if entry.check else '<span class="unchecked">not yet checked</span>'
     level = _badge(each.keyword.lower(), each.keyword)
-    return _cells(each.id, level, each.role, f"{each.text} {needs}", check)
+    return _cells(each.id, f"{each.role} {level}", f"{each.text} {needs}", check)
 
 
 def _cells(*cells: str) -> str:
@@ -241,7 +248,11 @@ def _command(name: str, command: Any) -> Iterable[str]:  # reason: click's class
     if subcommands:
         return
     parameters = [each for each in command.params if each.name != "help"]
-    arguments = [f"[{_metavar(each)}]" for each in parameters if each.param_type_name == "argument"]
+    arguments = [
+        _metavar(each) if each.required else f"[{_metavar(each)}]"
+        for each in parameters
+        if each.param_type_name == "argument"
+    ]
     yield from (f"## {name}", "", command.help or "", "")
     yield from ("```sh", " ".join([name, *arguments, "[OPTIONS]"]), "```", "")
     yield from ("| option | what | default |", "|---|---|---|")
