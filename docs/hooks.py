@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import pygments
+import pygments  # type: ignore[import-untyped]  # reason: it has no types
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from pygments.formatters.html import HtmlFormatter
-from pygments.lexers.data import JsonLexer
+from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]  # reason: as above
+from pygments.lexers.data import JsonLexer  # type: ignore[import-untyped]  # reason: as above
 from streamops_conformance.catalog import Entry, catalog
 from streamops_conformance.cli import app
 from streamops_spec import (
@@ -160,10 +160,16 @@ def _block(info: str, body: str) -> str:
     if kind == "exchange":
         return _exchange(body)
     schema = next((word.removeprefix("schema=") for word in words if word.startswith("schema=")), None)
-    if schema:
-        verdict = "refused by" if "invalid" in words else "fits"
-        return f'```{kind} title="{verdict} {schema}"\n{body}```'
-    return f"```{info}\n{body}```"
+    return _examples(schema, "invalid" in words, body) if schema else f"```{info}\n{body}```"
+
+
+def _examples(schema: str, invalid: bool, body: str) -> str:
+    """Values and what a schema says of them: one row for each."""
+    verdict, title = ("refused", "refused by") if invalid else ("valid", "fits")
+    rows = [
+        f'<div class="said {verdict}"><code>{_json(line)}</code></div>' for line in body.splitlines() if line
+    ]
+    return _rows(f'<div class="remark">{title} the schema <code>{schema}</code></div>', *rows)
 
 
 def _exchange(body: str) -> str:
@@ -175,14 +181,20 @@ def _exchange(body: str) -> str:
             rows.append(f'<div class="remark">{html.escape(line.removeprefix("# "))}</div>')
             continue
         name = {"C": "client", "S": "server"}[side]
-        said = said.removeprefix("unknown ")
-        code = (
-            pygments.highlight(said, JsonLexer(), _JSON).strip()
-            if said.startswith("{")
-            else html.escape(said)
-        )
+        code = _json(said.removeprefix("unknown "))
         rows.append(f'<div class="said {name}"><span class="who">{name}</span><code>{code}</code></div>')
+    return _rows(*rows)
+
+
+def _rows(*rows: str) -> str:
     return "\n".join(['<div class="exchange highlight">', *rows, "</div>"])
+
+
+def _json(text: str) -> str:
+    """Coloured, where it is JSON."""
+    if not text.startswith(("{", "[")):
+        return html.escape(text)
+    return str(pygments.highlight(text, JsonLexer(), _JSON)).strip()
 
 
 # -- generated pages and parts -------------------------------------------------------------
