@@ -52,7 +52,7 @@ djust: setup $(STAMPS)/djust ## The verdict on djust, compared with what is know
 	$(BIN)/streamops test server --config $(DJUST)/target.toml --json djust-report.json
 
 bench: setup ## What the reference server costs, beside bare websockets
-	$(BIN)/python reference_server/benchmarks/run.py
+	$(BIN)/python reference_server/benchmarks/throughput.py
 
 stress: setup ## The verdict 20 times in a row, and 20 times with both cores busy
 	$(BIN)/python conformance/stress.py

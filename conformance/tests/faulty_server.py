@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faults.table import FAULTS
+from faults.table import all_faults
 from streamops_server.cli import main
 
 if __name__ == "__main__":
-    FAULTS[sys.argv.pop(1)].apply()
+    all_faults()[sys.argv.pop(1)].apply()
     main()

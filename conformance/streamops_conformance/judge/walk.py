@@ -59,6 +59,8 @@ class Walk:
         self.next_view = 0
         """Index of the first expected view that has not come."""
         self.matched_view: ExpectedView | None = None
+        """The program's view that the last view frame is, and the one before it."""
+        self.view_before: ExpectedView | None = None
         self._diagnosis: Diagnosis | None = None
         if case is not None:
             self.program = case.program()

@@ -108,16 +108,22 @@ def _lifecycle_missing(reading: Reading, _: Matching) -> _Fact | None:
 
 def _after_done(reading: Reading, found: Matching) -> _Fact | None:
     dones = [i for i, call in enumerate(reading.calls) if call.kind == "done"]
-    passed, started = 0, True
+    starts = [i for i, call in enumerate(reading.calls) if call.kind == "start"]
+    counted = len(starts) == sum(seen.op["op"] == "start" for seen in reading.ops)
+    passed, started, open_ = 0, 0, True
     for index, seen in enumerate(reading.ops):
         if seen.op["op"] == "done":
-            passed, started = passed + 1, False
-        elif seen.op["op"] == "start":
-            started = True
-        elif not started:
-            made_before = passed > len(dones) or any(i < dones[passed - 1] for i in found.calls_of[index])
-            if made_before or not _writes_after_done(reading.calls):
-                return _Fact("ORD-103", "nothing after done", f"{said(seen.op)} after done", index)
+            passed, open_ = passed + 1, False
+            continue
+        mine = found.calls_of[index]
+        if seen.op["op"] == "start":
+            mine = starts[started : started + 1] if counted else []
+            started, open_ = started + 1, True
+        elif open_:
+            continue
+        made_before = 0 < passed <= len(dones) and any(i < dones[passed - 1] for i in mine)
+        if made_before or not (open_ or _writes_after_done(reading.calls)):
+            return _Fact("ORD-103", "nothing after done", f"{said(seen.op)} after done", index)
     return None
 
 

@@ -22,11 +22,11 @@ class Matching:
     swapped: list[int] = field(default_factory=list)
     """Ops that come after an op of a later call."""
     again: list[int] = field(default_factory=list)
-    """Ops whose calls have come already."""
+    """Ops that carry a call that has come already."""
     foreign: list[int] = field(default_factory=list)
     """Ops that are no call's."""
     lost: list[int] = field(default_factory=list)
-    """Calls whose effect did not come, nor was replaced by a later one that came."""
+    """Calls whose effect did not come, nor was replaced by the next one that came."""
 
 
 def match(calls: Sequence[Call], ops: Sequence[Seen]) -> Matching:
@@ -44,7 +44,7 @@ def match(calls: Sequence[Call], ops: Sequence[Seen]) -> Matching:
             mine = _carried(calls, free, seen.op)
             if mine is not None:
                 found.swapped.append(index)
-            elif (mine := _carried(calls, sorted(taken), seen.op)) is not None:
+            elif (mine := _carried(calls, range(len(calls)), seen.op)) is not None:
                 found.again.append(index)
             else:
                 found.foreign.append(index)
@@ -61,12 +61,12 @@ def _lost(calls: Sequence[Call], index: int, call: Call, taken: set[int]) -> boo
         return False
     if call.lifecycle:
         return True
-    return not any(
-        later in taken
-        and (calls[later].kind in REPLACING or calls[later].kind == "delete")
-        and calls[later].wire["target"] == call.wire["target"]
-        for later in range(index + 1, len(calls))
-    )
+    for later in range(index + 1, len(calls)):
+        if later in taken:
+            other = calls[later]
+            replaces = other.kind in REPLACING or other.kind == "delete"
+            return not (replaces and other.wire["target"] == call.wire["target"])
+    return True
 
 
 def _carried(calls: Sequence[Call], free: Sequence[int], op: Wire) -> list[int] | None:

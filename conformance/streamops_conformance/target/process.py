@@ -31,7 +31,7 @@ class Running:
     def __enter__(self) -> Self:
         start = self.target.start
         if start is None:
-            _await_port(self.url, 10.0, None)
+            _await_port(self.url, 2.0, None)
             return self
         port = str(_free_port())
         self.url = self.target.url.replace("{port}", port)

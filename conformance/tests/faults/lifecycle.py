@@ -1,5 +1,7 @@
 """Faults in the lifecycle, the owners and what errors do: chapters 4 and 7."""
 
+from collections.abc import Sequence
+
 from streamops_server.core import program, queue
 from streamops_server.core.ops import Error, Op, Text
 from streamops_server.core.owners import Producer
@@ -9,14 +11,14 @@ from .table import fault
 
 @fault("LIF-2")
 def every_run_is_called_one() -> None:
-    real = program._MAKE["start"]
+    real = program.MAKE["start"]
 
     def start(*args: object) -> Op:
         made = real(*args)  # type: ignore[arg-type]  # reason: passed through
         made.run = 1  # type: ignore[attr-defined]  # reason: it is a Start
         return made
 
-    program._MAKE["start"] = start  # type: ignore[assignment]  # reason: a fault is a patch
+    program.MAKE["start"] = start  # type: ignore[assignment]  # reason: a fault is a patch
 
 
 @fault("LIF-8")
@@ -34,7 +36,7 @@ def a_raise_leaves_the_spinner() -> None:
 def an_error_clears_the_content() -> None:
     real = queue.coalesce
 
-    def patched(ops: list[Op], limit: int) -> list[tuple[Op, int]]:
+    def patched(ops: Sequence[tuple[Op, int]], limit: int) -> list[tuple[Op, int]]:
         slots: list[tuple[Op, int]] = []
         for op, count in real(ops, limit):
             slots.append((op, count))

@@ -1,5 +1,7 @@
 """Faults in order, numbers and coalescing: chapters 5 and 6."""
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 from streamops_server.core import coalesce, outbox, queue
 from streamops_server.core.ops import Append, Delete, Op, Replace, Text
@@ -9,14 +11,20 @@ from .table import fault
 Slots = list[tuple[Op, int]]
 
 
-def _before_coalescing(change: object) -> None:
+def _no_early_merge() -> None:
+    """Every operation reaches the coalescer as the program made it."""
+    queue.Queue.extendable = lambda self, writer: None  # type: ignore[method-assign]  # reason: a fault is a patch
+
+
+def _before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> None:
     """Patch what a queue hands to the coalescer: `change` maps operations to operations and a
     number of operations that are covered besides."""
+    _no_early_merge()
     real = queue.coalesce
 
-    def patched(ops: list[Op], limit: int) -> Slots:
-        changed, missing = change(list(ops))  # type: ignore[operator]  # reason: a test helper's callable
-        slots = real(changed, limit)
+    def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
+        changed, missing = change([op for op, _ in ops])
+        slots = list(real([(op, 1) for op in changed], limit))
         if missing:
             op, count = slots[-1]
             slots[-1] = (op, count + missing)
@@ -96,7 +104,7 @@ def seq_numbers_frames() -> None:
 def a_start_is_sent_before_earlier_ops_of_others() -> None:
     real = queue.Queue.take
 
-    def take(self: queue.Queue, before: float, starts_before: float) -> list[Op]:
+    def take(self: queue.Queue, before: float, starts_before: float) -> Slots:
         return real(self, before, float("inf"))
 
     queue.Queue.take = take  # type: ignore[method-assign]  # reason: a fault is a patch
@@ -104,15 +112,17 @@ def a_start_is_sent_before_earlier_ops_of_others() -> None:
 
 @fault("BAT-3")
 def ops_merge_across_targets() -> None:
-    def patched(ops: list[Op], limit: int) -> Slots:
+    _no_early_merge()
+
+    def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
         slots: list[coalesce.Slot] = []
-        for op in ops:
+        for op, _ in ops:
             last = slots[-1] if slots else None
             rule = coalesce.RULES.get((last.key, op.key)) if last is not None else None
             if last is not None and rule is not None and op.key.startswith("text") and rule(last, op, limit):
                 last.count += 1
                 continue
-            slots.append(coalesce.Slot(op))
+            slots.append(coalesce.Slot(op, 1))
         return [(slot.finish(), slot.count) for slot in slots]
 
     queue.coalesce = patched
@@ -151,8 +161,9 @@ def a_replace_absorbs_a_delete() -> None:
 
 @fault("BAT-6")
 def merged_text_grows_without_end() -> None:
+    _no_early_merge()
     real = queue.coalesce
-    queue.coalesce = lambda ops, limit: real(ops, limit * 4)
+    queue.coalesce = lambda ops, limit: real(ops, limit + 4096)
 
 
 @fault("BAT-1")
@@ -174,10 +185,12 @@ def an_append_is_sent_as_a_replace_of_all() -> None:
 
 @fault("BAT-7", warns=("BAT-10",))
 def every_op_gets_a_frame() -> None:
-    def frames(self: queue.Queue, ops: list[Op], max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
+    _no_early_merge()
+    real = queue.Queue.frames
+
+    def frames(self: queue.Queue, ops: Slots, max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
         return [frame for op in ops for frame in real(self, [op], max_text_bytes, max_frame_bytes)]
 
-    real = queue.Queue.frames
     queue.Queue.frames = frames  # type: ignore[method-assign]  # reason: a fault is a patch
 
 

@@ -1,7 +1,9 @@
 """The table of faults: a name, the requirement that it breaks, and what it does to the server."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,14 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {}
+
+
+def all_faults() -> dict[str, Fault]:
+    """Every fault by name: imports each module beside this one, which registers its own."""
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem not in ("__init__", "table"):
+            importlib.import_module(f"faults.{path.stem}")
+    return FAULTS
 
 
 def fault(breaks: str, *, warns: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -113,16 +113,15 @@ async def a_second_hello_is_refused(lab: Lab) -> Outcome:
 
 @V1.probe("CON-7")
 async def a_silent_connection_is_closed_after_ten_seconds(lab: Lab) -> Outcome:
+    began = time.perf_counter()  # Before the server's clock starts, so that the wait is never understated.
     async with lab.session() as quiet, lab.session() as control:
-        began = time.perf_counter()
         await control.hello(lab.caps())
         await asyncio.sleep(HELLO_TIMEOUT - 1)
         wrong = await refused(quiet, "hello_timeout", "10 s without hello")
         waited = time.perf_counter() - began
         if wrong is not None:
             return wrong
-        # The two clocks started at different ends of the connection.
-        if waited < HELLO_TIMEOUT * 0.95:
+        if waited < HELLO_TIMEOUT:
             return Wrong("10 s of patience for hello", f"closed after {waited:.1f} s")
         await control.send({"type": "ping", "t": "control"})
         try:

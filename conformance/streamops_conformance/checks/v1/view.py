@@ -53,6 +53,7 @@ def a_view_is_a_barrier(walk: Walk) -> Outcome:
         due = [_counts(view) for view in ahead]
         return Wrong(f"a view at one of the points {due[:3]}", f"a view at {_cursors(walk)}")
     wanted = normalized(walk.frame["html"])
+    walk.view_before = walk.matched_view
     walk.matched_view = next((view for view in here if normalized(view.html) == wanted), here[0])
     return SEEN
 
@@ -132,7 +133,7 @@ def only_a_view_with_nothing_after_it_is_replaced(walk: Walk) -> Outcome:
     assert walk.program is not None
     position = walk.program.views.index(walk.matched_view, walk.next_view)
     skipped = walk.program.views[walk.next_view : position]
-    lost = [view for view in skipped if not view.replaceable]
+    lost = [view for view in skipped if not view.replaceable and not _equal(view, walk.view_before)]
     before = walk.next_view
     walk.next_view = position + 1
     if not all(view.final and _unchanged(walk, view) for view in lost):
@@ -159,7 +160,17 @@ def due_views(walk: Walk) -> list[ExpectedView] | None:
     if "view" not in walk.agreed or len(walk.replies) >= len(walk.program.events):
         return None
     due = walk.program.views[walk.next_view : walk.program.events[len(walk.replies)].views]
+    due = [view for view in due if not _shown_already(walk, view)]
     return None if due and _unchanged(walk, due[-1]) else due
+
+
+def _shown_already(walk: Walk, view: ExpectedView) -> bool:
+    """Whether it is the same as the view that came last: one frame may stand for several pushes."""
+    return _equal(view, walk.matched_view)
+
+
+def _equal(view: ExpectedView, other: ExpectedView | None) -> bool:
+    return other is not None and (view.html, view.counts, view.map) == (other.html, other.counts, other.map)
 
 
 def _unchanged(walk: Walk, view: ExpectedView) -> bool:

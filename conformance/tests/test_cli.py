@@ -1,0 +1,182 @@
+"""The command as a user meets it: verdicts, exit codes, replays, reports."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamops_conformance import cli
+from streamops_conformance.cli import Exit
+from streamops_spec import load_requirements, load_shapes
+from typer.testing import CliRunner
+
+HERE = Path(__file__).parent
+SUITE = [sys.executable, "-m", "streamops_conformance"]
+
+
+def streamops(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SUITE, *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def target_file(folder: Path, script: str, *arguments: str) -> Path:
+    """A target file that starts a Python script of this folder."""
+    command = json.dumps([sys.executable, str(HERE / script), *arguments, "--port", "{port}"])
+    path = folder / "target.toml"
+    start = f'[start]\ncommand = {command}\nready = "ready"\n'
+    path.write_text(f'name = "{script}"\nurl = "ws://127.0.0.1:{{port}}/"\n{start}')
+    return path
+
+
+def baseline_file(folder: Path, *ids: str) -> Path:
+    path = folder / "baseline.toml"
+    entries = "".join(f'[[known]]\nid = "{each}"\nreason = "known"\n' for each in ids)
+    path.write_text(f'spec = "v1"\n{entries}')
+    return path
+
+
+def test_the_reference_server_is_conformant_and_the_report_has_its_shape(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = streamops("test", "server", "--only", "ORD,FRM-1", "--examples", "60", "--json", str(report))
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert "the reference server is conformant to v1" in done.stdout
+    assert "examples per second" in done.stdout
+    said = json.loads(report.read_text())
+    assert not load_shapes("v1:report").explain(said)
+    assert {each["verdict"] for each in said["requirements"]} == {"pass"}
+    assert said["examples"] == 60
+
+
+@pytest.mark.parametrize("fault", ["an_op_is_dropped"])
+def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_path: Path) -> None:
+    config = target_file(tmp_path, "faulty_server.py", fault, "--conformance")
+    report = tmp_path / "report.json"
+    done = streamops(
+        "test",
+        "server",
+        "--config",
+        str(config),
+        "--only",
+        "ORD-5",
+        "--examples",
+        "80",
+        "--json",
+        str(report),
+    )
+    assert done.returncode == Exit.NOT_CONFORMANT, done.stdout + done.stderr
+    for word in ("expected", "observed", "script", "transcript", "replay", " ms "):
+        assert word in done.stdout
+    [failure] = json.loads(report.read_text())["requirements"][0]["failures"]
+    assert sum(entry.get("wrong", False) for entry in failure["transcript"]) == 1
+    assert len(failure["script"]["scripts"][0]) == 3
+    words = shlex.split(failure["replay"])
+    assert words[0] == "streamops"
+    again = streamops(*words[1:])
+    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+    assert "✗ ORD-5" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "NOPE"], "names no requirement"),
+        (["http://127.0.0.1:1/"], "is no URL"),
+        (["ws://127.0.0.1:1/", "--config", "x.toml"], "not both"),
+        (["--config", "no-such-file.toml"], "cannot be read"),
+        (["--spec", "v0"], "needs a target file"),
+        (["--script", '[{"do": "no such step"}]'], "is no case"),
+        (["--script", "{}"], "is no case"),
+        (["--baseline", "no-such-file.toml"], "cannot be read"),
+        (["--examples", "0"], "Invalid value"),
+        (["--no-such-option"], "No such option"),
+    ],
+)
+def test_wrong_usage_says_what_would_be_right(arguments: list[str], words: str) -> None:
+    done = streamops("test", "server", *arguments)
+    assert done.returncode == Exit.USAGE
+    assert words in done.stderr
+
+
+def test_a_target_file_out_of_shape_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    for text, words in (("name = ", "is no TOML"), ('name = "x"', "the shape is urn:streamops:v1:target")):
+        path.write_text(text)
+        done = streamops("test", "server", "--config", str(path))
+        assert done.returncode == Exit.USAGE
+        assert words in done.stderr
+
+
+def test_a_fault_of_the_suite_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the suite's own")
+
+    monkeypatch.setattr(cli, "_run", broken)
+    done = CliRunner().invoke(cli.app, ["test", "server"])
+    assert done.exit_code == Exit.SUITE_FAULT
+    assert "says nothing about the target" in done.output
+
+
+def test_a_target_that_is_not_there_is_unreachable() -> None:
+    done = streamops("test", "server", "ws://127.0.0.1:9/")
+    assert done.returncode == Exit.UNREACHABLE
+    assert "nothing answers at" in done.stderr
+
+
+def test_a_target_that_ends_before_it_is_ready_is_unreachable(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(
+        f'name = "x"\nurl = "ws://127.0.0.1:{{port}}/"\n[start]\n'
+        f'command = ["{sys.executable}", "-c", "print(\'last words\')"]\nready = "ready"\n'
+    )
+    done = streamops("test", "server", "--config", str(path))
+    assert done.returncode == Exit.UNREACHABLE
+    assert "last words" in done.stderr
+
+
+@pytest.mark.parametrize("answers", ["0", "1", "30"])
+def test_a_wedged_target_ends_the_run(answers: str, tmp_path: Path) -> None:
+    config = target_file(tmp_path, "wedged_server.py", answers)
+    done = streamops("test", "server", "--config", str(config), "--only", "ORD")
+    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+
+
+def test_a_known_failure_is_no_news_and_a_stale_one_is(tmp_path: Path) -> None:
+    config = target_file(tmp_path, "faulty_server.py", "an_op_is_dropped", "--conformance")
+    run = ["test", "server", "--config", str(config), "--only", "ORD-5,ORD-2", "--examples", "60"]
+    for ids, code, words in (
+        (["ORD-5"], Exit.CONFORMANT, "known failures: ORD-5"),
+        (["ORD-2", "ORD-5"], Exit.BASELINE, "stale: no longer failing, take them out: ORD-2"),
+        (["ORD-5", "ORD-999"], Exit.BASELINE, "matching no requirement: ORD-999"),
+        ([], Exit.NOT_CONFORMANT, "new failures: ORD-5"),
+    ):
+        done = streamops(*run, "--baseline", str(baseline_file(tmp_path, *ids)))
+        assert done.returncode == code, done.stdout + done.stderr
+        assert words in done.stdout
+
+
+def test_a_baseline_without_reasons_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.toml"
+    for text in ('[[known]]\nid = "ORD-1"\n', '[[known]]\nid = "A"\nreason = "r"\n' * 2, "known = "):
+        path.write_text(text)
+        assert streamops("test", "server", "--baseline", str(path)).returncode == Exit.USAGE
+
+
+def test_list_shows_every_requirement_with_its_check() -> None:
+    rows = json.loads(streamops("list", "--json").stdout)
+    assert {row["id"] for row in rows} == {*load_requirements("v1"), *load_requirements("v0")}
+    assert all(row["check"] for row in rows if row["id"] == "ORD-1")
+    done = streamops("list")
+    assert "not yet checked: " in done.stdout
+    assert re.search(r"\bFLW-1\b", done.stdout)
+
+
+def test_explain_says_what_where_and_how() -> None:
+    done = streamops("explain", "bat-4")
+    assert done.returncode == 0
+    for words in ("BAT-4 MUST", "never joined", "06-batching.md", "html is never joined"):
+        assert words in done.stdout
+    done = streamops("explain", "BAT-99")
+    assert done.returncode == Exit.USAGE
+    assert "BAT-4" in done.stderr
