@@ -224,8 +224,7 @@ def requirements_page() -> str:
 
 
 def _place_in_area(entry: Entry) -> tuple[int, int]:
-    area, _, number = entry.requirement.id.partition("-")
-    return list(AREAS).index(area), int(number)
+    return list(AREAS).index(entry.requirement.area), entry.requirement.number
 
 
 def _area(title: str, entries: list[Entry]) -> list[str]:

@@ -59,6 +59,10 @@ class Requirement:
     """File name of its chapter, `06-batching.md`."""
     line: int
 
+    @property
+    def number(self) -> int:
+        return int(self.id.partition("-")[2])
+
     def speaks_of(self, role: str) -> bool:
         return self.role in (role, "both")
 
@@ -98,7 +102,7 @@ def parse_chapter(path: Path, spec: str) -> list[Requirement]:
 
 @cache
 def load_requirements(spec: str) -> dict[str, Requirement]:
-    """All requirements of `v1` or `v0` by id, in the order of the chapters.
+    """All requirements of `v1` or `v0` by id, in the order of the chapters, in each by number.
 
     Raises ValueError for an unknown version, a malformed line or an id used twice.
     """
@@ -107,7 +111,7 @@ def load_requirements(spec: str) -> dict[str, Requirement]:
         raise ValueError(f"there is no specification {spec!r}; known are v1 and v0")
     found: dict[str, Requirement] = {}
     for path in sorted(folder.glob("*.md")):
-        for requirement in parse_chapter(path, spec):
+        for requirement in sorted(parse_chapter(path, spec), key=lambda each: (each.area, each.number)):
             if requirement.id in found:
                 first = found[requirement.id]
                 raise ValueError(
