@@ -100,7 +100,6 @@ async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
                         f"at most {allowed:.1f} frames in {got - sent:.0f} ms of {interval:.1f} ms intervals",
                         f"{len(frames)} frames for {TOKENS} texts",
                     )
-                lab.measure("frames per interval", len(frames) / max(1.0, (got - sent) / interval), "")
                 if allowed < TOKENS:
                     seen = SEEN
     return seen

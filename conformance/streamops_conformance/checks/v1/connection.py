@@ -195,6 +195,8 @@ async def pings_are_answered_with_their_t(lab: Lab) -> Outcome:
                 pong = await _pong(session, before)
             except Silent as silent:
                 return Wrong(f"a pong with t {t!r}", str(silent))
+            entries = session.transcript.entries
+            lab.measure("ping to pong", entries[-1].ms - entries[-2].ms, "ms", bound=100)
             if pong.get("t") != t:
                 return Wrong(f"a pong with t {t!r}", str(pong))
         before = len(session.transcript.frames("pong"))

@@ -119,13 +119,14 @@ async def one_event_too_many_is_rate_limited(lab: Lab) -> Outcome:
         if limit > 2000:
             lab.inconclusive(f"max_events is {limit}: too many to fill")
             return None
-        wait = [{"do": "sleep_ms", "ms": 1500}]
+        wait = [{"do": "sleep_ms", "ms": 2500}]
         refs = [await session.event("conformance.run", {"script": wait}) for _ in range(limit)]
         surplus = await session.event("conformance.run", {"script": wait})
         reply = await session.reply(surplus)
         answered = [frame["ref"] for frame in session.transcript.frames("reply")]
-        if answered != [surplus] and reply.get("ok") is True:
-            return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", str(reply))
+        if answered != [surplus]:
+            lab.inconclusive("a handler ended before the event beyond the limit was answered")
+            return None
         if reply.get("error", {}).get("code") != "rate_limited":
             return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", str(reply))
         for ref in refs:
