@@ -54,6 +54,7 @@ def read(calls: list[Call], frames: Sequence[tuple[int, Sequence[Wire]]], name: 
     found = Reading(calls, [Seen(index, op) for index, ops in frames for op in ops], due=after[-1])
     shown = page(name, inner)
     possible = _further({_State(0)}, calls, after)
+    found.reached = max(state.k for state in possible)
     for index, ops in frames:
         for part in _parts(ops):
             if part[0]["op"] in LIFECYCLE:
