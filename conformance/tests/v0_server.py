@@ -63,6 +63,8 @@ class V0Server:
             elif frame["type"] == "open":
                 view = View(socket, self.fault, frame["state"])
                 await socket.send('{"type": "opened"}')
+            elif self.fault == "limits the rate":
+                await socket.send('{"type": "slower"}')
             elif self.fault != "answers nothing":
                 await self._event(socket, view, frame)
 

@@ -14,6 +14,7 @@ from streamops_conformance.judge.walk import Judgement
 from streamops_conformance.oracle import script as s
 from streamops_conformance.oracle.blame_v0 import arrived
 from streamops_conformance.oracle.script import Script, to_json
+from streamops_conformance.run.pool import Pool
 from streamops_conformance.target.config import Target
 from streamops_conformance.target.process import Running, Unreachable
 from streamops_conformance.wire.described import Described
@@ -44,7 +45,7 @@ class DialectV0:
         self._target = target
         self._described = Described.of(target.v0)
         self._nested = self._described.nested[0] if self._described.nested is not None else "nested"
-        self._idle: list[SessionV0] = []
+        self._pool = Pool(target, self._described)
         self._silent = 0
         self._asking = asyncio.Lock()
         self._most_lost = (0, 0)
@@ -102,7 +103,7 @@ class DialectV0:
         return classics(agreed, self._nested)
 
     def timing(self, case: Case) -> dict[str, list[float]]:
-        """From each event to its first operation, to its reply, and to the last of its operations."""
+        """From each event to its first operation and to its last."""
         assert isinstance(case, CaseV0)
         found: dict[str, list[float]] = {"event to first operation": [], "event to last operation": []}
         for run in case.runs:
@@ -121,8 +122,7 @@ class DialectV0:
         return 1
 
     async def close(self) -> None:
-        while self._idle:
-            await self._idle.pop().close()
+        await self._pool.close()
 
     # One case
 
@@ -134,22 +134,14 @@ class DialectV0:
             if self._silent >= MANY:
                 case.silent = f"not run, after {MANY} cases without a reply"
                 return case
-            began = time.perf_counter()
-            session: SessionV0 | None = None
+            attempts -= 1
             try:
-                session = await self._open(running, case.transcript)
-                session = await self._scripts(running, session, case)
+                await self._attempt(running, case)
             except Limited:
-                await self._drop(session)
-                await asyncio.sleep(REFUSED)
-                attempts -= 1
                 if attempts < 0:
-                    raise Unreachable(
-                        f"{self._target.name} refuses the suite for its rate of messages"
-                    ) from None
+                    raise Unreachable(f"{self._target.name} says that the suite sends too much") from None
+                await asyncio.sleep(REFUSED)
             except Silent as silent:
-                await self._drop(session)
-                attempts -= 1
                 if attempts <= 0:
                     case.silent = str(silent)
                     self._silent += 1
@@ -157,18 +149,23 @@ class DialectV0:
                         await self.alive(running)
                     return case
             else:
-                self._idle.append(session)
-                case.duration = time.perf_counter() - began
                 return case
 
-    async def _scripts(self, running: Running, session: SessionV0, case: CaseV0) -> SessionV0:
-        for script in case.spec.scripts:
-            session = await self._fresh(running, session, case)
-            run = await self._script(session, case, script)
-            name = self._suspect(case, run)
-            if name:
-                session = await self._witnesses(running, session, case, run, name)
-        return session
+    async def _attempt(self, running: Running, case: CaseV0) -> None:
+        began = time.perf_counter()
+        session = await self._pool.take(running.url, case.transcript)
+        try:
+            for script in case.spec.scripts:
+                session = await self._pool.fresh(running.url, session)
+                run = await self._script(session, case, script)
+                name = self._suspect(case, run)
+                if name:
+                    session = await self._witnesses(running, session, case, run, name)
+        except BaseException:  # reason: also when cancelled, a connection in an unknown state is closed
+            await session.close()
+            raise
+        self._pool.give_back(session)
+        case.duration = time.perf_counter() - began
 
     async def _witnesses(
         self, running: Running, session: SessionV0, case: CaseV0, run: Run, name: str
@@ -176,19 +173,19 @@ class DialectV0:
         """Find out whether a stream fares better without the others: ORD-104 asks for it."""
         without = _only(run.script, name)
         for _ in range(WITNESSES):
-            session = await self._fresh(running, session, case)
-            witness = await self._script(session, case, without)
-            witness.alone = name
-            if not case.whole(witness):
+            session = await self._pool.fresh(running.url, session)
+            if not case.whole(await self._script(session, case, without, alone=name)):
                 return session
-        session = await self._fresh(running, session, case)
-        (await self._script(session, case, run.script)).again = True
+        session = await self._pool.fresh(running.url, session)
+        await self._script(session, case, run.script, again=True)
         return session
 
-    async def _script(self, session: SessionV0, case: CaseV0, script: Script) -> Run:
+    async def _script(
+        self, session: SessionV0, case: CaseV0, script: Script, *, alone: str = "", again: bool = False
+    ) -> Run:
         await session.mount(dict(case.spec.variables))
         entries = case.transcript.entries
-        run = Run(script, len(entries), len(entries), None)
+        run = Run(script, len(entries), len(entries), None, alone=alone, again=again)
         case.runs.append(run)
         try:
             run.ok = await session.run_script(to_json(script))
@@ -204,73 +201,23 @@ class DialectV0:
 
     def _behind(self, case: CaseV0, run: Run) -> bool:
         """Whether something has not come, so that it may come late."""
-        if not run.ok or case.expected(run).undetermined:
-            return False
-        try:
-            return not case.whole(run)
-        except (KeyError, TypeError):
-            return False  # A frame has not its shape: FRM-102 says so.
+        return bool(run.ok) and not case.expected(run).undetermined and not case.whole(run)
 
     def _suspect(self, case: CaseV0, run: Run) -> str:
         """The stream of several that came out wrong first; empty where there is none."""
-        try:
-            readings = case.readings(run)
-        except (KeyError, TypeError):
+        if not self._behind(case, run):
             return ""
-        if not run.ok or len(readings) < 2 or case.expected(run).undetermined:
-            return ""
-        return next((name for name, reading in readings.items() if not reading.right), "")
-
-    # Connections
-
-    async def _open(self, running: Running, transcript: Transcript) -> SessionV0:
-        while self._idle:
-            session = self._idle.pop()
-            if session.transcript.closed is None:
-                session.begin(transcript)
-                return session
-            await session.close()
-        session = self._session(running)
-        session.begin(transcript)
-        try:
-            await session.connect()
-        except (Silent, Limited):
-            await session.close()
-            raise
-        return session
-
-    async def _fresh(self, running: Running, session: SessionV0, case: CaseV0) -> SessionV0:
-        """The session, or a new one where a view can be mounted only once on a connection."""
-        if self._described.repeatable or not session.mounts:
-            return session
-        await session.close()
-        session = self._session(running)
-        session.transcript = case.transcript
-        await session.connect()
-        return session
-
-    async def _drop(self, session: SessionV0 | None) -> None:
-        if session is not None:
-            await session.close()
+        readings = case.readings(run)
+        return next((name for name, each in readings.items() if len(readings) > 1 and not each.right), "")
 
     async def _hello(self, running: Running) -> None:
-        session = self._session(running)
+        session = self._pool.session(running.url)
         try:
             await session.connect()
             await session.mount({"a": "0"})
             await session.run_script([])
         finally:
             await session.close()
-
-    def _session(self, running: Running) -> SessionV0:
-        target = self._target
-        return SessionV0(
-            running.url,
-            self._described,
-            headers=dict(target.headers),
-            per_second=target.messages_per_second,
-            burst=target.burst,
-        )
 
     # Words
 

@@ -42,11 +42,14 @@ class SessionV0(Session):
 
     async def connect(self) -> None:
         """Open the WebSocket and shake hands; raises Silent or Limited where that fails."""
+        began, before = self.transcript.began, len(self.transcript.entries)
         await super().connect()
+        if before:  # It goes on with the transcript of another connection.
+            self.transcript.began = began
         if self._described.greeting is not None:
             await self.send(self._described.greeting)
         if self._described.greeted is not None:
-            await self._first(self._described.greeted, 0, "the frame that ends the handshake")
+            await self._any({"": self._described.greeted}, before, "the frame that ends the handshake")
 
     async def send(self, frame: Frame) -> None:
         await self._pace.wait()
@@ -98,9 +101,6 @@ class SessionV0(Session):
                 if answer:
                     return position, answer
         return position, ""
-
-    async def _first(self, pattern: Frame, begin: int, what: str) -> None:
-        await self._any({"it": pattern}, begin, what)
 
     async def _any(self, patterns: dict[str, Any], begin: int, what: str) -> str:
         deadline = time.perf_counter() + LONGEST
