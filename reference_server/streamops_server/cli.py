@@ -20,7 +20,7 @@ from streamops_server.transport import StreamServer
 from streamops_server.view import View
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-_CONFORMANCE_HEARTBEAT_MS = 2000
+_CONFORMANCE_HEARTBEAT_MS = 3000
 _DEFAULTS = Limits()
 
 

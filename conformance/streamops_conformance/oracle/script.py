@@ -118,7 +118,7 @@ Script = tuple[AnyStep, ...]
 
 def to_json(script: Script) -> list[dict[str, Any]]:
     """The script as it goes into `params.script`."""
-    built: list[dict[str, Any]] = msgspec.to_builtins(script)
+    built: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(script))
     return built
 
 

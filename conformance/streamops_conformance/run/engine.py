@@ -5,6 +5,7 @@ outcome. What a dialect does differently stands in its `Dialect`.
 """
 
 import asyncio
+import itertools
 import json
 import shlex
 import time
@@ -121,21 +122,17 @@ class Engine:
 
     async def _all_batches(self) -> None:
         total = self._plan.examples
-        fixed = self._dialect.classics(self._agreed)[:total]
-        batches = [fixed]
-        done = 0
+        batch = self._dialect.classics(self._agreed)[:total]
         strategy = self._dialect.cases(self._agreed)
-        for number, begin in enumerate(range(len(fixed), total, BATCH)):
-            if batches:
-                done += await self._batch(batches.pop(), done, total)
-            count = min(BATCH, total - begin)
-            drawn = await asyncio.to_thread(draw, strategy, count, self._plan.seed * 10_000 + number)
-            batches.append(drawn)
-            if self._silent >= MANY:
+        done = 0
+        for number in itertools.count():
+            done += await self._batch(batch, done, total)
+            if done >= total or self._silent >= MANY:
                 self._observe(Progress("scripts", total, total))
                 return
-        for batch in batches:
-            done += await self._batch(batch, done, total)
+            # Not in a thread: beside one that computes, each read and write waits for the interpreter's
+            # lock, and a busy machine would look like a silent target.
+            batch = draw(strategy, min(BATCH, total - done), self._plan.seed * 10_000 + number)
 
     async def _batch(self, batch: list[CaseSpec], done: int, total: int) -> int:
         await self._cases(batch)
@@ -145,9 +142,9 @@ class Engine:
     async def _cases(self, specs: list[CaseSpec]) -> None:
         silent = self._silent
         cases = await self._dialect.run(self._running, specs)
-        # In a thread, so that a long judgement does not make the probes' waits look like silence.
-        judgements = await asyncio.to_thread(lambda: [self._dialect.judge(case) for case in cases])
-        for case, judgement in zip(cases, judgements, strict=True):
+        for case in cases:
+            judgement = self._dialect.judge(case)
+            await asyncio.sleep(0)  # Let the probes' sessions read on.
             self._examples += 1
             self._durations["cases"] += int(case.duration * 1000)
             self._silent += bool(case.silent)

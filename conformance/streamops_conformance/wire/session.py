@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,8 +16,10 @@ from streamops_conformance.wire.transcript import Closed, Entry, Transcript, rec
 
 Frame = dict[str, Any]
 SUBPROTOCOL = "streamops.v1"
-PATIENCE = 5.0
-"""Seconds without any frame after which a wait is given up; never the measure of a pass."""
+PATIENCE = 8.0
+"""Seconds without any frame but pings after which a wait is given up; never the measure of a pass."""
+LONGEST = 30.0
+"""Seconds after which a wait is given up even if frames keep coming."""
 
 
 class Silent(Exception):
@@ -40,6 +43,7 @@ class Session:
         self._socket: websockets.asyncio.client.ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._heard = 0.0
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -127,6 +131,7 @@ class Session:
         `patience` is counted from the last frame that came. Raises Silent.
         """
         position = 0
+        deadline = self._patient(patience)
         while True:
             entries = self.transcript.entries
             while position < len(entries):
@@ -137,12 +142,13 @@ class Session:
             if self.transcript.closed is not None:
                 closed = self.transcript.closed
                 raise Silent(f"the server closed with {closed.code} {closed.reason!r} instead of {what}")
-            await self._wait(patience, what)
+            await self._wait(patience, what, deadline)
 
     async def end(self, *, patience: float = PATIENCE) -> Closed:
         """Wait for the server to close; raises Silent where it does not."""
+        deadline = self._patient(patience)
         while self.transcript.closed is None:
-            await self._wait(patience, "a close")
+            await self._wait(patience, "a close", deadline)
         return self.transcript.closed
 
     async def linger(self, seconds: float) -> None:
@@ -151,12 +157,23 @@ class Session:
             assert self._reader is not None
             await asyncio.wait_for(asyncio.shield(self._reader), seconds)
 
-    async def _wait(self, patience: float, what: str) -> None:
+    def _patient(self, patience: float) -> float:
+        """Begin to wait; returns when to give up even if frames keep coming."""
+        self._heard = time.perf_counter()
+        return self._heard + max(LONGEST, patience)
+
+    async def _wait(self, patience: float, what: str, deadline: float = math.inf) -> None:
+        """Until something comes. Raises Silent after `patience` without a frame, or past `deadline`."""
         self._news.clear()
+        left = self._heard + patience - time.perf_counter()
         try:
-            await asyncio.wait_for(self._news.wait(), patience)
+            await asyncio.wait_for(self._news.wait(), max(0.0, left))
         except TimeoutError:
-            raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
+            await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
+            if not self._news.is_set():
+                raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
+        if time.perf_counter() > deadline:
+            raise Silent(f"frames for {LONGEST:g} s, and never {what}")
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -165,6 +182,8 @@ class Session:
                 entry = received(self._ms(), message)
                 self.transcript.entries.append(entry)
                 self._news.set()
+                if entry.type != "ping":
+                    self._heard = time.perf_counter()
                 if entry.type == "ping" and self._answer_pings and entry.frame is not None:
                     await self.send({**{k: v for k, v in entry.frame.items() if k == "t"}, "type": "pong"})
         except ConnectionClosed:

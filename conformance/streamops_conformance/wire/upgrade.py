@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE = 5.0
+PATIENCE = 8.0
 
 
 @dataclass(slots=True)

@@ -127,6 +127,7 @@ class SessionV0(Session):
             raise Silent(f"the server closed with {closed.code} {closed.reason!r} instead of {what}")
         if time.perf_counter() > deadline:
             raise Silent(f"{LONGEST:g} s went by without {what}")
+        self._patient(PATIENCE)
         await self._wait(PATIENCE, what)
 
 
