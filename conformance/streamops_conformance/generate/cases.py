@@ -1,6 +1,5 @@
 """Cases: a session's capabilities and its scripts, drawn in batches by Hypothesis."""
 
-import hypothesis
 from hypothesis import strategies as st
 
 from streamops_conformance.generate import alphabet
@@ -80,25 +79,3 @@ def _case(
         several,
         st.sampled_from((False, False, False, True)),
     )
-
-
-def draw(strategy: st.SearchStrategy[CaseSpec], count: int, seed: int) -> list[CaseSpec]:
-    """`count` cases, the same for the same seed: Hypothesis draws, it does not run or shrink."""
-    drawn: list[CaseSpec] = []
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        phases=[hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(
-            hypothesis.HealthCheck
-        ),  # reason: nothing runs here that could be unhealthy
-    )
-    @hypothesis.given(strategy)
-    def collect(case: CaseSpec) -> None:
-        drawn.append(case)
-
-    collect()
-    return drawn[:count]

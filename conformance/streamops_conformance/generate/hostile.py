@@ -8,9 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import hypothesis
 from hypothesis import strategies as st
 from streamops_spec import load_protocol, load_shapes
+
+from streamops_conformance.generate.drawing import draw
 
 Json = Any
 
@@ -90,21 +91,8 @@ def draw_hostile(count: int, seed: int) -> list[Hostile]:
     )
     frames = st.one_of(_broken(), _broken(), unknown, untyped).map(json.dumps)
 
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count * 3,
-        phases=[hypothesis.Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(
-            hypothesis.HealthCheck
-        ),  # reason: nothing runs here that could be unhealthy
-    )
-    @hypothesis.given(st.one_of(st.sampled_from(NO_OBJECTS), frames, frames, frames))
-    def collect(message: str) -> None:
+    for message in draw(st.one_of(st.sampled_from(NO_OBJECTS), frames, frames, frames), count * 3, seed):
         said = classify(message)
         if said is not None:
             found.setdefault(message, said)
-
-    collect()
     return list(found.values())[:count]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from streamops_spec import load_requirements
 
-from streamops_conformance.generate.cases import draw
+from streamops_conformance.generate.drawing import draw
 from streamops_conformance.judge.case import CaseSpec
 from streamops_conformance.judge.registry import SEEN, Probe, Wrong
 from streamops_conformance.judge.walk import Judgement
