@@ -82,6 +82,8 @@ WRONG = {
     "lost at the end": ("t1 t2", "ORD-101", None, [text("1")]),
     "lost before a replacement, and shown": ("t1 t2 h3", "ORD-101", 0, [text("2")], [html("3")]),
     "lost out of a merged text": ("t1 t2 t3", "ORD-101", 0, [text("13")]),
+    "an empty replacement lost": ("x t1", "ORD-101", 0, [text("1")]),
+    "error before start": ("s e", "ORD-102", 0, [error()], [START]),
     "lost before an error": ("t1 t2 e", "ORD-101", 1, [text("1")], [error()]),
     "swapped": ("t1 t2", "ORD-102", 1, [text("2")], [text("1")]),
     "swapped within a text": ("t1 t2 t3", "ORD-102", 0, [text("132")]),

@@ -167,12 +167,12 @@ def _beside_replacement(calls: Sequence[Call], index: int) -> bool:
     before = calls[index - 1] if index else None
     after = calls[index + 1] if index + 1 < len(calls) else None
     if call.kind in RENDERING:
-        return after is not None and after.kind.startswith("text.") and after.pause == 0
+        return after is not None and after.kind.startswith("text.") and after.pause < FAR
     return (
         call.kind.startswith("text.")
         and before is not None
         and before.kind in RENDERING
-        and call.pause == 0
+        and call.pause < FAR
         and (after is None or after.pause >= FAR)
     )
 
@@ -189,7 +189,8 @@ def _misplaced(reading: Reading, found: Matching) -> _Fact | None:
     if len(due) != len(came):
         return None
     for place, start in zip(came, due, strict=True):
-        early = [i for mine in found.calls_of[:place] for i in mine if i > start]
+        before = [i for mine in found.calls_of[:place] for i in mine]
+        early = [i for i in before if i > start and not reading.calls[i].lifecycle]
         if early:
             observed = f"start after {reading.calls[early[0]].said()}"
             return _Fact("LIF-101", "start before its content", observed, place)

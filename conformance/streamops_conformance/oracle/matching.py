@@ -57,7 +57,8 @@ def match(calls: Sequence[Call], ops: Sequence[Seen]) -> Matching:
 
 
 def _lost(calls: Sequence[Call], index: int, call: Call, taken: set[int]) -> bool:
-    if index in taken or call.kind in ("start", "done") or call.wire.get("text") == "":
+    nothing = call.kind in ("start", "done") or (call.wire.get("text") == "" and call.kind != "text.replace")
+    if index in taken or nothing:
         return False
     if call.lifecycle:
         return True
