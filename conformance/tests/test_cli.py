@@ -163,6 +163,15 @@ def test_a_baseline_without_reasons_is_wrong_usage(tmp_path: Path) -> None:
         assert streamops("test", "server", "--baseline", str(path)).returncode == Exit.USAGE
 
 
+def test_a_capability_that_the_target_file_does_not_declare_is_not_asked_for(tmp_path: Path) -> None:
+    config = target_file(tmp_path, "faulty_server.py", "every_run_is_called_one", "--conformance")
+    config.write_text(f'capabilities = ["html"]\n{config.read_text()}')
+    done = streamops("test", "server", "--config", str(config), "--only", "VIEW-1,CNT-3", "--examples", "40")
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert "VIEW-1 not applicable: the target does not declare view" in done.stdout
+    assert "1 pass" in done.stdout
+
+
 def test_list_shows_every_requirement_with_its_check() -> None:
     rows = json.loads(streamops("list", "--json").stdout)
     assert {row["id"] for row in rows} == {*load_requirements("v1"), *load_requirements("v0")}

@@ -69,7 +69,7 @@ class Engine:
         self._examples = 0
         self._silent = 0
         self._agreed: frozenset[str] = frozenset()
-        self._running_cases = 1e-9
+        self._running_cases = 0.0
         """Seconds spent on drawing, running and judging cases."""
 
     async def run(self) -> Outcome:
@@ -100,7 +100,7 @@ class Engine:
         )
         outcome.results = [self._result(requirement, failures) for requirement in self._requirements()]
         outcome.duration = time.perf_counter() - began
-        outcome.generated_per_second = self._examples / self._running_cases
+        outcome.generated_per_second = self._examples / self._running_cases if self._running_cases else 0.0
         return outcome
 
     # The two kinds of checks
@@ -298,9 +298,11 @@ class Engine:
             result.verdict, result.reason = "not checked", "no check yet"
         elif result.failures:
             result.verdict = "fail" if requirement.keyword == "MUST" else "warn"
-        elif not set(requirement.needs) <= self._agreed:
-            missing = ", ".join(sorted(set(requirement.needs) - self._agreed))
-            result.verdict, result.reason = "not applicable", f"the target does not declare {missing}"
+        elif missing := set(requirement.needs) - self._agreed:
+            promised = missing & (self._running.target.capabilities or frozenset())
+            result.verdict = "inconclusive" if promised else "not applicable"
+            said = "declares and does not agree on" if promised else "does not declare"
+            result.reason = f"the target {said} {', '.join(sorted(promised or missing))}"
         elif key in self._inapplicable:
             result.verdict, result.reason = "not applicable", self._inapplicable[key]
         elif self._plan.script is not None and not self._seen[key]:

@@ -12,7 +12,8 @@ from streamops_conformance.target.process import Running, Unreachable
 from streamops_conformance.wire.session import Session, Silent
 from streamops_conformance.wire.transcript import Transcript
 
-OFFERED = ("html", "view", "ack", "resume", "x-conformance")
+DRIVER = "x-conformance"
+OFFERED = ("html", "view", "ack", "resume")
 
 
 class DialectV1:
@@ -25,9 +26,11 @@ class DialectV1:
         try:
             async with Session(running.url, headers=dict(running.target.headers)) as session:
                 view = {"name": "conformance", "params": {"vars": {}}}
-                welcome = await session.hello(list(OFFERED), view=view)
+                declared = running.target.capabilities
+                offered = [name for name in OFFERED if declared is None or name in declared]
+                welcome = await session.hello([*offered, DRIVER], view=view)
                 agreed = frozenset(welcome.get("caps", ()))
-                if "x-conformance" not in agreed:
+                if DRIVER not in agreed:
                     raise Unreachable(
                         f"{running.target.name} does not offer x-conformance: start it in its test mode"
                     )
@@ -41,7 +44,7 @@ class DialectV1:
     async def alive(self, running: Running) -> None:
         try:
             async with Session(running.url, headers=dict(running.target.headers)) as session:
-                await session.hello(["x-conformance"])
+                await session.hello([DRIVER])
                 await session.run([])
         except Silent as silent:
             raise Unreachable(f"{running.target.name} is wedged: {silent}") from None

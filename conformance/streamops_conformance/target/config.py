@@ -36,6 +36,8 @@ class Target:
     spec: str = "v1"
     start: Start | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    capabilities: frozenset[str] | None = None
+    """What it declares; None: whatever it agrees on."""
     connections: int = 32
     messages_per_second: float = 0.0
     """What one connection may send; 0 is no limit."""
@@ -87,6 +89,7 @@ def read(path: Path) -> Target:
         if start is not None
         else None,
         headers=found.get("headers", {}),
+        capabilities=frozenset(found["capabilities"]) if "capabilities" in found else None,
         connections=limits.get("connections", 32),
         messages_per_second=limits.get("messages_per_second", 0),
         burst=limits.get("burst", 0),
