@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002, ARG003, E501 (examples stand here as the guide has them)
+# ruff: noqa: E501 (examples stand here as the guide has them)
 """Every example of the streaming guide, as it is written there but for import lines."""
 
 import asyncio
