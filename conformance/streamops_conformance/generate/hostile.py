@@ -39,7 +39,8 @@ class Hostile:
     message: str
     refused: bool
     kind: str
-    """`object`: no JSON object; `member`: a known frame out of shape; `unknown`: to be ignored."""
+    """`object`: no JSON object; `member`: a known frame out of shape; `unknown`: a type, and `surplus`:
+    a member, to be ignored."""
 
 
 def _broken() -> st.SearchStrategy[dict[str, Json]]:
@@ -78,7 +79,7 @@ def classify(message: str) -> Hostile | None:
     good = GOOD.get(kind, {})
     # A well-formed event runs, and its ref binds the events after it: only others are sent for nothing.
     known = {"type", *good, "t"}
-    return None if kind == "event" or not set(frame) - known else Hostile(message, False, "unknown")
+    return None if kind == "event" or not set(frame) - known else Hostile(message, False, "surplus")
 
 
 def draw_hostile(count: int, seed: int) -> list[Hostile]:

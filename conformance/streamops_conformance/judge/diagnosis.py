@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from streamops_spec import load_protocol
@@ -46,14 +47,14 @@ def diagnose(
         if blame(log, begin, n, ops, following, limit=limit) == "ORD-3":
             return Diagnosis("ORD-3", expected, f"n {n}: {observed}")
         forbidden = _forbidden(state, ops)
+        cause = _of_forbidden(forbidden) if forbidden else _instead(covered, ops)
         return Diagnosis(
-            _of_forbidden(forbidden) if forbidden else "ORD-3",
+            cause or "ORD-3",
             f"at most {len(log) - begin} operations more, the stream has {len(log)} in all: {expected}",
             f"{forbidden or f'a frame that covers {n}'}: {observed}",
         )
-    if [op.kind for op in covered if op.kind in LIFECYCLE] != [
-        op["op"] for op in ops if op["op"] in LIFECYCLE
-    ]:
+    due, kinds = _lifecycle(covered, ops)
+    if [op.kind for op in due] != kinds:
         return Diagnosis(_lifecycle_blame(log, begin, n, ops, following, limit, state), expected, observed)
     member = _members(covered, ops)
     if member is not None:
@@ -77,17 +78,43 @@ def _lifecycle_blame(
     state: str,
 ) -> str:
     found = blame(log, begin, n, ops, following, limit=limit)
+    forbidden = _forbidden(state, ops)
+    covered, kinds = _lifecycle(log[begin : begin + n], ops)
+    left = iter([op.kind for op in covered])
+    surplus = not all(kind in left for kind in kinds)
+    if forbidden and surplus and _of_forbidden(forbidden) == "LIF-6":
+        return "LIF-6"
     if found in ("ORD-3", "ORD-4"):
         return found
-    covered = [op for op in log[begin : begin + n] if op.kind in LIFECYCLE]
-    kinds = [op["op"] for op in ops if op["op"] in LIFECYCLE]
+    gone_on = _run_that_went_on(log[begin : begin + n + 2], ops, limit)
+    if gone_on:
+        return gone_on
     for position, logged in enumerate(covered):
         if position >= len(kinds) or kinds[position] != logged.kind:
             if found in ("BAT-5",) and not logged.cause.startswith("LIF"):
                 return found
             return logged.cause
-    forbidden = _forbidden(state, ops)
     return _of_forbidden(forbidden) if forbidden else "ORD-1"
+
+
+def _run_that_went_on(span: Sequence[LoggedOp], ops: Sequence[Wire], limit: int) -> str:
+    """The cause of a `done` without which, and without the `start` after it, all would be right."""
+    for index, (op, after) in enumerate(pairwise(span)):
+        ended = op.kind == "done" and after.kind == "start" and op.cause.startswith("LIF")
+        if ended and legal([*span[:index], *span[index + 2 :]], ops, limit=limit):
+            return op.cause
+    return ""
+
+
+def _lifecycle(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> tuple[list[LoggedOp], list[str]]:
+    """The lifecycle operations that should be there, and the kinds of those that are."""
+    return [op for op in covered if op.kind in LIFECYCLE], [op["op"] for op in ops if op["op"] in LIFECYCLE]
+
+
+def _instead(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> str:
+    """The cause of the first lifecycle operation in whose place there is another; empty where none is."""
+    pairs = zip(*_lifecycle(covered, ops), strict=False)
+    return next((logged.cause for logged, kind in pairs if logged.kind != kind), "")
 
 
 def _of_forbidden(what: str) -> str:

@@ -58,12 +58,18 @@ class Registry:
         self.rules: list[Rule] = []
         self.probes: list[Probe] = []
 
-    def rule(self, requirement: str, *on: str, law: bool = False) -> Callable[[RuleFunction], RuleFunction]:
-        """Tie a rule to its requirement. Raises KeyError for an id that the chapters do not have."""
+    def rule(
+        self, requirement: str, *on: str, law: bool = False, ahead: bool = False
+    ) -> Callable[[RuleFunction], RuleFunction]:
+        """Tie a rule to its requirement; one that goes `ahead` is asked before those registered so far.
+
+        Raises KeyError for an id that the chapters do not have.
+        """
         self._known(requirement)
 
         def register(function: RuleFunction) -> RuleFunction:
-            self.rules.append(Rule(requirement, _fact(function), on, law, function))
+            made = Rule(requirement, _fact(function), on, law, function)
+            self.rules.insert(0 if ahead else len(self.rules), made)
             return function
 
         return register

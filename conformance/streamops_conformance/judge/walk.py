@@ -46,7 +46,8 @@ class Walk:
         self.last_frame: dict[str, Frame] = {}
         """The last `stream` frame of each stream."""
         self.replies: list[Frame] = []
-        self.events: dict[int, float] = {}
+        self.asked: Counter[int] = Counter()
+        """How often an event of that ref was sent."""
         self.hello: Frame = {}
         self.welcomes = 0
         self.agreed: frozenset[str] = frozenset()
@@ -170,7 +171,7 @@ class Walk:
 
     def _sent(self, frame: Frame) -> None:
         if frame.get("type") == "event" and isinstance(frame.get("ref"), int):
-            self.events.setdefault(frame["ref"], self.entry.ms)
+            self.asked[frame["ref"]] += 1
             self.sent_since_event.clear()
         elif frame.get("type") == "hello":
             self.hello = self.hello or frame

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from streamops_conformance.judge.case import Case, CaseSpec, Limits
+from streamops_conformance.oracle.document import normalized
 from streamops_conformance.oracle.script import to_json
 from streamops_conformance.wire.session import Session, Silent
 
@@ -41,17 +42,22 @@ def _behind(case: Case) -> bool:
     """Whether something that the program did has not come, so that it may come late."""
     reached: dict[Any, int] = {}
     views = 0
+    html = ""
     for frame in case.transcript.frames():
         if frame.get("type") == "stream":
             n, seq = frame.get("n"), frame.get("seq")
             if isinstance(n, int) and isinstance(seq, int):
                 reached[frame.get("stream")] = seq + n - 1
-        views += frame.get("type") == "view"
+        if frame.get("type") == "view":
+            views, html = views + 1, str(frame.get("html"))
     program = case.program()
     due = program.counts()
-    return any(reached.get(name, 0) < count for name, count in due.items()) or (
-        bool(program.views) and views < len([view for view in program.views if not view.replaceable])
-    )
+    if any(reached.get(name, 0) < count for name, count in due.items()):
+        return True
+    if not program.views:
+        return False
+    last = normalized(program.views[-1].html)
+    return normalized(html) != last or views < sum(not view.replaceable for view in program.views)
 
 
 async def run_cases(

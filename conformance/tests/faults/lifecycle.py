@@ -1,47 +1,124 @@
-"""Faults in the lifecycle, the owners and what errors do: chapters 4 and 7."""
+"""Faults in the lifecycle and in who owns a run: chapter 4."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from streamops_server.core import program, queue
-from streamops_server.core.ops import Error, Op, Text
+from streamops_server.core import program
+from streamops_server.core.inserting import EFFECT
+from streamops_server.core.lifecycle import CALLS
+from streamops_server.core.ops import Done, Op, Text
 from streamops_server.core.owners import Producer
+from streamops_server.core.program import Program
+from streamops_server.core.queue import Queue
+from streamops_spec import OpTemplate
 
-from .table import fault
+from .table import FEW, fault, instead
+
+Real = Callable[..., Any]
 
 
 @fault("LIF-2")
 def every_run_is_called_one() -> None:
     real = program.MAKE["start"]
 
-    def start(*args: object) -> Op:
-        made = real(*args)  # type: ignore[arg-type]  # reason: passed through
-        made.run = 1  # type: ignore[attr-defined]  # reason: it is a Start
-        return made
+    def start(*args: Any) -> Op:
+        made: Any = real(*args)
+        made.run = 1
+        return made  # type: ignore[no-any-return]  # reason: it is a Start
 
     program.MAKE["start"] = start  # type: ignore[assignment]  # reason: a fault is a patch
 
 
+@fault("LIF-3")
+def html_opens_a_stream_without_a_start() -> None:
+    @instead(Program, "_run_row")
+    def run_row(
+        real: Real, self: Program, call: str, queue: Queue, owner: Producer, *rest: Any, **more: Any
+    ) -> None:
+        if call == "content" and queue.state == "idle" and not isinstance(rest[0][0], Text):
+            queue.state = "open"
+            EFFECT["start"](queue, Op(queue.target), owner)
+        real(self, call, queue, owner, *rest, **more)
+
+
+@fault("LIF-4")
+def a_superseded_run_is_complete() -> None:
+    CALLS["start"]["open"] = (OpTemplate(op="done", reason="complete"), OpTemplate(op="start"))
+
+
+@fault("LIF-5")
+def a_done_call_is_always_complete() -> None:
+    CALLS["done"]["errored"] = CALLS["done"]["open"]
+
+
+@fault("LIF-6")
+def a_second_done_goes_out_too() -> None:
+    @instead(Program, "done")
+    def done(real: Real, self: Program, caller: Producer, name: str) -> None:
+        queue = self._queue(name)
+        if queue.state == "idle":
+            self._outbox.add(queue, Done(queue.target, "complete"), 0)
+        else:
+            real(self, caller, name)
+
+
+@fault("LIF-7")
+def what_was_started_by_hand_is_not_ended() -> None:
+    started: WeakKeyDictionary[Program, set[str]] = WeakKeyDictionary()
+
+    @instead(Program, "start")
+    def start(real: Real, self: Program, caller: Producer, name: str) -> None:
+        real(self, caller, name)
+        started.setdefault(self, set()).add(name)
+
+    @instead(Program, "_run_row")
+    def run_row(
+        real: Real, self: Program, call: str, queue: Queue, owner: Producer, *rest: Any, **more: Any
+    ) -> None:
+        by_hand = queue.name in started.get(self, ()) and queue.state == "open"
+        if call != "owner_returns" or owner.parent is not None or not by_hand:
+            real(self, call, queue, owner, *rest, **more)
+
+
 @fault("LIF-8")
 def a_raise_leaves_the_spinner() -> None:
-    real = program.Program.end
-
-    def end(self: program.Program, producer: Producer, outcome: program.Outcome) -> None:
+    @instead(Program, "end")
+    def end(real: Real, self: Program, producer: Producer, outcome: str) -> None:
         if outcome != "owner_raises":
             real(self, producer, outcome)
 
-    program.Program.end = end  # type: ignore[method-assign]  # reason: a fault is a patch
+
+@fault("LIF-9")
+def a_branch_opens_runs_for_its_handler() -> None:
+    @instead(Program, "_run_row")
+    def run_row(
+        real: Real, self: Program, call: str, queue: Queue, owner: Producer, *rest: Any, **more: Any
+    ) -> None:
+        *_, handler = owner.line()
+        real(self, call, queue, handler if call in ("start", "content", "error") else owner, *rest, **more)
 
 
-@fault("ERR-1")
-def an_error_clears_the_content() -> None:
-    real = queue.coalesce
+@fault("LIF-10", examples=FEW)
+def a_superseded_producer_writes_on() -> None:
+    @instead(Producer, "is_fenced")
+    def is_fenced(real: Real, self: Producer, name: str) -> bool:
+        return False
 
-    def patched(ops: Sequence[tuple[Op, int]], limit: int) -> list[tuple[Op, int]]:
-        slots: list[tuple[Op, int]] = []
-        for op, count in real(ops, limit):
-            slots.append((op, count))
-            if isinstance(op, Error):
-                slots.append((Text(op.target, "", "replace"), 0))
-        return slots
 
-    queue.coalesce = patched
+@fault("LIF-11", examples=FEW)
+def a_fence_is_for_ever() -> None:
+    @instead(Producer, "lift")
+    def lift(real: Real, self: Producer, name: str) -> None:
+        return
+
+
+@fault("LIF-12", examples=FEW)
+def who_writes_takes_the_run_over() -> None:
+    @instead(Program, "_content")
+    def content(real: Real, self: Program, caller: Producer, queue: Queue, ops: object) -> None:
+        real(self, caller, queue, ops)
+        assert queue.owner is not None
+        del queue.owner.runs[queue.name]
+        caller.runs[queue.name] = None
+        queue.owner = caller

@@ -1,25 +1,32 @@
-"""Faults in order, numbers and coalescing: chapters 5 and 6."""
+"""Faults in order and numbers: chapter 5."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakSet
 
-import msgspec
-from streamops_server.core import coalesce, outbox, queue
-from streamops_server.core.ops import Append, Delete, Op, Replace, Text
+from streamops_server.core import queue
+from streamops_server.core.frames import Event
+from streamops_server.core.ops import Op, Start, Text
+from streamops_server.core.owners import Producer
+from streamops_server.core.program import Program
+from streamops_server.core.queue import Queue
+from streamops_server.core.session import Session
 
-from .table import fault
+from .table import FEW, fault, instead
 
+Real = Callable[..., Any]
 Slots = list[tuple[Op, int]]
 
 
-def _no_early_merge() -> None:
+def no_early_merge() -> None:
     """Every operation reaches the coalescer as the program made it."""
     queue.Queue.extendable = lambda self, writer: None  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
-def _before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> None:
+def before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> None:
     """Patch what a queue hands to the coalescer: `change` maps operations to operations and a
     number of operations that are covered besides."""
-    _no_early_merge()
+    no_early_merge()
     real = queue.coalesce
 
     def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
@@ -48,7 +55,7 @@ def an_op_is_dropped() -> None:
                 return [*ops[: i + 1], *ops[i + 2 :]], 1
         return ops, 0
 
-    _before_coalescing(change)
+    before_coalescing(change)
 
 
 @fault("ORD-4")
@@ -62,7 +69,7 @@ def two_ops_are_swapped() -> None:
                 break
         return ops, 0
 
-    _before_coalescing(change)
+    before_coalescing(change)
 
 
 @fault("LIF-1")
@@ -74,7 +81,7 @@ def a_text_comes_after_done() -> None:
                 break
         return ops, 0
 
-    _before_coalescing(change)
+    before_coalescing(change)
 
 
 @fault("ORD-3")
@@ -89,11 +96,11 @@ def n_counts_the_merged_ops() -> None:
 
 @fault("ORD-2")
 def seq_numbers_frames() -> None:
-    counts: dict[int, int] = {}
+    counts: dict[int, tuple[queue.Queue, int]] = {}  # with the queue, so that no other gets its id
 
     def frame(self: queue.Queue, covered: int, ops: list[bytes]) -> bytes:
-        counts[id(self)] = counts.get(id(self), 0) + 1
-        head = queue._HEAD % (self.name.encode(), counts[id(self)], covered)
+        counts[id(self)] = self, counts.get(id(self), (self, 0))[1] + 1
+        head = queue._HEAD % (self.name.encode(), counts[id(self)][1], covered)
         self.sent += covered
         return head + b",".join(ops) + b"]}"
 
@@ -110,109 +117,66 @@ def a_start_is_sent_before_earlier_ops_of_others() -> None:
     queue.Queue.take = take  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
-@fault("BAT-3")
-def ops_merge_across_targets() -> None:
-    _no_early_merge()
+@fault("ORD-1")
+def a_start_clears_what_was_written() -> None:
+    """The content of the run before goes, though no operation of the program says so."""
+    written: dict[int, tuple[Queue, bool]] = {}
 
-    def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
-        slots: list[coalesce.Slot] = []
-        for op, _ in ops:
-            last = slots[-1] if slots else None
-            rule = coalesce.RULES.get((last.key, op.key)) if last is not None else None
-            if last is not None and rule is not None and op.key.startswith("text") and rule(last, op, limit):
-                last.count += 1
-                continue
-            slots.append(coalesce.Slot(op, 1))
-        return [(slot.finish(), slot.count) for slot in slots]
+    @instead(Queue, "frames")
+    def frames(real: Real, self: Queue, ops: Slots, max_text_bytes: int, max_frame_bytes: int) -> object:
+        queues.append(self)
+        made = real(self, ops, max_text_bytes, max_frame_bytes)
+        queues.clear()
+        return made
 
-    queue.coalesce = patched
+    queues: list[Queue] = []
 
-
-@fault("BAT-2")
-def ops_merge_past_another_target() -> None:
-    def change(ops: list[Op]) -> tuple[list[Op], int]:
-        for i in range(len(ops) - 2):
-            a, b, c = ops[i : i + 3]
-            appends = all(isinstance(op, Text) and op.mode == "append" for op in (a, b, c))
-            if appends and a.target == c.target != b.target:
-                ops[i + 1], ops[i + 2] = c, b
-                break
-        return ops, 0
-
-    _before_coalescing(change)
-
-
-@fault("BAT-4")
-def html_of_two_appends_is_joined() -> None:
-    def join(slot: coalesce.Slot, op: Op, limit: int) -> bool:
-        assert isinstance(slot.op, Append)
-        assert isinstance(op, Append)
-        slot._become(msgspec.structs.replace(slot.op, html=slot.op.html + op.html))
-        return True
-
-    coalesce.RULES["append", "append"] = join
+    @instead(queue, "coalesce")
+    def coalesce(real: Real, ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
+        (of,) = queues
+        slots: Slots = []
+        full = written.get(id(of), (of, False))[1]
+        merged = real(ops, limit)
+        for (op, count), after in zip(merged, [*merged[1:], (None, 0)], strict=True):
+            slots.append((op, count))
+            appends = isinstance(after[0], Text) and after[0].mode == "append"
+            if isinstance(op, Start) and full and appends:
+                slots.append((Text(op.target, "", "replace"), 0))
+            if isinstance(op, Text) and op.target == of.target:
+                full = op.mode == "append" and op.text != ""
+            elif op.kind not in ("start", "error", "done"):
+                full = False
+        written[id(of)] = of, full
+        return slots
 
 
-@fault("BAT-5")
-def a_replace_absorbs_a_delete() -> None:
-    for later in ("replace", "delete"):
-        coalesce.RULES["delete", later] = coalesce.Slot.take
+@fault("ORD-7")
+def numbers_begin_again_with_an_event() -> None:
+    bases: dict[int, tuple[Queue, int]] = {}
+
+    @instead(Session, "_take_event")
+    def take_event(real: Real, self: Session, event: Event) -> object:
+        for each in self.program.streams.values():
+            if each.state == "idle":
+                bases[id(each)] = each, each.accepted
+        return real(self, event)
+
+    def frame(self: Queue, covered: int, ops: list[bytes]) -> bytes:
+        head = queue._HEAD % (self.name.encode(), self.sent + 1 - bases.get(id(self), (self, 0))[1], covered)
+        self.sent += covered
+        return head + b",".join(ops) + b"]}"
+
+    queue.Queue._frame = frame  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
-@fault("BAT-6")
-def merged_text_grows_without_end() -> None:
-    _no_early_merge()
-    real = queue.coalesce
-    queue.coalesce = lambda ops, limit: real(ops, limit + 4096)
+@fault("ORD-8", examples=FEW)
+def a_stream_with_a_long_name_is_everyones() -> None:
+    programs: WeakSet[Program] = WeakSet()
 
-
-@fault("BAT-1")
-def an_append_is_sent_as_a_replace_of_all() -> None:
-    """What the stream shows is right, and the operations are not the program's."""
-
-    def change(ops: list[Op]) -> tuple[list[Op], int]:
-        for i, op in enumerate(ops[:-1]):
-            following = ops[i + 1]
-            if isinstance(op, Replace) and isinstance(following, Append) and op.target == following.target:
-                if "<" in op.html + following.html:
-                    continue
-                ops[i : i + 2] = [Delete("#no-such-element"), Replace(op.target, op.html + following.html)]
-                break
-        return ops, 0
-
-    _before_coalescing(change)
-
-
-@fault("BAT-7", warns=("BAT-10",))
-def every_op_gets_a_frame() -> None:
-    _no_early_merge()
-    real = queue.Queue.frames
-
-    def frames(self: queue.Queue, ops: Slots, max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
-        return [frame for op in ops for frame in real(self, [op], max_text_bytes, max_frame_bytes)]
-
-    queue.Queue.frames = frames  # type: ignore[method-assign]  # reason: a fault is a patch
-
-
-@fault("EVT-2")
-def the_reply_overtakes_the_last_op() -> None:
-    def release(self: outbox.Outbox, out: list[bytes]) -> None:
-        ready = self._barrier()
-        while self._replies and (self._replies[0][0] < ready):
-            _, reply = self._replies.popleft()
-            self.unanswered -= 1
-            out.append(outbox.encode(reply))
-
-    def add(self: outbox.Outbox, reply: object) -> None:
-        self._replies.append((self.order if self._views else 0, reply))  # type: ignore[arg-type]  # reason: a fault is a patch
-
-    outbox.Outbox._release_replies = release  # type: ignore[method-assign]  # reason: a fault is a patch
-    outbox.Outbox.add_reply = add  # type: ignore[method-assign,assignment]  # reason: a fault is a patch
-    real = outbox.Outbox.deadline
-
-    def deadline(self: outbox.Outbox) -> float | None:
-        if self.open and self._replies and self._replies[0][0] < self._barrier():
-            return 0.0
-        return real(self)
-
-    outbox.Outbox.deadline = deadline  # type: ignore[method-assign]  # reason: a fault is a patch
+    @instead(Program, "text")
+    def text(real: Real, self: Program, caller: Producer, name: str, *args: Any) -> None:
+        programs.add(self)
+        real(self, caller, name, *args)
+        for other in programs if len(name) >= 6 else ():
+            if other is not self and not other.closed and name in other.streams:
+                real(other, Producer(), name, *args)

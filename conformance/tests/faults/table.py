@@ -4,6 +4,10 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+Change = Callable[..., Any]
+"""What stands in for a function of the server: takes the real one, then its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +15,15 @@ class Fault:
     name: str
     breaks: str
     apply: Callable[[], None]
-    warns: frozenset[str] = frozenset()
+    warns: frozenset[str]
     """Recommendations that it cannot help but break too."""
+    examples: int
+    """How many scripts to run against it: few where a probe shows it."""
 
 
 FAULTS: dict[str, Fault] = {}
+FEW = 40
+"""Enough scripts to see that nothing but the probe objects."""
 
 
 def all_faults() -> dict[str, Fault]:
@@ -26,13 +34,25 @@ def all_faults() -> dict[str, Fault]:
     return FAULTS
 
 
-def fault(breaks: str, *, warns: tuple[str, ...] = ()) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def fault(
+    breaks: str, *, warns: tuple[str, ...] = (), examples: int = 150
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register a function that patches the server, under its own name."""
 
     def register(function: Callable[[], None]) -> Callable[[], None]:
         name = function.__name__
         assert name not in FAULTS, name
-        FAULTS[name] = Fault(name, breaks, function, frozenset(warns))
+        FAULTS[name] = Fault(name, breaks, function, frozenset(warns), examples)
         return function
 
     return register
+
+
+def instead(owner: Any, name: str) -> Callable[[Change], None]:
+    """Put a function in the place of `owner.name`; it gets the real one as its first argument."""
+
+    def put(change: Change) -> None:
+        real = getattr(owner, name)
+        setattr(owner, name, lambda *args, **kwargs: change(real, *args, **kwargs))
+
+    return put

@@ -70,7 +70,7 @@ TOKENS = 400
 def _tokens(count: int, pause_every: int = 0) -> list[dict[str, Any]]:
     script: list[dict[str, Any]] = []
     for number in range(count):
-        script.append({"do": "text", "stream": "s", "text": f"t{number} "})
+        script.append({"do": "text", "stream": "s", "text": f"t{number}."})
         if pause_every and number % pause_every == pause_every - 1:
             script.append({"do": "sleep_ms", "ms": 1})
     return script
@@ -135,7 +135,7 @@ async def what_is_pending_needs_no_stimulus(lab: Lab) -> Outcome:
         script = [*_tokens(50), {"do": "hang"}]
         await session.event("conformance.run", {"script": script})
         try:
-            await session.until(lambda frame: "t49 " in str(frame.get("ops", "")), "the last of 50 texts")
+            await session.until(lambda frame: "t49." in str(frame.get("ops", "")), "the last of 50 texts")
         except Silent as silent:
             return Wrong("all texts arrive while the handler hangs", str(silent))
     return SEEN

@@ -13,8 +13,9 @@ from streamops_conformance.wire.session import Session
 SECRET = "hunter2-in-the-exception"
 
 
-@V1.rule("ERR-7", "stream", "reply", "error")
+@V1.rule("ERR-7", "stream", "reply", "error", ahead=True)
 def every_code_is_core_or_of_the_application(walk: Walk) -> Outcome:
+    # Asked before the shapes, which list the codes too.
     protocol = load_protocol()
     codes = [code for code in _codes(walk.frame) if isinstance(code, str)]
     for code in codes:
@@ -24,9 +25,9 @@ def every_code_is_core_or_of_the_application(walk: Walk) -> Outcome:
 
 
 def _codes(frame: dict[str, Any]) -> list[object]:
-    inner = frame.get("error")
-    said = [frame.get("code"), inner.get("code") if isinstance(inner, dict) else None]
-    return said + [op.get("code") for op in frame.get("ops", ())]
+    inner, ops = frame.get("error"), frame.get("ops")
+    holders = [frame, inner, *(ops if isinstance(ops, list) else ())]
+    return [each.get("code") for each in holders if isinstance(each, dict)]
 
 
 @V1.rule("ERR-8", "*")

@@ -1,0 +1,136 @@
+"""Faults in views: chapter 12."""
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from streamops_server import templates
+from streamops_server.core import views
+from streamops_server.core.frames import StreamState
+from streamops_server.core.outbox import Outbox, PendingView
+from streamops_server.core.program import Program
+from streamops_server.core.views import Views
+from streamops_server.live import Live
+from streamops_server.view import View
+
+from .table import FEW, fault, instead
+
+Real = Callable[..., Any]
+
+
+@fault("VIEW-1")
+def the_first_map_numbers_the_streams() -> None:
+    @instead(Views, "first")
+    def first(real: Real, self: Views, html: str, marked: Iterable[str], ignored: object) -> None:
+        self._accept(html, {name: StreamState(i, "idle") for i, name in enumerate(marked)}, first=True)
+
+
+@fault("VIEW-2")
+def the_template_is_rendered_once() -> None:
+    @instead(Live, "_push")
+    def push(real: Real, self: Live, view: Any, html: str) -> None:
+        view._rendered = getattr(view, "_rendered", None) or html
+        real(self, view, view._rendered)
+
+
+@fault("VIEW-3")
+def the_map_lists_streams_of_other_content() -> None:
+    @instead(Views, "push")
+    def push(
+        real: Real, self: Views, html: str, marked: object, ignored: object, renders: object = ()
+    ) -> None:
+        real(self, html, marked, ignored, renders=list(self._program.streams))
+
+
+@fault("VIEW-4")
+def the_map_gives_the_next_number() -> None:
+    @instead(views, "_state")
+    def state(real: Real, queue: Any) -> StreamState:
+        made: StreamState = real(queue)
+        made.seq += made.seq > 0
+        return made
+
+
+@fault("VIEW-5")
+def a_view_overtakes_what_was_before_it() -> None:
+    @instead(Outbox, "add_view")
+    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
+        real(self, data, first=True)
+
+
+@fault("VIEW-6")
+def a_view_replaces_the_one_that_waits() -> None:
+    @instead(Outbox, "add_view")
+    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
+        if self._views:
+            self.view_bytes -= len(self._views.pop().data)
+        real(self, data, first=first)
+
+
+@fault("VIEW-7")
+def every_view_is_version_one() -> None:
+    @instead(Views, "_accept")
+    def accept(real: Real, self: Views, *args: Any, **options: Any) -> None:
+        real(self, *args, **options)
+        self._version = 0
+
+
+RAISED: ContextVar[bool] = ContextVar("raised", default=False)
+
+
+def _note_raises() -> None:
+    """Let `RAISED` say, at a handler's end, whether it raised."""
+
+    @instead(Program, "end")
+    def end(real: Real, self: Program, producer: object, outcome: str) -> None:
+        RAISED.set(outcome == "owner_raises")
+        real(self, producer, outcome)
+
+
+@fault("VIEW-8")
+def a_raise_leaves_the_final_view_out() -> None:
+    _note_raises()
+
+    @instead(Live, "_final_view")
+    def final_view(real: Real, self: Live, view: View) -> None:
+        if not RAISED.get():
+            real(self, view)
+
+
+@fault("VIEW-9", examples=FEW)
+def views_go_as_they_come() -> None:
+    @instead(Outbox, "add_view")
+    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
+        self.seal()
+        self._views.append(PendingView(0 if first else self.order, data))
+        self.view_bytes += len(data)
+
+    @instead(Outbox, "flush")
+    def flush(real: Real, self: Outbox, now: float) -> list[bytes]:
+        out: list[bytes] = []
+        while True:
+            self._next_view = 0
+            more = real(self, now)
+            out += more
+            if not more or not self._views:
+                return out
+
+
+@fault("VIEW-10")
+def a_raise_brings_a_view_to_everyone() -> None:
+    _note_raises()
+
+    @instead(Live, "_final_view")
+    def final_view(real: Real, self: Live, view: View) -> None:
+        if RAISED.get() and "view" not in self.program.caps and view.template is not None:
+            self.session.views._accept(templates.render(view), {})
+        real(self, view)
+
+
+@fault("VIEW-11")
+def a_re_render_leaves_its_stream_out_of_the_map() -> None:
+    @instead(Program, "replace")
+    def replace(real: Real, self: Program, caller: object, name: str, *args: Any, **options: Any) -> None:
+        before = name in self.streams and self.streams[name].foreign
+        real(self, caller, name, *args, **options)
+        self.streams[name].foreign |= before
