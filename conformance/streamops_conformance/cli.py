@@ -86,6 +86,8 @@ def server(
             replay=_replay(url, config, spec),
         )
         known = _baseline(baseline, target)
+        if json_file is not None and not json_file.absolute().parent.is_dir():
+            raise ValueError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")
     except (ValueError, TargetFileError, BaselineError) as error:
         _complain(str(error))
         raise typer.Exit(Exit.USAGE) from None
@@ -170,7 +172,10 @@ def _target(url: str, config: Path | None, spec: Spec | None) -> Target:
 
 def _case(script: str) -> CaseSpec:
     """The case of a replay. Raises ValueError where it is none."""
-    text = script if script.lstrip().startswith(("{", "[")) else Path(script).read_text(encoding="utf-8")
+    try:
+        text = script if script.lstrip().startswith(("{", "[")) else Path(script).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"--script {script}: {error.strerror}") from error
     try:
         return CaseSpec.from_json(json.loads(text))
     except (msgspec.ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:

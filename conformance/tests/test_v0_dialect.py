@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamops_conformance.baseline import read_baseline
 from streamops_conformance.catalog import select
-from streamops_conformance.generate.cases import draw
+from streamops_conformance.generate.drawing import draw
 from streamops_conformance.generate.v0 import alone, cases, classics
 from streamops_conformance.judge.case import CaseSpec
 from streamops_conformance.oracle import script as s

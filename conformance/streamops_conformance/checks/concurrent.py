@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from streamops_conformance.judge.case import Limits
 from streamops_conformance.run.lab import Lab
 
 Frame = dict[str, Any]
@@ -34,7 +35,9 @@ async def meet(lab: Lab, first: list[Frame], second: list[Frame], *, tries: int 
             {**step, "ms": step["ms"] * 2**attempt} if step["do"] == "sleep_ms" else step for step in second
         ]
         async with lab.session() as session:
-            await session.hello(lab.caps())
+            welcome = await session.hello(lab.caps())
+            if Limits.of(welcome).max_events < 2:
+                lab.not_applicable("the target takes one event at a time")
             ref = await session.event("conformance.run", {"script": stretched})
             await session.next("stream")
             other = await session.event("conformance.run", {"script": held})

@@ -61,6 +61,12 @@ def _broken() -> st.SearchStrategy[dict[str, Json]]:
     )
 
 
+def _is_i_json(frame: dict[str, Json]) -> bool:
+    """Whether every integer is one that a receiver must take."""
+    largest = load_protocol().limits.max_safe_integer
+    return all(not isinstance(value, int) or abs(value) <= largest for value in frame.values())
+
+
 def classify(message: str) -> Hostile | None:
     """What must become of a message; None where the specification leaves it open, or it is well formed."""
     try:
@@ -73,10 +79,12 @@ def classify(message: str) -> Hostile | None:
     if not isinstance(kind, str):
         return Hostile(message, refused=True, kind="member")
     if kind not in load_protocol().frames:
-        return Hostile(message, refused=False, kind="unknown")
+        return Hostile(message, refused=False, kind="unknown") if _is_i_json(frame) else None
     if not load_shapes(f"v1:{kind}").is_valid(frame):
         return Hostile(message, refused=True, kind="member")
     good = GOOD.get(kind, {})
+    if not _is_i_json(frame):
+        return None
     # A well-formed event runs, and its ref binds the events after it: only others are sent for nothing.
     known = {"type", *good, "t"}
     return None if kind == "event" or not set(frame) - known else Hostile(message, False, "surplus")

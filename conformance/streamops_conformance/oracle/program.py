@@ -5,6 +5,7 @@ branch, so each stream's log is the same whatever the interleaving.
 """
 
 import html as html_lib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -134,7 +135,8 @@ class Program:
         mine = {name for name in self._owned(HANDLER) if any(name in names for names in used)}
         inner = [each for branch in step.branches for each in branch]
         self.undetermined |= (
-            sum(map(len, used)) > len(set().union(*used))
+            len({*self.streams}.union(*used)) > self._max_streams
+            or sum(map(len, used)) > len(set().union(*used))
             or any(isinstance(each, steps.PushState | steps.Set | steps.Hang) for each in inner)
             or any(isinstance(each, steps.Start) and each.stream in mine for each in inner)
             or (bool(mine) and any(isinstance(each, steps.Raise) for each in inner))
@@ -194,7 +196,7 @@ class Program:
                 wire = {"op": "delete"}
             case _:
                 wire = {"op": "prune", "limit": step.limit, "edge": step.edge}
-        if len(wire.get("html", "").encode()) > self._max_frame_bytes:
+        if len(json.dumps(wire.get("html", ""), ensure_ascii=False).encode()) > self._max_frame_bytes:
             raise _Raised("overflow")
         self._content(step.stream, wire, step.target, owner)
 

@@ -212,4 +212,6 @@ def _summary(outcome: Outcome, comparison: Comparison | None, console: Console) 
     verdict = "[bold green]conformant[/]" if outcome.conformant() else "[bold red]not conformant[/]"
     if comparison is not None and not (comparison.new or comparison.stale or comparison.unknown):
         verdict += " [dim](as the baseline says)[/]" if comparison.known else ""
+    if not outcome.conformant() and not outcome.count("fail"):
+        verdict = "[bold magenta]not shown to be conformant[/]"
     console.print(f"{escape(outcome.target)} is {verdict} to {outcome.spec}")

@@ -10,7 +10,7 @@ import json
 import shlex
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -84,7 +84,7 @@ class Engine:
         began = time.perf_counter()
         self._agreed = await self._dialect.preflight(self._running)
         if self._plan.script is not None:
-            await self._cases([self._plan.script])
+            await self._timed(self._cases([self._plan.script]))
         else:
             await self._both()
         failures = await self._shrunk()
@@ -112,15 +112,10 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             waiting = group.create_task(self._probes(probes))
             if law:
-                await self._generated()
+                await self._timed(self._generated())
             await waiting
 
     async def _generated(self) -> None:
-        began = time.perf_counter()
-        await self._all_batches()
-        self._running_cases += time.perf_counter() - began
-
-    async def _all_batches(self) -> None:
         total = self._plan.examples
         batch = self._dialect.classics(self._agreed)[:total]
         strategy = self._dialect.cases(self._agreed)
@@ -138,6 +133,11 @@ class Engine:
         await self._cases(batch)
         self._observe(Progress("scripts", done + len(batch), total))
         return len(batch)
+
+    async def _timed(self, cases: Awaitable[None]) -> None:
+        began = time.perf_counter()
+        await cases
+        self._running_cases += time.perf_counter() - began
 
     async def _cases(self, specs: list[CaseSpec]) -> None:
         silent = self._silent
