@@ -172,6 +172,19 @@ def test_a_capability_that_the_target_file_does_not_declare_is_not_asked_for(tmp
     assert "1 pass" in done.stdout
 
 
+@pytest.mark.parametrize("capabilities", ["[]", '["html"]', '["view"]'])
+def test_a_server_with_few_capabilities_can_be_conformant(capabilities: str, tmp_path: Path) -> None:
+    command = json.dumps([sys.executable, "-m", "streamops_server", "--conformance", "--port", "{port}"])
+    config = tmp_path / "target.toml"
+    config.write_text(
+        f'name = "few"\ncapabilities = {capabilities}\nurl = "ws://127.0.0.1:{{port}}/"\n'
+        f'[start]\ncommand = {command}\nready = "ready"\n'
+    )
+    areas = "BAT,CNT,LIF,ORD,VIEW,ERR,FRM,FWD,LIM"
+    done = streamops("test", "server", "--config", str(config), "--only", areas, "--examples", "300")
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+
+
 def test_list_shows_every_requirement_with_its_check() -> None:
     rows = json.loads(streamops("list", "--json").stdout)
     assert {row["id"] for row in rows} == {*load_requirements("v1"), *load_requirements("v0")}
