@@ -191,3 +191,13 @@ def test_nothing_is_taken_while_the_transport_is_full(link: Any) -> None:
     link.session.fail("shutting_down", "bye")
     assert link.session.deadline(writable=False) == 0
     assert len(link.arrive(writable=False)) == 1, "last words are said in any case"
+
+
+def test_messages_are_short_and_always_text(link: Any) -> None:
+    link.open().session.reply(1, "x_no", "é" * 512)
+    link.session.reply(2, "x_no", "é" * 513)
+    link.session.reply(3, "x_no", "\ud800")
+    first, second, third = (reply["error"]["error"] for reply in link.wait())
+    assert (first, second, third) == ("é" * 512, "é" * 511 + "…", "?")
+    link.session.fail("internal", "x" * 100_000)
+    assert len(link.arrive()[-1]["error"]) == 512

@@ -14,6 +14,7 @@ from streamops_server.core.errors import PeerViolation
 from streamops_server.core.limits import Limits
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
+from streamops_server.core.text import message
 from streamops_server.core.views import Views
 
 _CLOSE = load_protocol().close_codes
@@ -130,7 +131,7 @@ class Session:
         if code is None:
             self.outbox.add_reply(frames.Reply(ref, True))
         else:
-            self.outbox.add_reply(frames.Reply(ref, False, frames.ReplyError(code, text)))
+            self.outbox.add_reply(frames.Reply(ref, False, frames.ReplyError(code, message(text))))
 
     def fail(self, code: str, text: str, *, close: str | None = None, retryable: bool | None = None) -> None:
         """End the session: a fatal error with its verdict, then a close (ERR-8).
@@ -142,7 +143,7 @@ class Session:
         kind = _CLOSE[close or code]
         verdict = kind.retryable if retryable is None else retryable
         self.closing = Close(kind.close, code)
-        self._control(frames.SessionError(code, text, True, verdict))
+        self._control(frames.SessionError(code, message(text), True, verdict))
         self.program.closed = True
 
     # -- outbound --------------------------------------------------------------------------

@@ -1,6 +1,15 @@
-"""Splitting long texts into operations, before they are numbered (CNT-5)."""
+"""Splitting long texts into operations, before they are numbered (CNT-5), and what a message may be."""
 
 from streamops_server.core.ops import Text
+
+MESSAGE_MOST = 512
+"""Characters of a reply's or session error's text: it may quote what a peer or a program said."""
+
+
+def message(text: str) -> str:
+    """`text` as a frame can carry it whoever wrote it: short (LIM-1), and without lone surrogates."""
+    short = text if len(text) <= MESSAGE_MOST else text[: MESSAGE_MOST - 1] + "…"
+    return short.encode(errors="replace").decode()
 
 
 def utf8_length(text: str) -> int:
