@@ -2,6 +2,7 @@
 
 Rule 1: a handler's end, what it inserts, its final view and its reply are one step, no await.
 Rule 2: a text of an exception never goes to the client (ERR-4); it goes to the log.
+Rule 3: whatever a program raises, SystemExit included, ends its own work and never the process.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from streamops_server.registry import Registry
 from streamops_server.view import Request, View
 
 T = TypeVar("T")
+_NOT_OURS = (KeyboardInterrupt, GeneratorExit)
+"""Neither is a word of the program: the operator ends the process, the loop a coroutine."""
 logger = logging.getLogger("streamops_server")
 
 
@@ -123,9 +126,13 @@ class Live:
         except asyncio.CancelledError:
             outcome = "owner_cancelled"
             raise
-        except Exception:
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
             outcome = "owner_raises"
             logger.exception("A task of %s raised", type(self.view).__name__)
+            if isinstance(error, SystemExit):  # out of a task it would end the loop
+                raise RuntimeError(f"The task raised {error!r}") from error
             raise
         finally:
             self.program.end(producer, outcome)
@@ -162,7 +169,9 @@ class Live:
         except asyncio.CancelledError:
             self.program.end(producer, "owner_cancelled")
             raise
-        except Exception as error:
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
             logger.exception("The mount of %s raised", type(view).__name__)
             self.program.end(producer, "owner_raises")
             code, text = _explain(error)
@@ -203,7 +212,9 @@ class Live:
             await work
         except asyncio.CancelledError:
             outcome, code, text = "owner_cancelled", "cancelled", "The work was cancelled"
-        except Exception as error:
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
             logger.exception("A handler of %s raised", type(view).__name__)
             outcome = "owner_raises"
             code, text = _explain(error)
@@ -211,7 +222,9 @@ class Live:
         self.program.end(producer, outcome)
         try:
             self._final_view(view)
-        except Exception as error:
+        except _NOT_OURS:
+            raise
+        except BaseException as error:
             logger.exception("The final view of %s could not be sent", type(view).__name__)
             if code is None and not isinstance(error, Overflow):  # EVT-8: the handler itself did not raise
                 code, text = _explain(error)
@@ -247,7 +260,7 @@ def _check_mount(view: View, params: dict[str, Any]) -> None:
         raise BadParams(f"These params do not fit: {error}") from None
 
 
-def _explain(error: Exception) -> tuple[str, str]:
+def _explain(error: BaseException) -> tuple[str, str]:
     """Code and text for the client: its own words only for errors that are made for it."""
     if isinstance(error, ProgramError):
         return error.code, str(error)
