@@ -275,3 +275,26 @@ def test_an_idle_stream_keeps_nothing(link: Any) -> None:
     assert queue.pending_bytes == 0
     assert not queue
     assert queue.take(9e9, 9e9) == []
+
+
+def test_empty_texts_cost_no_memory_and_reach_the_bound(new_link: Callable[..., Any]) -> None:
+    link = new_link(Limits(max_pending_bytes=200)).open()
+    program, owner = link.program, link.owner
+    calls = 0
+    queue = None
+    while queue is None or queue.pending_bytes < 200:
+        calls += 1
+        if not program.extend(owner, "s", ""):
+            program.text(owner, "s", "")
+        queue = program.streams["s"]
+        assert queue._more == []
+    assert calls < 100_000
+    (frame,) = link.arrive()
+    assert [(op["op"], op.get("text")) for op in frame["ops"]] == [("start", None), ("text", "")]
+    assert frame["n"] == calls + 1
+    program.text(owner, "s", "a")
+    assert program.extend(owner, "s", "") == 2
+    assert program.extend(owner, "s", "b") == 3
+    program.done(owner, "s")
+    (frame,) = link.wait(1)
+    assert (frame["n"], frame["ops"][0]["text"], frame["ops"][1]["text_len"]) == (4, "ab", 2)

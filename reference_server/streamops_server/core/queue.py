@@ -18,6 +18,9 @@ from streamops_server.core.owners import Producer
 ENTRY_COST = 32
 """Bytes that an operation counts as pending besides its content."""
 
+MOST_JOINED = 8192
+"""Texts that one operation stands for at most: empty ones have no bytes, and have to count too."""
+
 
 class Entry(msgspec.Struct, gc=False):
     """One operation in the log, or `count` texts that became one as they came (C1).
@@ -103,13 +106,14 @@ class Queue:
         entry = self._last
         assert entry is not None
         size = len(text) if text.isascii() else len(text.encode())
-        if entry.size + size > max_text_bytes:
+        if entry.size + size > max_text_bytes or entry.count >= MOST_JOINED:
             return 0
         entry.size += size
         entry.count += 1
         self.accepted += 1
         self._pending_bytes += size
-        self._more.append(text)
+        if size:  # an empty text is an operation, and nothing to keep
+            self._more.append(text)
         return entry.count
 
     def seal(self) -> None:
