@@ -111,8 +111,8 @@ class StreamServer:
 
     def _refuse(self, _connection: ServerConnection, request: HttpRequest) -> Response | None:
         """The HTTP answer instead of an upgrade, or None to go on."""
-        origin = request.headers.get("Origin")
-        if origin is not None and not self._may_come_from(origin, request.headers.get("Host", "")):
+        host = ",".join(request.headers.get_all("Host"))
+        if not all(self._may_come_from(origin, host) for origin in request.headers.get_all("Origin")):
             return _json_response(http.HTTPStatus.FORBIDDEN, {"error": "This origin is not allowed"})
         offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
         if SUBPROTOCOL not in [name.strip() for name in offered.split(",")]:
@@ -123,7 +123,12 @@ class StreamServer:
         return None
 
     def _may_come_from(self, origin: str, host: str) -> bool:
-        return origin in self._origins or urlsplit(origin).netloc.lower() == host.lower() != ""
+        if origin in self._origins:
+            return True
+        try:
+            return urlsplit(origin).netloc.lower() == host.lower() != ""
+        except ValueError:  # no URL at all, such as "http://["
+            return False
 
     async def _run(self, connection: ServerConnection) -> None:
         assert isinstance(connection, _Connection)

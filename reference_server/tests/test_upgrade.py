@@ -26,7 +26,15 @@ def test_the_handshake_of_http(serve: Any, go: Any) -> None:
                 async with connect(origin="https://elsewhere.example"):
                     pass
             assert caught.value.response.status_code == 403
-            async with connect(origin=f"http://127.0.0.1:{server.port}") as client:
+            for origin in ("http://[", "http://[v]/", "null", "", "http://"):
+                headers = {"Sec-WebSocket-Protocol": "streamops.v1", "Origin": origin}
+                assert (await asyncio.to_thread(refused, server.port, headers))[0] == 403, origin
+            own = f"http://127.0.0.1:{server.port}"
+            with pytest.raises(InvalidStatus) as caught:  # one that is allowed excuses no other
+                async with connect(origin=own, additional_headers={"Origin": "https://elsewhere.example"}):
+                    pass
+            assert caught.value.response.status_code == 403
+            async with connect(origin=own) as client:
                 assert client.socket.subprotocol == "streamops.v1"
                 assert client.socket.protocol.extensions == []
 
