@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, overload
 
@@ -14,6 +15,7 @@ from streamops_server.streaming import StreamingMixin
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
 _MARK = "__streamops_event__"
+_COMPUTED = (property, cached_property)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -61,29 +63,30 @@ class View(StreamingMixin):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = {
+        cls.events = {
             getattr(member, _MARK): attribute
-            for attribute, member in vars(cls).items()
+            for base in reversed(cls.__mro__)  # plain mixins too
+            for attribute, member in vars(base).items()
             if hasattr(member, _MARK)
         }
-        inherited: dict[str, str] = {}
-        for base in reversed(cls.__mro__[1:]):
-            inherited |= vars(base).get("events", {})
-        cls.events = inherited | own
 
     def mount(self, request: Request, /, **kwargs: Any) -> Any:
         """Set up the state; may be async. `kwargs` are the params of the client's `hello.view`."""
 
     def get_context(self) -> dict[str, Any]:
-        """What the template sees: the public attributes of the view, those of its class too."""
-        found: dict[str, Any] = {}
+        """What the template sees: the public attributes of the view, those of its class too.
+
+        Every property is computed, at every rendering; what one raises, the rendering raises.
+        """
+        members: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
-            found |= {
-                name: value
-                for name, value in vars(cls).items()
-                if not name.startswith("_") and not callable(value) and not isinstance(value, property)
-            }
-        return found | {name: value for name, value in vars(self).items() if not name.startswith("_")}
+            members |= vars(cls)
+        of_class = {
+            name: getattr(self, name) if isinstance(member, _COMPUTED) else member
+            for name, member in members.items()
+            if not name.startswith("_") and not _is_method(member)
+        }
+        return of_class | {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (for views that ask)
         """Whether a client with these `caps` may run `event`; no means it is unknown."""
@@ -91,3 +94,7 @@ class View(StreamingMixin):
 
     def _view(self) -> View:
         return self
+
+
+def _is_method(member: object) -> bool:
+    return callable(member) or isinstance(member, classmethod)
