@@ -6,9 +6,10 @@ import asyncio
 import http
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from streamops_spec import load_protocol
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -34,6 +35,12 @@ class _Connection(ServerConnection):
     """A connection that tells its session when the transport is full, and writes without waiting."""
 
     live: Live | None = None
+    made: Callable[[_Connection], None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if self.made is not None:
+            self.made(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -79,6 +86,8 @@ class StreamServer:
         self._sessions: set[Live] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
+        self._connections: WeakSet[_Connection] = WeakSet()
+        self._ending = False
 
     async def __aenter__(self) -> StreamServer:
         self._server = await serve(
@@ -91,7 +100,7 @@ class StreamServer:
             max_size=self._limits.max_frame_bytes * _HARD_SIZE,
             ping_interval=None,  # the heartbeat is the protocol's own
             close_timeout=_CLOSE_TIMEOUT,
-            create_connection=_Connection,
+            create_connection=self._connect,  # type: ignore[arg-type]  # reason: any factory does, its docs say
             server_header=None,
         )
         self.port = self._server.sockets[0].getsockname()[1]
@@ -99,10 +108,25 @@ class StreamServer:
 
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._server is not None
+        self._ending = True
         for live in list(self._sessions):
             live.shut_down()
+        for connection in list(self._connections):
+            self._made(connection)
         self._server.close(close_connections=False)
         await self._server.wait_closed()
+
+    def _connect(self, *args: Any, **kwargs: Any) -> _Connection:
+        connection = _Connection(*args, **kwargs)
+        connection.made = self._made
+        return connection
+
+    def _made(self, connection: _Connection) -> None:
+        """Remember a connection; at the end, cut those that have asked for nothing yet."""
+        if not self._ending:
+            self._connections.add(connection)
+        elif connection.request is None:
+            connection.transport.abort()
 
     @property
     def url(self) -> str:
@@ -146,6 +170,8 @@ class StreamServer:
         live = Live(session, self._registry, request, connection.write_frames, close)
         connection.live = live
         self._sessions.add(live)
+        if self._ending:  # it asked before, and was upgraded after the others were told
+            live.shut_down()
         try:
             while True:
                 live.received(await connection.recv())

@@ -1,5 +1,7 @@
 """What neither a client nor a handler can do to the server: large words, exits, floods, mute connections."""
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -95,4 +97,46 @@ def test_nothing_that_a_program_raises_ends_the_server(serve: Any, go: Any) -> N
                 await client.send({"type": "hello", "caps": [], "limits": {}, "view": hello})
                 assert (await refusal(client))["code"] == "app_error"
 
+    go(whole())
+
+
+def test_connections_that_ask_for_nothing_do_not_hold_the_end_up(serve: Any, go: Any) -> None:
+    async def whole() -> None:
+        async with serve(Touchy) as connect:
+            server = connect.server
+            mute = [await asyncio.open_connection(server.host, server.port) for _ in range(2)]
+            mute[1][1].write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            await asyncio.sleep(0.05)
+            mute.append(await asyncio.open_connection(server.host, server.port))
+            async with asyncio.timeout(3), connect() as client:
+                await client.hello("Touchy")
+                ending = asyncio.create_task(server.__aexit__())
+                assert (await client.until("error"))["code"] == "shutting_down"
+                await ending
+            for reader, writer in mute:
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+                writer.close()
+
+    go(whole())
+
+
+def test_a_session_that_begins_at_the_end_is_told(serve: Any, go: Any) -> None:
+    async def whole() -> None:
+        async with serve(Touchy) as connect:
+            connect.server._ending = True
+            connect.server._made = lambda connection: None  # as if it had been made before
+            async with connect() as client:
+                assert (await client.until("error"))["code"] == "shutting_down"
+
+    async def late() -> None:
+        async with serve(Touchy) as connect:
+            server = connect.server
+            server._ending = True
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            writer.close()
+
+    go(late())
     go(whole())
