@@ -5,6 +5,7 @@ names does not merge (BAT-4), so nothing ever merges across `start`, `error`, `d
 or `prune` (BAT-5).
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from streamops_spec import load_protocol
@@ -28,7 +29,7 @@ class Slot:
     def _become(self, op: Op) -> None:
         self.op = op
         self.key = op.key
-        self._parts: list[str] = [op.text] if isinstance(op, Text) else []
+        self._parts = deque([op.text] if isinstance(op, Text) else [])
         self._size = utf8_length(op.text) if isinstance(op, Text) else 0
 
     def take(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (every rule has one signature)
@@ -43,19 +44,19 @@ class Slot:
 
     def join_after(self, op: Op, limit: int) -> bool:
         """C1, C3: the text goes on at its end, unless it would grow past `limit` bytes."""
-        return self._join(op, limit, len(self._parts))
+        return self._join(op, limit, self._parts.append)
 
     def join_before(self, op: Op, limit: int) -> bool:
         """C2, C3: the text grows at its beginning, unless it would grow past `limit` bytes."""
-        return self._join(op, limit, 0)
+        return self._join(op, limit, self._parts.appendleft)
 
-    def _join(self, op: Op, limit: int, where: int) -> bool:
+    def _join(self, op: Op, limit: int, join: Callable[[str], None]) -> bool:
         assert isinstance(op, Text)
         size = self._size + utf8_length(op.text)
         if size > limit:
             return False
         self._size = size
-        self._parts.insert(where, op.text)
+        join(op.text)
         return True
 
     def finish(self) -> Op:
