@@ -162,10 +162,38 @@ def test_who_asks_and_never_reads_is_left(new_link: Callable[..., Any]) -> None:
     link.now += 0.1
     assert last_words(link) == ("slow_consumer", 4508, True)
 
-    link = new_link(Limits(max_unread_frames=3, max_events=1)).open()
+
+def test_a_flood_of_events_has_its_answers_and_then_ends(new_link: Callable[..., Any]) -> None:
+    limits = Limits(max_unread_frames=3, max_events=1)
+    link = new_link(limits).open()
     for ref in range(1, 6):
         link.send(event(ref))
-    assert last_words(link) == ("slow_consumer", 4508, True)
+    assert last_words(link) == ("rate_limited", 4429, True)
+    *refused, error = link.frames[-5:]
+    assert [(each["ref"], each["error"]["code"]) for each in refused] == [
+        (ref, "rate_limited") for ref in (2, 3, 4, 5)
+    ]
+    assert error["retry_after_ms"] == 1000
+
+    link = new_link(limits).open()
+    for ref in range(1, 100):
+        link.send(event(ref))
+        assert len(link.arrive()) == (ref > 1)
+    assert link.session.closing is None, "who reads the refusals is not left"
+
+
+def test_a_refusal_waits_for_nothing(new_link: Callable[..., Any]) -> None:
+    link = new_link(Limits(max_events=1)).open()
+    link.program.text(link.owner, "s", "a")
+    link.arrive()
+    link.program.text(link.owner, "s", "b")
+    link.send(event(1))
+    link.session.reply(1)
+    link.send(event(2))
+    assert [frame["ref"] for frame in link.arrive()] == [2]
+    assert [frame["type"] for frame in link.wait(1)] == ["stream", "reply"]
+    link.send(event(3))
+    assert link.asked[-1].ref == 3
 
 
 def test_only_the_first_failure_counts(link: Any) -> None:

@@ -173,6 +173,7 @@ class SessionError(msgspec.Struct, tag_field="type", tag="error", omit_defaults=
     error: str
     fatal: bool
     retryable: bool | UnsetType = UNSET
+    retry_after_ms: int | UnsetType = UNSET
 
 
 ServerFrame = Welcome | ViewFrame | Reply | SessionError | Ping | Pong

@@ -25,4 +25,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_pending_bytes: int = 256 * 1024
     """Pending bytes of a stream, and of the views, past which a producer waits."""
     max_unread_frames: int = 1024
-    """Control frames waiting for a client that does not read, past which it is a slow consumer."""
+    """Frames that no order binds (pongs, refusals) and that a client leaves unread, past which it is
+    a slow consumer, or with a further event a flood."""

@@ -7,6 +7,7 @@ what is to be sent, `deadline` says when to call it next, `closing` that nothing
 from collections.abc import Collection
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from streamops_spec import load_protocol
 
 from streamops_server.core import frames
@@ -18,6 +19,8 @@ from streamops_server.core.text import message
 from streamops_server.core.views import Views
 
 _CLOSE = load_protocol().close_codes
+_FLOOD_RETRY_MS = 1000
+"""When a client that flooded the server with events may come back."""
 
 
 class Close(msgspec.Struct, frozen=True):
@@ -93,16 +96,21 @@ class Session:
                 "bad_frame", f"ref {event.ref} does not grow: {self._last_ref} came before it"
             )
         self._last_ref = event.ref
-        self.outbox.unanswered += 1
-        if self.outbox.unanswered > self.limits.max_events:  # EVT-7
-            self.reply(event.ref, "rate_limited", f"More than {self.limits.max_events} events are unanswered")
-            if self.outbox.unanswered > self.limits.max_events + self.limits.max_unread_frames:
-                self._too_slow()
+        if self.outbox.unanswered >= self.limits.max_events:
+            self._refuse(event.ref)
             return []
+        self.outbox.unanswered += 1
         if self.is_mounted:
             return [event]
         self._waiting.append(event)
         return []
+
+    def _refuse(self, ref: int) -> None:
+        """EVT-7: answered at once, behind nothing, so a flood has its answers before its close (4429)."""
+        error = frames.ReplyError("rate_limited", f"More than {self.limits.max_events} events are unanswered")
+        self.outbox.add_control(frames.encode(frames.Reply(ref, False, error)))
+        if self.outbox.control_frames > self.limits.max_unread_frames:
+            self.fail("rate_limited", "Too many events at once", retry_after_ms=_FLOOD_RETRY_MS)
 
     # -- the program's answers -------------------------------------------------------------
 
@@ -133,7 +141,15 @@ class Session:
         else:
             self.outbox.add_reply(frames.Reply(ref, False, frames.ReplyError(code, message(text))))
 
-    def fail(self, code: str, text: str, *, close: str | None = None, retryable: bool | None = None) -> None:
+    def fail(
+        self,
+        code: str,
+        text: str,
+        *,
+        close: str | None = None,
+        retryable: bool | None = None,
+        retry_after_ms: int | UnsetType = UNSET,
+    ) -> None:
         """End the session: a fatal error with its verdict, then a close (ERR-8).
 
         `close` names the close code where `code` has none of its own. Only the first failure counts.
@@ -143,7 +159,7 @@ class Session:
         kind = _CLOSE[close or code]
         verdict = kind.retryable if retryable is None else retryable
         self.closing = Close(kind.close, code)
-        self._control(frames.SessionError(code, message(text), True, verdict))
+        self._control(frames.SessionError(code, message(text), True, verdict, retry_after_ms))
         self.program.closed = True
 
     # -- outbound --------------------------------------------------------------------------
@@ -194,4 +210,4 @@ class Session:
             self._too_slow()
 
     def _too_slow(self) -> None:
-        self.fail("slow_consumer", "Too many answers wait for this client to read")
+        self.fail("slow_consumer", "Too many frames wait for this client to read")
