@@ -105,7 +105,11 @@ class StreamingMixin:
     async def stream_error(
         self, name: str, message: str, code: str = "app_error", retryable: bool | None = None
     ) -> None:
-        """Show an error, keeping the content. `code` is a core code or your own, `x_…`."""
+        """Show an error, keeping the content. `code` is a core code or your own, `x_…`.
+
+        Unlike a text the message is never split: raises Overflow, showing nothing, where it cannot
+        fit one frame of the client's, so keep it well below 64 KiB.
+        """
         live = self._session()
         try:
             live.program.error(live.caller(), name, message, code, retryable)

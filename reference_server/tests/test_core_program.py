@@ -82,6 +82,26 @@ def test_a_refused_call_adds_nothing(link: Any, call: str, arguments: Any, error
     assert link.arrive()[0]["seq"] == 1
 
 
+@pytest.mark.parametrize("state", ["idle", "open", "errored"])
+def test_an_error_that_cannot_fit_is_refused_and_the_stream_goes_on(
+    new_link: Callable[..., Any], state: str
+) -> None:
+    link = new_link().open(caps=[], max_frame_bytes=65536)
+    if state != "idle":
+        link.program.start(link.owner, "s")
+    if state == "errored":
+        link.program.error(link.owner, "s", "first")
+    before = len(link.wait(1))
+    with pytest.raises(Overflow):
+        link.program.error(link.owner, "s", "\x01" * 11_000)
+    assert link.wait(1) == []
+    link.program.error(link.owner, "s", "x" * 60_000)
+    assert len(link.wait(1)) == 1
+    assert before == (state != "idle")
+    assert link.ops("s")[0] == "start"
+    assert link.ops("s")[-1] == "error"
+
+
 def test_a_call_that_was_not_agreed_on_adds_nothing(new_link: Callable[..., Any]) -> None:
     link = new_link().open(caps=[])
     program, owner = link.program, link.owner

@@ -83,6 +83,7 @@ class Program:
         code: str = "app_error",
         retryable: bool | None = None,
     ) -> None:
+        """Raises Overflow for a message that no frame of the client's can hold: errors are never split."""
         check_code(code)
         queue = self.open_to(caller, name)
         shown: bool | UnsetType = UNSET if retryable is None else retryable
