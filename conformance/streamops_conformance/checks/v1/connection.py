@@ -81,6 +81,9 @@ async def capabilities_are_the_intersection(lab: Lab) -> Outcome:
     async with lab.session() as session:
         everything = set((await session.hello([*names, "x-conformance"], view=lab.view()))["caps"])
     async with lab.session() as session:
+        if (await session.hello([]))["caps"]:
+            return Wrong("caps [] for a hello that offers none", "capabilities that were not offered")
+    async with lab.session() as session:
         invented = (await session.hello(["x-nobody-has-this", *lab.caps()], view=lab.view()))["caps"]
         if "x-nobody-has-this" in invented:
             return Wrong("no capability that no server has", f"caps {invented}")
