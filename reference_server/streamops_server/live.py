@@ -144,7 +144,7 @@ class Live:
         named = hello.view
         cls = self._registry.default if not named else self._registry.views.get(named.name)
         if named and cls is None:
-            text = f"There is no view {named.name[:100]!r}"
+            text = f"There is no view {named.name[:100]!r}; {self._registry.offer()}"
             self.session.fail("bad_params", text, close="internal", retryable=False)
             return
         self.session.welcome(self._registry.capabilities(cls))
@@ -190,7 +190,10 @@ class Live:
     def _answer(self, event: Event) -> None:
         """Start the event's handler; handlers run concurrently (EVT-4), starting in ref order (EVT-5)."""
         view = self.view
-        if view is None or not view.allows(event.event, self.program.caps):
+        if view is None:
+            self.session.reply(event.ref, "unknown_event", f"No view is mounted; {self._registry.offer()}")
+            return
+        if not view.allows(event.event, self.program.caps):
             self.session.reply(event.ref, "unknown_event", f"There is no event {event.event[:100]!r}")
             return
         handler = getattr(view, view.events[event.event])

@@ -140,3 +140,18 @@ def test_a_session_that_begins_at_the_end_is_told(serve: Any, go: Any) -> None:
 
     go(late())
     go(whole())
+
+
+def test_who_mounts_nothing_is_told_what_there_is(serve: Any, go: Any) -> None:
+    many = {f"View{number:03}": Touchy for number in range(200)}
+
+    async def answer(named: dict[str, type[View]]) -> str:
+        async with serve(named=named) as connect, connect() as client:
+            await client.hello()
+            error = (await client.run("ask"))["error"]
+            assert error["code"] == "unknown_event"
+            return str(error["error"])
+
+    assert go(answer({"B": Touchy, "A": Touchy})) == "No view is mounted; name one in hello.view: A, B"
+    assert go(answer({})) == "No view is mounted; this server has none"
+    assert len(go(answer(many))) == 512
