@@ -25,14 +25,16 @@ _DEFAULTS = Limits()
 
 
 def _registry(views: str | None, conformance: bool) -> Registry:
-    """What the options say is served. Raises typer.BadParameter where `views` names nothing."""
+    """What the options say is served. Raises typer.Exit where `views` names nothing."""
     found: dict[str, type[View]] = {"Chat": Chat}
     if views is not None:
         sys.path.insert(0, os.getcwd())  # as `python -m` finds it
         try:
             found = load_views(views)
         except (ImportError, LookupError) as error:
-            raise typer.BadParameter(str(error), param_hint="--views") from None
+            logging.getLogger("streamops_server").info("--views could not be loaded", exc_info=error)
+            typer.echo(f"--views {views}: {error}", err=True)
+            raise typer.Exit(2) from None
     default: type[View] | None = next(iter(found.values())) if len(found) == 1 else None
     if conformance:
         found["conformance"] = Conformance

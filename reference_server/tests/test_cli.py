@@ -78,11 +78,35 @@ def test_it_serves_views_of_a_module(tmp_path: Path) -> None:
         assert asyncio.run(first_view(url, "Two")) == "two"
 
 
-@pytest.mark.parametrize("views", ["no_such_module", "json", "streamops_server.demo:Nobody"])
+@pytest.mark.parametrize("views", ["no_such_module", "json", "streamops_server.demo:Nobody", "", ".demo"])
 def test_views_that_are_not_there_are_named(views: str) -> None:
     result = CliRunner().invoke(app, ["--views", views])
     assert result.exit_code == 2
     assert views.partition(":")[0] in result.output
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "says"),
+    [
+        ("import os\nclass View(:\n", "mine.py:2", "SyntaxError"),
+        ("x = 1\nimport not_there_at_all\n", "mine.py:2", "No module named 'not_there_at_all'"),
+        ("import json\n\njson.loads('[')\n", "mine.py:3", "JSONDecodeError"),
+        ("raise SystemExit('one\\ntwo')\n", "mine.py:1", "SystemExit: one two"),
+        ("x = 'a\0b'\n", "mine", "null bytes"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_one_clear_line(
+    source: str, place: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(source, encoding="utf-8")
+    ended = subprocess.run(
+        [*COMMAND, "--views", "mine"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("--views mine: ")
+    assert place in line
+    assert says in line
 
 
 def test_a_port_that_is_taken_is_named() -> None:
