@@ -150,8 +150,9 @@ async def compression_has_no_context_takeover(lab: Lab) -> Outcome:
     said = await _extensions(lab)
     if said is None:
         return None
-    if "permessage-deflate" in said and "server_no_context_takeover" not in said:
-        return Wrong("no compression, or server_no_context_takeover", said)
+    both = ("server_no_context_takeover", "client_no_context_takeover")
+    if "permessage-deflate" in said and any(way not in said for way in both):
+        return Wrong(f"no compression, or {' and '.join(both)}", said)
     return SEEN
 
 
