@@ -104,6 +104,16 @@ CASES: list[tuple[str, str, tuple[Wire, ...], int, int, list[Wire], list[Wire]]]
     ("CNT-7", "the wrong length", AB, 3, 1, [{**DONE, "text_len": 3}], []),
     ("CNT-7", "the wrong hash", AB, 3, 1, [{**DONE, "text_len": 2, "text_sha256": "0" * 64}], []),
     ("CNT-7", "a length where html was", (PUT,), 2, 1, [{**DONE, "text_len": 0}], []),
+    ("CNT-2", "text as html", (say("<b>x"),), 0, 3, [START, html("append", "<b>x"), DONE], []),
+    ("CNT-5", "pieces of a prepend, the first one first", (say("a"), say("x" * 16 + "y" * 4, mode="prepend")), 0, 5,
+     [START, text("a"), text("x" * 16, "prepend"), text("y" * 4, "prepend"), DONE], []),
+    ("ORD-4", "pieces in another order", (say("x" * 16 + "y" * 4),), 0, 4, [START, text("y" * 4), text("x" * 16), DONE], []),
+    ("ERR-1", "an error that clears what was cleared", (say("", mode="replace"), {"do": "error", "error": "e"}), 0, 4,
+     [START, text("", "replace"), {"op": "error", "target": S, "error": "e", "code": "app_error"}, text("", "replace"),
+      {**DONE, "reason": "error"}], []),
+    ("LIF-6", "a done before the first start", (say("a"),), 0, 1, [DONE], [START, text("a"), DONE]),
+    ("LIF-5", "a run that went on after its done", (say("a"), {"do": "done"}, say("b")), 0, 4,
+     [START, text("a"), text("b"), DONE], []),
 ]  # fmt: skip
 
 

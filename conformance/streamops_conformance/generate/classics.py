@@ -134,6 +134,7 @@ VIEW = (
         b="1",
     ),
     _view((s.Set("v", "1"), s.Raise("boom")), (s.Set("v", "2"),), v="0"),
+    _view((s.Error("unmarked", "e"), s.PushState(), s.Text("foreign", "t"), s.Set("v", "1")), v="0"),
 )
 
 

@@ -281,12 +281,23 @@ def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit
         kept = _subsequence(covered, ops)
         if kept is not None and len(kept) < len(covered):
             return True
-        for gone in range(len(covered)):
-            if covered[gone].kind not in LIFECYCLE and legal(
-                [*covered[:gone], *covered[gone + 1 :]], ops, limit=limit
-            ):
-                return True
+        if any(
+            legal([*covered[:gone], *covered[gone + 1 :]], ops, limit=limit)
+            for gone in _perhaps_lost(covered, ops)
+        ):
+            return True
     return False
+
+
+def _perhaps_lost(covered: Ops, ops: Sequence[Wire]) -> list[int]:
+    """Indices of operations that may be lost: where nothing absorbs, the lengths of the texts tell."""
+    content = [index for index, op in enumerate(covered) if op.kind not in LIFECYCLE]
+    if any(covered[index].wire.get("mode") not in ("append", "prepend") for index in content):
+        return content
+    surplus = sum(len(covered[index].wire["text"]) for index in content) - sum(
+        len(str(op.get("text", ""))) for op in ops
+    )
+    return [index for index in content if len(covered[index].wire["text"]) == surplus]
 
 
 def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:

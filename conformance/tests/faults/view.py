@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from html import escape
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from streamops_server import templates
 from streamops_server.core import views
@@ -13,6 +15,7 @@ from streamops_server.core.views import Views
 from streamops_server.live import Live
 from streamops_server.view import View
 
+from .order import no_early_merge
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
@@ -33,6 +36,26 @@ def the_template_is_rendered_once() -> None:
         real(self, view, view._rendered)
 
 
+@fault("VIEW-2")
+def a_view_contains_what_it_does_not_list() -> None:
+    """The html has the streamed text in it, and the map leaves the stream out all the same."""
+    no_early_merge()
+    written: WeakKeyDictionary[Program, dict[str, str]] = WeakKeyDictionary()
+
+    @instead(Program, "text")
+    def text(real: Real, self: Program, caller: object, name: str, said: str, *rest: Any) -> None:
+        real(self, caller, name, said, *rest)
+        texts = written.setdefault(self, {})
+        texts[name] = texts.get(name, "") + said
+
+    @instead(Views, "push")
+    def push(real: Real, self: Views, html: str, *args: Any, **options: Any) -> None:
+        for name, said in written.get(self._program, {}).items():
+            mark = f'<div dj-stream="{name}">'
+            html = html.replace(mark, mark + escape(said))
+        real(self, html, *args, **options)
+
+
 @fault("VIEW-3")
 def the_map_lists_streams_of_other_content() -> None:
     @instead(Views, "push")
@@ -40,6 +63,14 @@ def the_map_lists_streams_of_other_content() -> None:
         real: Real, self: Views, html: str, marked: object, ignored: object, renders: object = ()
     ) -> None:
         real(self, html, marked, ignored, renders=list(self._program.streams))
+
+
+@fault("VIEW-3")
+def the_map_lists_only_what_the_template_marks() -> None:
+    @instead(Views, "_accept")
+    def accept(real: Real, self: Views, html: str, states: dict[str, Any], **options: Any) -> None:
+        marked = {*templates.marks(html).marked}
+        real(self, html, {name: state for name, state in states.items() if name in marked}, **options)
 
 
 @fault("VIEW-4")
