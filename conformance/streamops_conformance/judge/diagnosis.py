@@ -1,6 +1,5 @@
 """What is the matter with one stream frame: the requirement it breaks, in words."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,6 +8,7 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
+from streamops_conformance.judge.words import in_words
 from streamops_conformance.oracle.blame import Following, blame
 from streamops_conformance.oracle.coalescing import LIFECYCLE, legal
 from streamops_conformance.oracle.log import LoggedOp
@@ -42,7 +42,8 @@ def diagnose(
     `state` is the stream's lifecycle state before the frame, as the wire has it.
     """
     covered = log[begin : begin + n]
-    expected, observed = _ops(covered), _ops(ops)
+    own = f"[dj-stream='{log[0].stream}']" if log else ""
+    expected, observed = in_words(covered, own), in_words(ops, own)
     if len(covered) < n:
         if blame(log, begin, n, ops, following, limit=limit) == "ORD-3":
             return Diagnosis("ORD-3", expected, f"n {n}: {observed}")
@@ -173,14 +174,3 @@ def _integrity(text: str | None, seen: Wire) -> Diagnosis | None:
 
 def _member(requirement: str, field: str, value: object, seen: Wire) -> Diagnosis:
     return Diagnosis(requirement, f"{field} {value!r} on this {seen['op']}", f"{field} {seen.get(field)!r}")
-
-
-def _ops(ops: Sequence[LoggedOp] | Sequence[Wire]) -> str:
-    """Operations in short, for people."""
-    said = []
-    for op in ops:
-        wire = op.wire if isinstance(op, LoggedOp) else op
-        said.append(json.dumps({k: v for k, v in wire.items() if k != "_text"}, ensure_ascii=False)[:200])
-    if len(said) > 12:
-        said[6:-5] = [f"… {len(said) - 11} more …"]
-    return "[" + ", ".join(said) + "]"

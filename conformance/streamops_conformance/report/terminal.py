@@ -126,7 +126,7 @@ def _failure(result: Result, failure: Failure) -> Group:
     title = f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword}"
     parts: list[Text | str | Padding | Table] = [
         "",
-        f"{title} {escape(requirement.text)}{' [dim](known)[/]' if result.known else ''}",
+        f"{title} {escape(_plain(requirement.text))}{' [dim](known)[/]' if result.known else ''}",
         f"  [bold]expected[/]  {escape(_short(failure.expected))}",
         f"  [bold]observed[/]  {escape(_short(failure.observed))}",
     ]
@@ -139,6 +139,11 @@ def _failure(result: Result, failure: Failure) -> Group:
         parts += ["  [bold]transcript[/]", Padding(_transcript(failure), (0, 0, 0, 4))]
     parts.append(f"  [bold]replay[/]    {escape(failure.replay)}")
     return Group(*parts)
+
+
+def _plain(text: str) -> str:
+    """A requirement without its Markdown."""
+    return text.replace("*", "").replace("`", "")
 
 
 def _step(step: dict[str, object]) -> str:
