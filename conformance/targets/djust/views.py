@@ -17,7 +17,7 @@ Step = dict[str, Any]
 class Conformance(LiveView):
     template_name = "conformance.html"
 
-    def mount(self, request: HttpRequest, vars: dict[str, str] | None = None, **kwargs: object) -> None:  # noqa: ARG002
+    def mount(self, request: HttpRequest, vars: dict[str, str] | None = None, **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
         self.vars = dict(vars or {})
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class Conformance(LiveView):
         return context
 
     @event_handler
-    async def conformance_run(self, script: list[Step], **kwargs: object) -> None:  # noqa: ARG002
+    async def conformance_run(self, script: list[Step], **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
         await run(self, script)
 
 
@@ -80,7 +80,7 @@ async def stream_to(view: Conformance, step: Step) -> None:
     await view.stream_to(step["stream"])
 
 
-async def push_state(view: Conformance, step: Step) -> None:  # noqa: ARG001
+async def push_state(view: Conformance, step: Step) -> None:  # noqa: ARG001  one signature for all steps
     await view.push_state()
 
 
@@ -88,11 +88,11 @@ async def set_variable(view: Conformance, step: Step) -> None:
     view.vars = {**view.vars, step["var"]: value(step, "value")}
 
 
-async def sleep_ms(view: Conformance, step: Step) -> None:  # noqa: ARG001
+async def sleep_ms(view: Conformance, step: Step) -> None:  # noqa: ARG001  one signature for all steps
     await asyncio.sleep(step["ms"] / 1000)
 
 
-async def raise_error(view: Conformance, step: Step) -> None:  # noqa: ARG001
+async def raise_error(view: Conformance, step: Step) -> None:  # noqa: ARG001  one signature for all steps
     raise RuntimeError(step.get("message", "raised by the script"))
 
 
