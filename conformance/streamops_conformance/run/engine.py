@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hypothesis.strategies import SearchStrategy
 from streamops_spec import load_requirements
 
 from streamops_conformance.generate.drawing import draw
@@ -31,8 +30,6 @@ from streamops_conformance.wire.transcript import Transcript
 
 Observer = Callable[[Progress], None]
 BATCH = 128
-PART = 32
-"""Scripts that are drawn at a stretch."""
 MANY = 12
 """Cases that broke one requirement or fell silent, after which more of them say nothing new."""
 
@@ -128,20 +125,9 @@ class Engine:
             if done >= total or self._silent >= MANY:
                 self._observe(Progress("scripts", total, total))
                 return
-            batch = await self._drawn(strategy, min(BATCH, total - done), number)
-
-    async def _drawn(self, strategy: SearchStrategy[CaseSpec], count: int, number: int) -> list[CaseSpec]:
-        """Draw a batch, in parts, so that the probes' sessions read on in between.
-
-        Not in a thread: beside one that computes, each read and write waits for the interpreter's
-        lock, and a busy machine would look like a silent target.
-        """
-        drawn: list[CaseSpec] = []
-        for part in range(0, count, PART):
-            seed = (self._plan.seed * 10_000 + number) * 100 + part // PART
-            drawn += draw(strategy, min(PART, count - part), seed)
-            await asyncio.sleep(0)
-        return drawn
+            # Not in a thread: beside one that computes, each read and write waits for the interpreter's
+            # lock, and a busy machine would look like a silent target.
+            batch = draw(strategy, min(BATCH, total - done), self._plan.seed * 10_000 + number)
 
     async def _batch(self, batch: list[CaseSpec], done: int, total: int) -> int:
         await self._cases(batch)
