@@ -105,8 +105,17 @@ def properties(name: str, *path: str) -> Rows:
 
 def script() -> Rows:
     schema = load_schema("v1:script")["$defs"]
-    steps = [*schema["simple"]["properties"]["do"]["enum"], "parallel"]
+    steps = [*schema["simple"]["properties"]["do"]["enum"], "parallel", "finally"]
     return [[f"`{step}`", members(schema[step], "do")] for step in steps]
+
+
+def control_messages() -> Rows:
+    schema = load_schema("v1:testee")["$defs"]
+    said = {"runner": schema["from_runner"], "testee": schema["from_testee"]}
+    from_ = {name: who for who, part in said.items() for name in part["properties"]["type"]["enum"]}
+    order = ("ready", "case", "event", "cancel", "scroll", "dump", "dumped", "end")
+    assert set(order) == set(from_)
+    return [[f"`{name}`", from_[name], members(schema[name], "type")] for name in order]
 
 
 TABLES: dict[str, Callable[[], Rows]] = {
@@ -125,6 +134,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
         [f"`{name}`", f"{getattr(PROTOCOL.limits, name):,}"] for name in PROTOCOL.limits.__struct_fields__
     ],
     "script": script,
+    "testee": control_messages,
 }
 
 
