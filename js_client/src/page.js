@@ -1,0 +1,161 @@
+// The view root and what the ops of frames do to it. Everything here is synchronous, so that a page that is
+// hidden goes on, and nothing is seen between the ops of one frame (CLI-4).
+
+import { show } from "./markers.js";
+import { ops as actions } from "./ops.js";
+import { follow } from "./scroll.js";
+import { TARGET } from "./vocabulary.js";
+
+/** @typedef {import("./session.js").Stream} Stream */
+/** @typedef {import("./session.js").Op} Op */
+/** @typedef {(html: string, place: {op: string, target: Element}) => string} Sanitizer */
+
+/** @type {typeof import("./view.js").swap} not before it is loaded */
+let swap;
+
+/** Gets what shows views, for servers that have some. @returns {Promise<void> | undefined} nothing, where it is here */
+export const load = () => (swap != undefined ? undefined : import("./view.js").then((view) => void (swap = view.swap)));
+
+/**
+ * @param {Element} root
+ * @param {any} window
+ * @param {import("./client.js").Options} options
+ * @param {Map<string, Stream>} streams
+ * @param {import("./client.js").Tell} report
+ * @param {(event: string, params?: object) => Promise<unknown>} push
+ */
+export function pageOf(root, window, { sanitize, protocol, crypto = window.crypto, trustedTypes = window.trustedTypes }, streams, report, push) {
+  /** @type {Map<string, Element>} selector → the first such element in document order */
+  const found = new Map();
+  const namespace = (window.streamops ||= {});
+  const djust = (window.djust ||= {});
+  /** @type {any} */
+  let hooks;
+  /** @type {any} */
+  let loading;
+  const v0 = protocol == "v0"; // there a target may be any selector
+  const policy = (namespace.policy ||= trustedTypes?.createPolicy("streamops", { createHTML: String })); // a name may be taken once
+
+  /** @param {any} el */
+  const inside = (el) => root.contains(el);
+  /** @param {Stream} stream */
+  const showState = (stream) => show(root, stream, find(stream.target));
+  const showAll = () => streams.forEach(showState);
+
+  /** Html on its way into the document: through the sanitizer, and as a trusted type where there are any.
+   * @param {any} html @param {string} op @param {Element} target for `innerHTML` */
+  function safe(html, op, target) {
+    try {
+      if (sanitize) html = sanitize(html, { op, target });
+    } catch (error) {
+      html = ""; // one that refuses yields the empty string
+      report("sanitizer", error);
+    }
+    return policy ? policy.createHTML(html || "") : html || "";
+  }
+
+  /**
+   * The element that a target names: the first in document order inside the root.
+   * @param {any} target
+   * @returns {Element | null | undefined} null: there is none; undefined: that is no target, and nothing was asked (CLI-13)
+   */
+  function find(target) {
+    const [known, id] = TARGET.exec(target) || [];
+    const selector = id ? `[id='${id.replaceAll("\\", "\\\\")}']` : target; // an id has no quotes
+    let el = found.get(selector);
+    if (known && inside(el) && el?.matches(selector)) return el;
+    try {
+      if (known || v0) {
+        el = /** @type {any} */ (root.querySelector(selector));
+        found.set(selector, /** @type {any} */ (el));
+        return el;
+      }
+    } catch {}
+  }
+
+  /** Tells the page, on the element if that is still there. @param {any} el @param {string} name @param {object} detail */
+  function fire(el, name, detail) {
+    (inside(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+  }
+
+  /** The end of a frame, for hooks: they are loaded when there are some. */
+  function flush() {
+    hooks?.flush();
+    if (!loading && (namespace.hooks || djust.hooks)) loading = import("./hooks.js").then(({ hooksIn }) => (hooks = hooksIn(root, window, push, report)));
+  }
+
+  return {
+    fire,
+    flush,
+
+    /**
+     * Does all that a frame or a view has to do.
+     * @param {Op[] | undefined} ops none of a view
+     * @param {() => unknown} act returns whether the connection is still the same
+     */
+    frame(ops, act) {
+      const scroll = follow(ops ? ops.map(({ target }) => find(target)) : [...root.querySelectorAll("[data-stream-scroll]")]);
+      if (!act()) return;
+      if (!ops) showAll();
+      scroll();
+      flush();
+    },
+
+    /** @param {Stream} stream @param {Op} op @param {number} run @param {number} [seq] */
+    op(stream, op, run, seq) {
+      const { op: name, target = stream.target, mode, html, reason, error, code } = op;
+      const isContent = Object.hasOwn(actions, name);
+      const el = find(isContent ? target : stream.target);
+      const isHtml = /end$|replace/.test(name);
+      const isDelete = name == "delete";
+      const tell = () => fire(el, isHtml ? "update" : isDelete ? "remove" : name, { stream: stream.name, run, seq, op, reason, error, code });
+      let problem;
+      /** @type {unknown} */
+      let what = target;
+      if (!isContent) {
+        if (target != stream.target && !v0) problem = "target";
+      } else if (!el) problem = el === null ? "missing_target" : "target";
+      else {
+        if (isDelete) tell(); // later it could not bubble any more
+        const checked = isHtml && safe(html, name, el);
+        const more = /dj-|id/i.test(checked);
+        try {
+          actions[name](el, op, checked);
+        } catch (thrown) {
+          problem = "op";
+          what = thrown;
+        }
+        if (more) found.clear();
+        hooks?.touched(el, more);
+      }
+      // the state is the stream's, whatever the target; most texts change nothing else
+      if (name != "text" && isContent || mode == "replace") showAll();
+      else if (!isContent || stream._state != stream.state) showState(stream);
+      if (problem) report(problem, what, stream.name, op); // CLI-5
+      if (!isDelete && !(problem && isContent)) tell();
+    },
+
+    /** After `done`, without delaying it: is the text the one that the program wrote? (CLI-17)
+     * @param {Stream} stream @param {number} run @param {string} sha256 */
+    integrity({ name: stream, target, text }, run, sha256) {
+      import("./integrity.js").then(({ prove }) => prove(crypto, text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok })));
+    },
+
+    /** Swaps the root's content (CLI-12). @param {string} html @param {object} listed */
+    view(html, listed) {
+      try {
+        swap(root, safe(html, "view", root), listed, streams, find);
+      } catch (error) {
+        report("op", error);
+      }
+      found.clear();
+      hooks?.touched(root, true);
+    },
+
+    /** Takes away what is not the page's. */
+    close() {
+      hooks?.close();
+      streams.forEach(({ _alert }) => inside(_alert) || _alert?.remove());
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// A view: the root's content becomes the new html. Elements that fit are kept, and with them focus, selection,
+// what was typed, and scroll positions; the rest is taken from the html.
+
+const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or do nothing
+const TELLING = /^(on.*|id|name|type|dj-stream)$/i; // the attributes that say which element it is
+
+/**
+ * Swaps the root's content. A stream's element lives on, unless the view lists the stream (CLI-12).
+ * @param {Element} root
+ * @param {string} html trusted, where the page trusts only what it was told to
+ * @param {object} listed by the view, by name
+ * @param {Map<string, import("./session.js").Stream>} streams
+ * @param {(target: string) => Element | null | undefined} find
+ */
+export function swap(root, html, listed, streams, find) {
+  // in a document of its own: nothing is fetched, and no handler runs, before it is in its place
+  const parsed = root.ownerDocument.implementation.createHTMLDocument("").importNode(root);
+  parsed.innerHTML = html;
+  morph(root, parsed, (el) => {
+    const name = el.getAttribute("dj-stream");
+    const stream = streams.get(name || el.getAttribute("data-stream-error-for") || "");
+    const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
+    const stays = !name || (!Object.hasOwn(listed, name) && stream?.cursor) || el.getAttribute("dj-update") == "ignore";
+    return stays && root.contains(own || null) ? own : null;
+  });
+}
+
+/**
+ * @param {Element} root
+ * @param {Element} html an element with the new content, which is used up
+ * @param {(el: Element) => Element | null | undefined} live the live element that goes in the place of one of the html
+ */
+function morph(root, html, live) {
+  const active = /** @type {HTMLElement | null} */ (root.ownerDocument.activeElement);
+  /** @type {Map<Element, Element>} a place in the html, and the live element itself → the live element */
+  const kept = new Map();
+  for (const el of html.querySelectorAll("[dj-stream],[data-stream-error-for]")) {
+    const own = live(el);
+    if (own && !kept.has(own)) kept.set(el, own).set(own, own);
+  }
+  const scrolls = [...kept.keys()].map((el) => /** @type {const} */ ([el, el.scrollTop, el.scrollLeft]));
+
+  /** Elements with the same key become each other. @param {Element} el @returns {string | Element} */
+  const key = (el) =>
+    kept.get(el) ||
+    (OPAQUE.test(el.nodeName)
+      ? el.outerHTML
+      : el.nodeName + [...el.attributes].flatMap(({ name, value }) => (TELLING.test(name) ? name + value : [])));
+
+  /** @param {any} from @param {any} to */
+  function become(from, to) {
+    if (from.data != to.data) from.data = to.data;
+    if (from.nodeType != 1) return;
+    for (const { name } of [...from.attributes]) if (!to.hasAttribute(name)) from.removeAttribute(name);
+    for (const attribute of to.attributes)
+      if (from.getAttribute(attribute.name) != attribute.value) from.setAttributeNode(attribute.cloneNode());
+    const old = [...from.children].map((el) => /** @type {const} */ ([key(el), el]));
+    const pairs = new Map();
+    for (const next of to.children) {
+      const wanted = key(next);
+      const found = old.findIndex(([key]) => key == wanted);
+      if (found >= 0) pairs.set(next, old.splice(found, 1)[0][1]);
+    }
+    for (const [, el] of old) el.remove();
+    let at = /** @type {any} */ (from.firstChild);
+    /** Takes away what is no element and does not fit. @param {number} [type] */
+    const skip = (type) => {
+      while (at && at.nodeType != 1 && at.nodeType != type) {
+        const { nextSibling } = at;
+        at.remove();
+        at = nextSibling;
+      }
+    };
+    for (const next of [...to.childNodes]) {
+      const { nodeType } = next;
+      skip(nodeType);
+      const node = pairs.get(next) || (nodeType != 1 && at?.nodeType == nodeType ? at : next);
+      if (node == at) at = at.nextSibling;
+      else from.insertBefore(node, at);
+      if (node != next && !kept.has(node)) become(node, next);
+    }
+    skip();
+  }
+
+  become(root, html);
+  kept.forEach((own, el) => el != own && root.contains(el) && el.replaceWith(own)); // those that stood elsewhere
+  for (const [el, top, left] of scrolls) el.scrollTo?.({ top, left, behavior: "instant" });
+  if (active && root.contains(active) && active != root.ownerDocument.activeElement) active.focus({ preventScroll: true });
+}
