@@ -12,7 +12,15 @@ class Answer(View):
 """
 
 from streamops_server.core.limits import Limits
-from streamops_server.errors import BadParams, Overflow, ProgramError, StreamCancelled, Unsupported
+from streamops_server.errors import (
+    BadParams,
+    Overflow,
+    ProgramError,
+    StreamCancelled,
+    Unauthorized,
+    Unsupported,
+)
+from streamops_server.pages import Pages
 from streamops_server.registry import Registry
 from streamops_server.streaming import StreamingMixin
 from streamops_server.transport import StreamServer
@@ -25,12 +33,14 @@ __all__ = [
     "Limits",
     "LiveView",
     "Overflow",
+    "Pages",
     "ProgramError",
     "Registry",
     "Request",
     "StreamCancelled",
     "StreamServer",
     "StreamingMixin",
+    "Unauthorized",
     "Unsupported",
     "View",
     "event_handler",

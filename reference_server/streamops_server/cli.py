@@ -13,20 +13,22 @@ from typing import Annotated
 import typer
 
 from streamops_server.core.limits import Limits
-from streamops_server.demo import Chat
+from streamops_server.demo.echo import Chat
+from streamops_server.demo.scenes import PAGES, SCENES
 from streamops_server.driver import Conformance, HeadlessConformance
+from streamops_server.pages import Pages
 from streamops_server.registry import Registry, load_views
 from streamops_server.transport import StreamServer
-from streamops_server.view import View
+from streamops_server.view import Request, View
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _CONFORMANCE_HEARTBEAT_MS = 3000
 _DEFAULTS = Limits()
 
 
-def _registry(views: str | None, conformance: bool) -> Registry:
+def _registry(views: str | None, conformance: bool, demo: bool) -> Registry:
     """What the options say is served. Raises typer.Exit where `views` names nothing."""
-    found: dict[str, type[View]] = {"Chat": Chat}
+    found: dict[str, type[View]] = dict(SCENES) if demo else {"Chat": Chat}
     if views is not None:
         sys.path.insert(0, os.getcwd())  # as `python -m` finds it
         try:
@@ -42,6 +44,11 @@ def _registry(views: str | None, conformance: bool) -> Registry:
     return Registry(found, default, conformance=conformance)
 
 
+def _bearer(request: Request) -> str:
+    """In test mode whoever names a principal is taken at their word: `Authorization: Bearer NAME`."""
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
 async def _serve(server: StreamServer, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -49,6 +56,8 @@ async def _serve(server: StreamServer, ready_file: Path | None) -> None:
         loop.add_signal_handler(number, stop.set)
     async with server:
         _announce(f"ready {server.url}", ready_file)
+        if server.page_url is not None:
+            print(f"open {server.page_url}", flush=True)
         await stop.wait()
 
 
@@ -65,6 +74,10 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes any free one.", min=0, max=65535)] = 8765,
     views: Annotated[str | None, typer.Option(help="MODULE or MODULE:Class with your views.")] = None,
+    pages: Annotated[
+        Path | None, typer.Option(help="Folder with the pages for browsers.", exists=True, file_okay=False)
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Show the demo, pages and views.")] = False,
     conformance: Annotated[bool, typer.Option(help="Offer the test driver. Not for production.")] = False,
     ready_file: Annotated[Path | None, typer.Option(help="Also write the ready line to this file.")] = None,
     origin: Annotated[list[str] | None, typer.Option(help="A further allowed Origin; repeatable.")] = None,
@@ -87,9 +100,20 @@ def run(
     max_pending_bytes: Annotated[
         int, typer.Option(help="Pending bytes past which a producer waits.", min=1)
     ] = _DEFAULTS.max_pending_bytes,
+    resume_ttl_ms: Annotated[
+        int, typer.Option(help="How long a session goes on without a connection.", min=1)
+    ] = _DEFAULTS.resume_ttl_ms,
+    replay_bytes: Annotated[
+        int, typer.Option(help="What is kept for clients that come back.", min=1)
+    ] = _DEFAULTS.replay_bytes,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what handlers raise.")] = False,
 ) -> None:
-    """Serve views over WebSocket (streamops.v1). Prints `ready URL` once it listens."""
+    """Serve views over WebSocket (streamops.v1), and pages over HTTP on the same port.
+
+    Prints `ready URL` once it listens, and `open URL` where there are pages.
+    """
+    if demo and (views is not None or pages is not None or conformance):
+        raise typer.BadParameter("--demo brings its own views and pages; leave the other options out")
     logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL if conformance else logging.ERROR)
     default_heartbeat = _CONFORMANCE_HEARTBEAT_MS if conformance else _DEFAULTS.heartbeat_ms
     limits = Limits(
@@ -100,9 +124,20 @@ def run(
         max_fps=max_fps,
         max_events=max_events,
         max_pending_bytes=max_pending_bytes,
+        resume_ttl_ms=resume_ttl_ms,
+        replay_bytes=replay_bytes,
     )
-    registry = _registry(views, conformance)
-    server = StreamServer(registry, host=host, port=port, limits=limits, origins=origin or ())
+    registry = _registry(views, conformance, demo)
+    folder = PAGES if demo else pages
+    server = StreamServer(
+        registry,
+        host=host,
+        port=port,
+        limits=limits,
+        origins=origin or (),
+        pages=None if folder is None else Pages(folder),
+        authenticate=_bearer if conformance else None,
+    )
     try:
         asyncio.run(_serve(server, ready_file))
     except OSError as error:

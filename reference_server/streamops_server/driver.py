@@ -91,6 +91,13 @@ class Conformance(View):
             if isinstance(result, BaseException):
                 raise result
 
+    async def attempt(self, script: list[Step], then: list[Step]) -> None:
+        """`then` is performed in any case: that is what a cancelled handler may still do."""
+        try:
+            await self.perform(script)
+        finally:
+            await self.perform(then)
+
 
 class HeadlessConformance(Conformance):
     """The driver where a `hello` names no view: there is nothing to render."""
@@ -115,4 +122,5 @@ _STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     "raise": Conformance.fail,
     "hang": Conformance.hang,
     "parallel": Conformance.parallel,
+    "finally": Conformance.attempt,
 }

@@ -4,7 +4,11 @@ import asyncio
 
 from streamops_server.core.errors import Overflow, ProgramError, Unsupported
 
-__all__ = ["BadParams", "Overflow", "ProgramError", "StreamCancelled", "Unsupported"]
+__all__ = ["BadParams", "Overflow", "ProgramError", "StreamCancelled", "Unauthorized", "Unsupported"]
+
+
+class Unauthorized(Exception):
+    """To be raised by `authenticate` for a connection that may not begin a session (close 4401)."""
 
 
 class BadParams(ProgramError):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from math import inf
+from typing import Protocol
 
 from streamops_server.core.owners import Producer
 from streamops_server.core.session import Session
@@ -18,15 +19,23 @@ TOKENS_PER_BREATH = 256
 """Calls, and tokens that joined a call, after which a producer lets others run: it cannot starve pings."""
 
 
-class Pump:
-    """`write` sends frames at once, `close` ends the connection after them."""
+class Channel(Protocol):
+    """One connection."""
 
-    def __init__(
-        self, session: Session, write: Callable[[list[bytes]], None], close: Callable[[int, str], None]
-    ) -> None:
+    def write_frames(self, frames: list[bytes]) -> None:
+        """Send at once, without waiting."""
+
+    def end(self, code: int, reason: str) -> None:
+        """Close, after what was written."""
+
+
+class Pump:
+    """`channel` is where the session's frames go, if it has a connection; `ended` is told of its end."""
+
+    def __init__(self, session: Session, channel: Channel, ended: Callable[[], None]) -> None:
         self._session = session
-        self._write = write
-        self._close = close
+        self._channel: Channel | None = channel
+        self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._bound = session.limits.max_pending_bytes
         self._streams = session.program.streams
@@ -41,6 +50,13 @@ class Pump:
         self._calls = 0
         self.schedule()
 
+    def attach(self, channel: Channel | None) -> None:
+        """There is another connection now, or none."""
+        self._channel = channel
+        self._writable = True
+        self._wake()
+        self.schedule()
+
     def set_writable(self, writable: bool) -> None:
         """Whether the transport takes more; while not, operations stay and coalesce (FLW-7)."""
         self._writable = writable
@@ -49,9 +65,14 @@ class Pump:
     def touch(self) -> None:
         """An operation was accepted: see to it that it will be sent (BAT-9)."""
         outbox = self._outbox
-        if self._soon is not None or self._timer_at <= outbox.next_tick:
+        if self._soon is not None or self._timer_at <= outbox.next_tick or outbox.is_full:
             return
-        if self._writable and outbox.open and outbox.next_tick <= self._loop.time():
+        if (
+            self._writable
+            and self._channel is not None
+            and outbox.open
+            and outbox.next_tick <= self._loop.time()
+        ):
             self._soon = self._loop.call_soon(self.flush)  # after a quiet interval: at once (BAT-8)
         else:
             self.schedule()
@@ -81,19 +102,22 @@ class Pump:
             self._soon.cancel()
             self._soon = None
         frames = self._session.flush(self._loop.time(), writable=self._writable)
-        if frames:
-            self._write(frames)
+        if self._session.ended:
+            self._ended()
+            return
+        if frames and self._channel is not None:
+            self._channel.write_frames(frames)
             if self._waiting:
                 self._wake()
         closing = self._session.closing
-        if closing is not None and frames:  # a fatal error is always among the last frames (ERR-8)
-            self._close(closing.code, closing.reason)
+        if closing is not None and frames and self._channel is not None:
+            self._channel.end(closing.code, closing.reason)  # a fatal error is among the last frames (ERR-8)
         if self._look_again or self._timer is None or self._outbox.waits:
             self._look_again = False
             self.schedule()
 
     def stop(self) -> None:
-        """The connection is gone: no timer, and nobody waits any more."""
+        """The session has ended: no timer, and nobody waits any more."""
         for handle in (self._soon, self._timer):
             if handle is not None:
                 handle.cancel()
@@ -109,9 +133,9 @@ class Pump:
     # Producers
 
     def is_full(self, name: str) -> bool:
-        """Whether the stream's pending bytes reach their bound."""
+        """Whether the stream's pending bytes reach their bound, or the session's while nobody reads."""
         queue = self._streams.get(name)
-        return queue is not None and queue.pending_bytes >= self._bound
+        return (queue is not None and queue.pending_bytes >= self._bound) or self._session.is_full
 
     async def room(self, name: str) -> None:
         """Wait while the stream is full (FLW-7), and let others run now and then."""
@@ -123,7 +147,8 @@ class Pump:
 
     async def room_for_view(self) -> None:
         """Wait while the views that have not been sent reach the bound: their bytes count too."""
-        while self._outbox.view_bytes >= self._bound and not self._session.program.closed:
+        session = self._session
+        while (self._outbox.view_bytes >= self._bound or session.is_full) and not session.program.closed:
             await self._turn()
 
     def _turn(self) -> asyncio.Future[None]:

@@ -28,7 +28,7 @@ class Registry:
 
     def capabilities(self, view: type[View] | None) -> frozenset[str]:
         """What the server offers to a session that mounts `view`; None where there is nothing to mount."""
-        found = {"html"}
+        found = {"html", "ack", "resume"}
         if view is not None and (view.template is not None or view.template_name is not None):
             found.add("view")
         if self._conformance:

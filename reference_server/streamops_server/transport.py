@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import http
+import inspect
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
+import msgspec
 from streamops_spec import load_protocol
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response
 from websockets.protocol import State
@@ -22,11 +25,16 @@ from websockets.typing import Subprotocol
 
 from streamops_server.core.limits import Limits
 from streamops_server.core.session import Session
+from streamops_server.errors import Unauthorized
 from streamops_server.live import Live
+from streamops_server.pages import Pages
 from streamops_server.registry import Registry
+from streamops_server.sessions import MemoryStore, SessionStore
 from streamops_server.view import Request
 
 SUBPROTOCOL = Subprotocol(load_protocol().subprotocol)
+Authenticate = Callable[[Request], str | Awaitable[str]]
+"""Says whose connection it is, from the headers of its upgrade: a bearer token, a cookie."""
 _CLOSE_TIMEOUT = 5.0  # seconds for a peer to answer a close before the connection is cut
 _HARD_SIZE = 4  # times max_frame_bytes: up to that an oversized frame gets a proper verdict, beyond it 1009
 
@@ -36,6 +44,7 @@ class _Connection(ServerConnection):
 
     live: Live | None = None
     made: Callable[[_Connection], None] | None = None
+    closing: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -52,6 +61,10 @@ class _Connection(ServerConnection):
         if self.live is not None:
             self.live.pump.set_writable(True)
 
+    def end(self, code: int, reason: str) -> None:
+        """Close, after what was written; in the background."""
+        self.closing = asyncio.get_running_loop().create_task(self.close(code, reason))
+
     def write_frames(self, frames: list[bytes]) -> None:
         """All frames in one write; backpressure is the session's, through `pause_writing`."""
         if self.protocol.state is not State.OPEN:
@@ -65,7 +78,9 @@ class StreamServer:
     """Serves views over WebSocket; `async with StreamServer(registry) as server:` listens.
 
     `port` 0 takes any free one; `server.port` tells which. `origins` are further origins that
-    browsers may come from, besides the server's own host. Leaving ends every session with
+    browsers may come from, besides the server's own host. `pages` are served to whoever asks for
+    no upgrade. `authenticate` says whose connection it is (ANONYMOUS for nobody's), or raises
+    `Unauthorized`; sessions are bound to that principal (RES-10). Leaving ends every session with
     `shutting_down`.
     """
 
@@ -77,14 +92,19 @@ class StreamServer:
         port: int = 0,
         limits: Limits | None = None,
         origins: Sequence[str] = (),
+        pages: Pages | None = None,
+        authenticate: Authenticate | None = None,
+        sessions: SessionStore | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self._registry = registry
         self._limits = limits or Limits()
         self._origins = frozenset(origins)
-        self._sessions: set[Live] = set()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._pages = pages
+        self._authenticate = authenticate
+        self._sessions = sessions or MemoryStore(self._limits)
+        self._lives: set[Live] = set()
         self._server: Server | None = None
         self._connections: WeakSet[_Connection] = WeakSet()
         self._ending = False
@@ -95,7 +115,7 @@ class StreamServer:
             self.host,
             self.port,
             subprotocols=[SUBPROTOCOL],
-            process_request=self._refuse,
+            process_request=self._before_upgrade,
             compression=None,  # LIM-6: negotiated compression costs and leaks
             max_size=self._limits.max_frame_bytes * _HARD_SIZE,
             ping_interval=None,  # the heartbeat is the protocol's own
@@ -109,7 +129,7 @@ class StreamServer:
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._server is not None
         self._ending = True
-        for live in list(self._sessions):
+        for live in list(self._lives):
             live.shut_down()
         for connection in list(self._connections):
             self._made(connection)
@@ -130,8 +150,24 @@ class StreamServer:
 
     @property
     def url(self) -> str:
+        return f"ws://{self._authority}/"
+
+    @property
+    def page_url(self) -> str | None:
+        """Where a browser finds the pages; None where there are none."""
+        return f"http://{self._authority}/" if self._pages else None
+
+    @property
+    def _authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ws://{host}:{self.port}/"
+        return f"{host}:{self.port}"
+
+    def _before_upgrade(
+        self, connection: ServerConnection, request: HttpRequest
+    ) -> Awaitable[Response | None] | Response | None:
+        if self._pages and "websocket" not in ",".join(request.headers.get_all("Upgrade")).lower():
+            return _page(self._pages, request)
+        return self._refuse(connection, request)
 
     def _refuse(self, _connection: ServerConnection, request: HttpRequest) -> Response | None:
         """The HTTP answer instead of an upgrade, or None to go on."""
@@ -157,29 +193,41 @@ class StreamServer:
     async def _run(self, connection: ServerConnection) -> None:
         assert isinstance(connection, _Connection)
         assert connection.request is not None
-        loop = asyncio.get_running_loop()
-        session = Session(self._limits, secrets.token_urlsafe(24), loop.time())
         headers = {name.lower(): value for name, value in connection.request.headers.raw_items()}
-
-        def close(code: int, reason: str) -> None:
-            task = loop.create_task(connection.close(code, reason))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-
+        if "origin" not in headers:
+            headers.pop("cookie", None)  # who has no page has no authority from cookies (chapter 14)
+        session = Session(self._limits, secrets.token_urlsafe(24), asyncio.get_running_loop().time())
         request = Request(connection.request.path, headers, session.id)
-        live = Live(session, self._registry, request, connection.write_frames, close)
-        connection.live = live
-        self._sessions.add(live)
+        try:
+            if self._authenticate is not None:
+                principal = self._authenticate(request)
+                request = msgspec.structs.replace(
+                    request, principal=await principal if inspect.isawaitable(principal) else principal
+                )
+        except Unauthorized as error:
+            session.fail("unauthorized", str(error) or "Sign in first")
+        live = Live(session, self._registry, request, connection, self._sessions, self._lives.discard)
+        self._lives.add(live)
         if self._ending:  # it asked before, and was upgraded after the others were told
             live.shut_down()
         try:
             while True:
-                live.received(await connection.recv())
+                message = await connection.recv()
+                if session.hello is None and connection.state is not State.OPEN:
+                    break  # a hello of before its client gave up must take no session over
+                if connection.live is not None:
+                    connection.live.received(message)
         except ConnectionClosed:
             pass
         finally:
-            self._sessions.discard(live)
-            await live.over()
+            served, connection.live = connection.live, None
+            if served is not None:
+                await served.lost(for_good=connection.close_code == CloseCode.NORMAL_CLOSURE)
+
+
+async def _page(pages: Pages, request: HttpRequest) -> Response:
+    answer = await asyncio.to_thread(pages.answer, request.method, request.path)
+    return Response(answer.status, answer.status.phrase, Headers(answer.headers), answer.body)
 
 
 def _json_response(status: http.HTTPStatus, body: dict[str, Any]) -> Response:

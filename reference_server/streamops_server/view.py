@@ -19,11 +19,16 @@ _COMPUTED = (property, cached_property)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The connection that mounts a view: path and headers (lower-case names) of its upgrade."""
+    """The connection that mounts a view: path and headers (lower-case names) of its upgrade.
+
+    Without an `Origin` there is no `cookie` among the headers. `principal` is what the server's
+    `authenticate` made of them, "" for nobody that it knows.
+    """
 
     path: str
     headers: Mapping[str, str]
     session: str
+    principal: str = ""
 
 
 @overload

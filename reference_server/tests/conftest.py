@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from streamops_server import Limits, Registry, StreamServer, View
-from streamops_server.core.frames import Event, Hello
+from streamops_server.core.frames import Cancel, Event, Hello, decode
 from streamops_server.core.owners import Producer
 from streamops_server.core.session import Session
 from streamops_spec import load_shapes
@@ -30,7 +30,7 @@ class FakeLink:
         self.program = self.session.program
         self.owner = Producer()
         self.frames: list[Frame] = []
-        self.asked: list[Hello | Event] = []
+        self.asked: list[Hello | Event | Cancel] = []
         self.cursors: dict[str, int] = {}
         self.max_frame_bytes = 1 << 20
 
@@ -52,6 +52,15 @@ class FakeLink:
         self.arrive()
         self.now += 1.0
         return self
+
+    def decode(self, frame: Frame) -> Any:
+        """The frame as the core reads it."""
+        return decode(json.dumps(frame))
+
+    def answer(self, ref: int, *failure: str) -> None:
+        """An event arrives, and is answered at once."""
+        self.send({"type": "event", "ref": ref, "event": "e", "params": {}})
+        self.session.reply(ref, *failure)
 
     def arrive(self, *, writable: bool = True) -> list[Frame]:
         """What arrives at this moment."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from streamops_server.cli import app
@@ -107,6 +108,45 @@ def test_a_module_that_cannot_be_imported_is_one_clear_line(
     assert line.startswith("--views mine: ")
     assert place in line
     assert says in line
+
+
+def read(url: str) -> str:
+    with urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())
+
+
+def test_it_serves_the_pages_of_a_folder_beside_the_views(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>Mine", encoding="utf-8")
+    with started("--pages", str(tmp_path)) as (process, url):
+        assert process.stdout is not None
+        page = "http" + url.removeprefix("ws")
+        assert process.stdout.readline() == f"open {page}\n"
+        assert read(page) == "<!doctype html>Mine"
+
+
+def test_pages_are_a_folder(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--pages", str(tmp_path / "nothing")])
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["streamops_server", "--demo"], ["streamops_server.demo"]])
+def test_the_demo_needs_no_other_word(command: list[str]) -> None:
+    line = [sys.executable, "-m", *command, "--port", "0"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready ws://")
+        word, url = process.stdout.readline().split()
+        assert word == "open"
+        assert 'dj-view="AIChat"' in read(url)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("option", [["--views", "mine"], ["--pages", "."], ["--conformance"]])
+def test_the_demo_brings_its_own_views_and_pages(option: list[str]) -> None:
+    result = CliRunner().invoke(app, ["--demo", *option])
+    assert result.exit_code == 2
+    assert "brings its own" in result.output
 
 
 def test_a_port_that_is_taken_is_named() -> None:

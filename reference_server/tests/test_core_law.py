@@ -86,7 +86,7 @@ class Recorder:
             self.link.session.views.push(f"{self.order}", [], [])
         elif call == "reply":
             self.replies += 1
-            self.link.session.reply(self.replies)
+            self.link.answer(self.replies)
         elif call == "token":
             program, (name, text) = self.link.program, arguments
             if program.extend(self.link.owner, name, text):
@@ -141,7 +141,7 @@ class Recorder:
 def test_every_frame_shows_a_prefix_of_the_program(
     new_link: Callable[..., Any], steps: list[tuple[Any, ...]]
 ) -> None:
-    recorder = Recorder(new_link(Limits(max_text_bytes=40)).open(view="0"))
+    recorder = Recorder(new_link(Limits(max_text_bytes=40, max_events=99)).open(view="0"))
     for step in steps:
         recorder.perform(*step)
     recorder.finish()

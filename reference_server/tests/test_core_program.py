@@ -161,7 +161,7 @@ def test_a_view_is_a_barrier(link: Any) -> None:
     program.text(owner, "a", "2")
     views.push("v2", [], [])
     program.text(owner, "b", "2")
-    link.session.reply(1)
+    link.answer(1)
     kinds = [frame.get("html", frame.get("stream", "reply")) for frame in link.wait(1)]
     assert kinds == ["a", "b", "v1", "a", "v2", "b", "reply"]
     link.wait(1)
@@ -186,7 +186,7 @@ def test_views_have_a_clock_of_their_own(link: Any) -> None:
     assert link.arrive() == []
     assert link.session.deadline() == pytest.approx(link.now + INTERVAL)
     link.program.start(link.owner, "s")
-    link.session.reply(1)
+    link.answer(1)
     assert [frame["type"] for frame in link.wait(INTERVAL)] == ["view", "stream", "reply"]
 
 
@@ -277,10 +277,10 @@ def test_a_reply_goes_after_what_was_accepted_before_it(link: Any) -> None:
     link.program.text(link.owner, "s", "a")
     link.arrive()
     link.program.text(link.owner, "s", "b")
-    link.session.reply(1)
+    link.answer(1)
     assert link.arrive() == []
     assert [frame["type"] for frame in link.wait(INTERVAL)] == ["stream", "reply"]
-    link.session.reply(2)
+    link.answer(2)
     assert link.session.deadline() == 0
     assert [frame["type"] for frame in link.arrive()] == ["reply"]
 

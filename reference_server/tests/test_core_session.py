@@ -222,9 +222,9 @@ def test_nothing_is_taken_while_the_transport_is_full(link: Any) -> None:
 
 
 def test_messages_are_short_and_always_text(link: Any) -> None:
-    link.open().session.reply(1, "x_no", "é" * 512)
-    link.session.reply(2, "x_no", "é" * 513)
-    link.session.reply(3, "x_no", "\ud800")
+    link.open().answer(1, "x_no", "é" * 512)
+    link.answer(2, "x_no", "é" * 513)
+    link.answer(3, "x_no", "\ud800")
     first, second, third = (reply["error"]["error"] for reply in link.wait())
     assert (first, second, third) == ("é" * 512, "é" * 511 + "…", "?")
     link.session.fail("internal", "x" * 100_000)

@@ -282,7 +282,7 @@ def test_a_stray_task_is_told_how_to_do_it(serve: Any, go: Any) -> None:
         async with serve(Worker) as connect, connect() as client:
             await client.hello("Worker")
             await client.run("leak")
-            (live,) = connect.server._sessions
+            (live,) = connect.server._lives
             await live.view.go_on.wait()
             assert "start_task" in live.view.stray
             with pytest.raises(RuntimeError, match="start_task"):
@@ -311,7 +311,7 @@ def test_nothing_is_lost_to_a_client_that_reads_late(serve: Any, go: Any, total:
             await client.hello("Worker")
             await client.start("pour", total=total)
             await asyncio.sleep(0.5)
-            (live,) = connect.server._sessions
+            (live,) = connect.server._lives
             queue = live.program.streams["s"]
             assert queue.pending_bytes <= 300 * 1024, "the producer waits"
             await client.until("reply")

@@ -132,13 +132,25 @@ class ServerLimits(msgspec.Struct):
     max_fps: int
     max_events: int
     cancel_ms: int
+    replay_bytes: int | UnsetType = UNSET
+
+
+class Resumed(msgspec.Struct):
+    """How a stream goes on: `replay`, `view` or `gone`; `seq` is its last operation."""
+
+    how: str
+    seq: int
 
 
 class Welcome(msgspec.Struct, tag_field="type", tag="welcome"):
+    """The members that are left out belong to the capability `resume`."""
+
     session: str
     caps: list[str]
     limits: ServerLimits
     heartbeat_ms: int
+    resume_ttl_ms: int | UnsetType = UNSET
+    resumed: dict[str, Resumed] | UnsetType = UNSET
 
 
 class StreamState(msgspec.Struct, omit_defaults=True):

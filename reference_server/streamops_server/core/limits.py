@@ -24,6 +24,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     hello_timeout_ms: int = _PROTOCOL.hello_timeout_ms
     max_pending_bytes: int = 256 * 1024
     """Pending bytes of a stream, and of the views, past which a producer waits."""
+    resume_ttl_ms: int = 60_000
+    """How long a session goes on without a connection."""
+    replay_bytes: int = 1 << 20
+    """What is kept for a client that comes back, and past which the producers of one that is away wait."""
+    max_detached: int = 16
+    """Sessions without a connection of one principal; the oldest goes first."""
+    max_detached_anonymous: int = 1024
+    """The same for all clients that nobody knows, together."""
     max_unread_frames: int = 1024
     """Frames that no order binds (pongs, refusals) and that a client leaves unread, past which it is
     a slow consumer, or with a further event a flood."""

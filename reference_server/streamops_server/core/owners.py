@@ -12,7 +12,7 @@ from collections.abc import Iterator
 class Producer:
     """One handler or task; `parent` is the producer that started it."""
 
-    __slots__ = ("_fences", "cancelled", "living", "parent", "runs")
+    __slots__ = ("_fences", "cancelled", "living", "parent", "runs", "stopped")
 
     def __init__(self, parent: Producer | None = None) -> None:
         self.parent = parent
@@ -21,6 +21,8 @@ class Producer:
         self.runs: dict[str, None] = {}
         """Names of the streams whose open run it owns, in the order of their starts."""
         self.cancelled = False
+        self.stopped = False
+        """Whether a `cancel` named a run of its: it may finish what it has, and start nothing (FLW-9)."""
         self._fences: dict[str, bool] = {}
         if parent is not None:
             parent.living += 1
@@ -36,8 +38,16 @@ class Producer:
             yield producer
             producer = producer.parent
 
+    def stop(self) -> None:
+        self.cancelled = self.stopped = True
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it belongs to an owner that a `cancel` stopped."""
+        return any(producer.stopped for producer in self.line())
+
     def fence(self, name: str) -> None:
-        """Its run on that stream was superseded: it and those below may not go on there."""
+        """Its run on that stream was superseded or stopped: it and those below may not go on there."""
         self._fences[name] = True
 
     def lift(self, name: str) -> None:

@@ -68,6 +68,8 @@ class Program:
     def start(self, caller: Producer, name: str) -> None:
         self.check_alive(caller)
         queue = self._queue(name)
+        if caller.is_stopped:
+            raise Fenced  # FLW-9
         previous = queue.owner
         self._run_row("start", queue, caller)
         if previous is not None and previous is not caller:
@@ -95,8 +97,29 @@ class Program:
         """Does nothing for a fenced caller (LIF-10), and on an idle stream (LIF-6)."""
         self.check_alive(caller)
         queue = self._queue(name)
-        if not caller.is_fenced(name):
+        if caller.is_fenced(name):
+            return
+        if queue.owner is not None and queue.owner.stopped:
+            self._end_stopped(queue, queue.owner)
+        else:
             self._run_row("done", queue, caller)
+
+    # -- the client's word -----------------------------------------------------------------
+
+    def owner_of(self, name: str, run: int) -> Producer | None:
+        """The owner of that run, if it is the open one, which is to stop (FLW-9); else None (FLW-10)."""
+        queue = self.streams.get(name)
+        return queue.owner if queue is not None and queue.run == run else None
+
+    def end_cancelled(self, name: str, run: int) -> None:
+        """The time of a cancelled run is over: it ends, whatever its owner does (FLW-9, FLW-11)."""
+        queue = self.streams[name]
+        if queue.owner is not None and queue.run == run:
+            self._end_stopped(queue, queue.owner)
+
+    def _end_stopped(self, queue: Queue, owner: Producer) -> None:
+        self._run_row("owner_cancelled", queue, owner)
+        owner.fence(queue.name)
 
     # -- content calls ---------------------------------------------------------------------
 
@@ -195,6 +218,8 @@ class Program:
         queue = self._queue(name)
         if caller.is_fenced(name):
             raise Fenced  # LIF-10
+        if queue.owner is None and caller.is_stopped:
+            raise Fenced  # FLW-14: it would start a run
         return queue
 
     def _queue(self, name: str) -> Queue:

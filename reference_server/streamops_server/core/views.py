@@ -1,6 +1,6 @@
 """Which streams a view's html speaks for, and where each stands: the map of a `view` (VIEW-3, VIEW-4)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import UNSET
 
@@ -33,9 +33,10 @@ class Views:
 
     def push(
         self, html: str, marked: Iterable[str], ignored: Iterable[str], renders: Iterable[str] = ()
-    ) -> None:
-        """A full re-render. `renders` are streams whose streamed content the template has too.
+    ) -> Collection[str]:
+        """A full re-render; returns the streams of its map.
 
+        `renders` are streams whose streamed content the template has too.
         `ignored` streams, marked `dj-update="ignore"`, are never in a map again.
         Raises Unsupported without the capability `view`, Overflow where it cannot fit.
         """
@@ -50,6 +51,12 @@ class Views:
             if own and name not in self._kept:
                 states[name] = _state(queue)
         self._accept(html, states)
+        return states.keys()
+
+    @property
+    def version(self) -> int:
+        """Of the last view that was accepted; 0 before the first."""
+        return self._version
 
     def changes_nothing(self, html: str) -> bool:
         """Whether a handler's final view may be left out (VIEW-8)."""
@@ -65,7 +72,11 @@ class Views:
         self._last_html = html
         if not first:
             self._program.content_since_view = False
-        self._outbox.add_view(data, first=first)
+        known = [(self._program.streams.get(name), state.seq) for name, state in states.items()]
+        marks = [(queue, seq) for queue, seq in known if queue is not None]
+        for queue, _ in marks:
+            queue.muted = False  # the view says where it stands
+        self._outbox.add_view(data, self._version, marks, first=first)
 
 
 def _state(queue: Queue | None) -> StreamState:

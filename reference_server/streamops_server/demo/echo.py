@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
+from streamops_server.errors import Unsupported
 from streamops_server.view import Request, View, event_handler
 
 
@@ -22,7 +24,8 @@ class Chat(View):
     @event_handler
     async def send_message(self, content: str, **_kwargs: Any) -> None:
         self.messages.append(content)
-        await self.push_state()
+        with suppress(Unsupported):  # a client for text alone, such as one for a terminal, has no views
+            await self.push_state()
         await self.stream_start("answer")
         await self.stream_text("answer", "", mode="replace")
         for word in f"You said: {content} That is all I know about it.".split():

@@ -1,0 +1,72 @@
+"""Scene 3: progress. `push_state` sends the whole view at each step; what the reader types stays."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from streamops_server.view import Request, View, event_handler
+
+_STEPS = (
+    ("Read the files", 12),
+    ("Look at each of them", 24),
+    ("Build the index", 16),
+    ("Check what was built", 8),
+)
+_TICK = 0.1
+
+
+@dataclass
+class Step:
+    title: str
+    of: int
+    done: int = 0
+    state: str = "waiting"
+
+
+class Progress(View):
+    """The state of the steps is the view's; the name of the file at hand is a stream beside it."""
+
+    template_name = "steps.html"
+
+    def mount(self, _request: Request, /, **_params: Any) -> None:
+        self.is_running = False
+        self.outcome = ""
+        self._task: asyncio.Task[None] | None = None
+        self._reset()
+
+    @property
+    def percent(self) -> int:
+        return 100 * sum(step.done for step in self.steps) // sum(step.of for step in self.steps)
+
+    @event_handler
+    async def begin(self, **_params: Any) -> None:
+        if self.is_running:
+            return
+        self._reset()
+        self.is_running, self.outcome = True, ""
+        self._task = self.start_task(self._work())
+
+    @event_handler
+    async def stop(self, **_params: Any) -> None:
+        if self._task is not None and self.is_running:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self.is_running, self.outcome = False, "Stopped; what was done stays done"
+
+    def _reset(self) -> None:
+        self.steps = [Step(title, of) for title, of in _STEPS]
+
+    async def _work(self) -> None:
+        for step in self.steps:
+            step.state = "running"
+            for number in range(1, step.of + 1):
+                await self.stream_text("file", f"part-{number:02}.txt", mode="replace")
+                await asyncio.sleep(_TICK)
+                step.done = number
+                await self.push_state()
+            step.state = "done"
+        await self.stream_text("file", "", mode="replace")
+        self.is_running, self.outcome = False, "Complete"
+        await self.push_state()
