@@ -1,4 +1,4 @@
-"""The verdict on the reference server many times in a row, idle and with every core busy.
+"""The verdicts on the reference server and on this project's clients many times in a row, idle and busy.
 
 A suite that fails now and then is worse than none: `make stress` shows that this one does not.
 Each run has a seed of its own, so the runs also see different scripts.
@@ -10,11 +10,20 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import typer
 from rich.progress import track
 
-WORTH = re.compile(r"(\d+) scripts, (\d+) examples per second")
+WORTH = re.compile(r"(\d+) (?:scripts|sequences), (\d+) examples per second")
+TESTEES = Path(__file__).parent / "testees"
+TARGETS = {
+    "server": ("server",),
+    "jsdom": ("client", "--", "node", str(TESTEES / "jsdom" / "testee.mjs")),
+    "chromium": ("client", "--", "node", str(TESTEES / "chromium" / "testee.mjs")),
+    "tail": ("client", "--", sys.executable, "-m", "streamops_conformance.tail.testee"),
+}
+"""What comes after `streamops test`, by the name that `--target` gives."""
 
 
 def burn() -> None:
@@ -23,19 +32,20 @@ def burn() -> None:
         sum(range(10_000))
 
 
-def verdict(seed: int) -> tuple[int, float, str]:
-    """Exit code, seconds and the last lines of one run."""
+def verdict(target: str, seed: int) -> tuple[int, float, str]:
+    """Exit code, seconds and the output of one run."""
     began = time.perf_counter()
-    command = [sys.executable, "-m", "streamops_conformance", "test", "server", "--seed", str(seed)]
+    kind, *rest = TARGETS[target]
+    command = [sys.executable, "-m", "streamops_conformance", "test", kind, "--seed", str(seed), *rest]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, time.perf_counter() - began, done.stdout + done.stderr
 
 
-def rounds(title: str, runs: int) -> int:
+def rounds(title: str, target: str, runs: int) -> int:
     """Run the suite `runs` times; returns how many were not green."""
     red, seconds, rates = 0, [], []
     for seed in track(range(1, runs + 1), title):
-        code, taken, said = verdict(seed)
+        code, taken, said = verdict(target, seed)
         seconds.append(taken)
         found = WORTH.search(said)
         rates.append(int(found[2]) if found else 0)
@@ -49,14 +59,16 @@ def rounds(title: str, runs: int) -> int:
     return red
 
 
-def main(runs: int = 20, busy_runs: int = 20) -> None:
-    """Exit code 1 if any run was not green."""
-    red = rounds("idle", runs) if runs else 0
+def main(runs: int = 20, busy_runs: int = 20, target: str = "server") -> None:
+    """Exit code 1 if any run was not green. `target` is server, jsdom, chromium or tail."""
+    if target not in TARGETS:
+        raise typer.BadParameter(f"there is no target {target!r}; there are {', '.join(TARGETS)}")
+    red = rounds(f"{target}, idle", target, runs) if runs else 0
     burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
     if busy_runs:
         for burner in burners:
             burner.start()
-        red += rounds("busy", busy_runs)
+        red += rounds(f"{target}, busy", target, busy_runs)
         for burner in burners:
             burner.terminate()
     raise typer.Exit(1 if red else 0)

@@ -5,9 +5,11 @@ import os
 import shlex
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 import typer
@@ -17,15 +19,21 @@ from rich.table import Table
 from streamops_spec import AREAS, load_requirements
 
 from streamops_conformance.baseline import Baseline, BaselineError, Comparison, compare, read_baseline
+from streamops_conformance.capture.command import check
 from streamops_conformance.catalog import catalog, select
 from streamops_conformance.judge.case import CaseSpec
+from streamops_conformance.judge.client_v0 import frames_of
+from streamops_conformance.judge.sequence import SequenceSpec
+from streamops_conformance.proxy.command import proxy
 from streamops_conformance.report.json_report import report
 from streamops_conformance.report.terminal import ProgressBar, show
-from streamops_conformance.run.dialect import Dialect
+from streamops_conformance.run.dialect import Dialect, UnderTest
 from streamops_conformance.run.engine import Plan, run
 from streamops_conformance.run.events import Outcome
+from streamops_conformance.tail.command import tail
 from streamops_conformance.target.config import Target, TargetFileError, at, embedded, read
 from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.target.testee import TesteeCommand
 
 
 class Exit(IntEnum):
@@ -46,15 +54,20 @@ class Spec(StrEnum):
 
 app = typer.Typer(
     name="streamops",
-    help="Whether a server keeps the prefix law: nothing lost, nothing reordered, errors that do no damage.",
+    help="Whether a server or a client keeps the prefix law: nothing lost, nothing reordered.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 test = typer.Typer(help="Test an implementation and print the verdict.", no_args_is_help=True)
 app.add_typer(test, name="test")
+app.command("tail")(tail)
+app.command("proxy")(proxy)
+app.command("check")(check)
 
 EXAMPLES = {"v1": 1000, "v0": 150}
+CLIENT_EXAMPLES = {"v1": 750, "v0": 150}
+T = TypeVar("T")
 
 
 @test.command("server")
@@ -76,7 +89,7 @@ def server(
     console = _console()
     try:
         target = _target(url, config, spec)
-        case = _case(script) if script else None
+        case = _example(script, CaseSpec.from_json) if script else None
         plan = Plan(
             selected=select(target.spec, only),
             examples=examples if examples is not None else EXAMPLES[target.spec],
@@ -86,13 +99,70 @@ def server(
             replay=_replay(url, config, spec),
         )
         known = _baseline(baseline, target)
-        if json_file is not None and not json_file.absolute().parent.is_dir():
-            raise ValueError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")
+        _writable(json_file)
     except (ValueError, TargetFileError, BaselineError) as error:
         _complain(str(error))
         raise typer.Exit(Exit.USAGE) from None
+    _finish(lambda: Running(target), _dialect(target), plan, known, json_file, console)
+
+
+@test.command("client")
+def client(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="After --: what brings the client; the control URL is added as its last word."),
+    ] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Print the control URL and wait for a page.")
+    ] = False,
+    spec: Annotated[Spec, typer.Option(help="Which specification.")] = Spec.V1,
+    only: Annotated[str, typer.Option(metavar="IDS/AREAS", help="Only these, e.g. CLI-1,FWD.")] = "",
+    examples: Annotated[int | None, typer.Option(min=1, help="How many sequences; 750, v0: 150.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same sequences.")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report.")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Known failures (TOML): only others count.")] = None,
+    script: Annotated[str, typer.Option(help="Run this one sequence: JSON, or a file of it.")] = "",
+) -> None:
+    """Test a client: the suite plays the server."""
+    console = _console()
+    words = tuple(command or ())
     try:
-        outcome, comparison = _run(target, plan, known, console)
+        if bool(words) == listen:
+            raise ValueError("give a command after --, or --listen for a page that is opened by hand")
+        sequence = _example(script, lambda said: _sequence(said, spec)) if script else None
+        drawn = CLIENT_EXAMPLES[spec.value] if examples is None else examples
+        plan = Plan(
+            select(spec.value, only),
+            drawn,
+            seed,
+            sequence,
+            replay=f"streamops test client{' --listen' if listen else ''} --spec {spec.value}",
+            replay_end=shlex.join(["--", *words]) if words else "",
+        )
+        known = read_baseline(baseline) if baseline is not None else None
+        _writable(json_file)
+    except (ValueError, BaselineError) as error:
+        _complain(str(error))
+        raise typer.Exit(Exit.USAGE) from None
+    running = TesteeCommand(words)
+    _finish(lambda: nullcontext(running), _client_dialect(spec, listen), plan, known, json_file, console)
+
+
+def _finish(
+    start: Callable[[], AbstractContextManager[UnderTest]],
+    dialect: Dialect,
+    plan: Plan,
+    known: Baseline | None,
+    json_file: Path | None,
+    console: Console,
+) -> NoReturn:
+    """Run the plan, write and show the report, and exit with its code."""
+    try:
+        with start() as running, ProgressBar(console) as observer:
+            outcome = run(running, dialect, plan, observer)
+        comparison = compare(outcome, known) if known is not None else None
         if json_file is not None:
             json_file.write_text(json.dumps(report(outcome, comparison), indent=2) + "\n", encoding="utf-8")
     except Unreachable as error:
@@ -112,19 +182,19 @@ def list_requirements(
     """List every requirement of v1 and v0 with its check."""
     entries = [entry for spec in ("v1", "v0") for entry in catalog(spec)]
     if as_json:
-        rows = [{**msgspec.to_builtins(entry.requirement), "check": entry.check} for entry in entries]
+        rows = [{**msgspec.to_builtins(entry.requirement), "checks": entry.checks} for entry in entries]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     table = Table("id", "spec", "role", "level", "needs", "requirement", "check", box=None)
     for entry in entries:
         each = entry.requirement
-        check = (entry.check or "").replace("_", " ") or "[dim]not yet checked[/]"
+        check = entry.check or "[dim]not yet checked[/]"
         table.add_row(
             each.id, each.spec, each.role, each.keyword, ", ".join(each.needs), escape(each.text), check
         )
     console = _console()
     console.print(table)
-    unchecked = [entry.requirement.id for entry in entries if entry.check is None]
+    unchecked = [entry.requirement.id for entry in entries if entry.missing]
     console.print(f"{len(entries)} requirements, not yet checked: {', '.join(unchecked)}")
 
 
@@ -146,8 +216,10 @@ def explain(requirement: Annotated[str, typer.Argument(metavar="ID", help="Like 
             if each.needs:
                 console.print(f"  [bold]needs[/]    the capabilities {', '.join(each.needs)}")
             console.print(f"  [bold]chapter[/]  spec/{spec}/{each.chapter}:{each.line}")
-            console.print(f"  [bold]check[/]    {(entry.check or 'none yet').replace('_', ' ')}")
-            console.print(f"  [bold]run it[/]   streamops test server --spec {spec} --only {each.id}")
+            console.print(f"  [bold]check[/]    {entry.check or 'none yet'}")
+            for role in ("server", "client"):
+                if each.speaks_of(role):
+                    console.print(f"  [bold]run it[/]   streamops test {role} --spec {spec} --only {each.id}")
             return
     ids = [*load_requirements("v1"), *load_requirements("v0")]
     near = [each for each in ids if each.split("-")[0] == wanted.split("-")[0]]
@@ -170,16 +242,24 @@ def _target(url: str, config: Path | None, spec: Spec | None) -> Target:
     return embedded()
 
 
-def _case(script: str) -> CaseSpec:
-    """The case of a replay. Raises ValueError where it is none."""
+def _example(script: str, read_as: Callable[[Any], T]) -> T:
+    """The case or sequence of a replay. Raises ValueError where it is none."""
     try:
         text = script if script.lstrip().startswith(("{", "[")) else Path(script).read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(f"--script {script}: {error.strerror}") from error
     try:
-        return CaseSpec.from_json(json.loads(text))
+        return read_as(json.loads(text))
     except (msgspec.ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"--script is no case: {error}") from None
+
+
+def _sequence(said: Any, spec: Spec) -> SequenceSpec:
+    """A sequence of that version. Raises ValueError, or what `SequenceSpec.from_json` raises."""
+    found = SequenceSpec.from_json(said)
+    if spec is Spec.V0:
+        frames_of(found)
+    return found
 
 
 def _baseline(baseline: Path | None, target: Target) -> Baseline | None:
@@ -194,13 +274,19 @@ def _replay(url: str, config: Path | None, spec: Spec | None) -> str:
     return shlex.join(words)
 
 
-def _run(
-    target: Target, plan: Plan, known: Baseline | None, console: Console
-) -> tuple[Outcome, Comparison | None]:
-    dialect = _dialect(target)
-    with Running(target) as running, ProgressBar(console) as observer:
-        outcome = run(running, dialect, plan, observer)
-    return outcome, compare(outcome, known) if known is not None else None
+def _writable(json_file: Path | None) -> None:
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise ValueError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")
+
+
+def _client_dialect(spec: Spec, listen: bool) -> Dialect:
+    if spec is Spec.V0:
+        from streamops_conformance.run.client_v0 import ClientDialectV0
+
+        return ClientDialectV0(by_hand=listen)
+    from streamops_conformance.run.client_v1 import ClientDialect
+
+    return ClientDialect(by_hand=listen)
 
 
 def _dialect(target: Target) -> Dialect:

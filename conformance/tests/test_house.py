@@ -53,6 +53,12 @@ def test_nothing_imports_what_it_must_not(folder: Path, forbidden: set[str]) -> 
     assert not {path: names for path, names in guilty.items() if names}
 
 
+@pytest.mark.parametrize("name", ["client", "streams", "frames", "effects", "verdicts"])
+def test_the_core_of_the_terminal_client_does_no_input_and_output(name: str) -> None:
+    tail = SUITE / "tail"
+    assert not imports(tail)[tail / f"{name}.py"] & INPUT_AND_OUTPUT
+
+
 def test_only_the_facts_package_opens_the_facts() -> None:
     """Nobody else knows where `spec/` and `schemas/` stand."""
     for folder in (SUITE, SERVER):

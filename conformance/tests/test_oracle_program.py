@@ -49,6 +49,19 @@ def test_a_hang_leaves_everything_open_and_unanswered() -> None:
     assert not event.replies
 
 
+def test_a_finally_is_performed_whatever_came_before() -> None:
+    program, event = run({"do": "finally", "script": [TEXT], "then": [{"do": "done", "stream": "s"}]}, TEXT)
+    assert kinds(program) == ["start", "text", "done complete", "start", "text", "done complete"]
+    assert event.ok
+    program, event = run({"do": "finally", "script": [TEXT, {"do": "raise"}, TEXT], "then": [TEXT]}, TEXT)
+    assert kinds(program) == ["start", "text", "text", "error", "done error"]
+    assert (event.ok, event.code) == (False, "app_error")
+    program, event = run({"do": "finally", "script": [{"do": "hang"}], "then": [TEXT]})
+    assert (program.streams, event.replies) == ({}, False)
+    script = from_json([{"do": "finally", "script": [TEXT], "then": [{"do": "start", "stream": "t"}]}])
+    assert streams_of(script) == ["s", "t"]
+
+
 @pytest.mark.parametrize(
     "step",
     [

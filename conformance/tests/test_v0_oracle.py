@@ -207,6 +207,7 @@ def test_the_calls_of_a_script_with_their_pauses():
             "do": "parallel",
             "branches": [[{"do": "done", "stream": "a"}], [{"do": "start", "stream": "a"}]],
         },
+        {"do": "finally", "script": [], "then": []},
     ],
     ids=lambda step: step["do"],
 )

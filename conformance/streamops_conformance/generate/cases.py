@@ -1,5 +1,7 @@
 """Cases: a session's capabilities and its scripts, drawn in batches by Hypothesis."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from streamops_conformance.generate import alphabet
@@ -65,7 +67,22 @@ def cases(agreed: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
         steps = alphabet.texts(("a", "b"))
         steps += [step for step in alphabet.views(("v",)) if not isinstance(step, s.StreamTo)] * 4
         kinds.append(_case(("view",), _scripts(steps), (("a", "0"), ("v", "v"))))
-    return st.one_of(kinds)
+    return st.builds(_also, st.one_of(kinds), st.sampled_from(_also_offered(agreed)))
+
+
+def _also_offered(agreed: frozenset[str]) -> list[tuple[tuple[str, ...], int]]:
+    """Capabilities that change no program, and a window: seldom, so that most cases say one thing."""
+    found: list[tuple[tuple[str, ...], int]] = [((), 64)] * 8
+    if "ack" in agreed:
+        found += [(("ack",), window) for window in (1, 2, 5)]
+    if "resume" in agreed:
+        found.append((("resume",), 64))
+    return found
+
+
+def _also(case: CaseSpec, more: tuple[tuple[str, ...], int]) -> CaseSpec:
+    caps, window = more
+    return replace(case, caps=(*caps, *case.caps), window=window)
 
 
 def _case(

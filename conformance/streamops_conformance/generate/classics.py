@@ -28,6 +28,7 @@ TEXT = (
     _case(s.Text("a", "x"), s.Error("a", "e"), s.Text("a", "y"), s.Done("a")),
     _case(s.Error("a", "e"), s.Done("a"), s.Start("a")),
     _case(s.Start("a"), s.Start("a"), s.Error("a", "e"), s.Start("a")),
+    _case(s.Text("a", "1"), s.Text("b", "2"), s.Start("a"), s.Text("a", "3"), s.Text("b", "4")),
     _case(s.Text("a", "x"), s.Done("a"), s.Text("a", "y"), s.Done("a"), s.Done("a"), s.Text("a", "z")),
     _case(
         s.Text("b", "x"), s.Sleep(40), s.Text("b", "1"), s.Text("b", "2"), s.Text("a", "y"), s.Text("b", "3")

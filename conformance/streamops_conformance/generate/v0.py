@@ -198,7 +198,9 @@ def _tidy(drawn: Sequence[s.AnyStep]) -> CaseSpec:
         step
         for each in drawn
         for step in (
-            (s.Parallel(tuple(map(kept, each.branches))),) if isinstance(each, s.Parallel) else kept((each,))
+            (s.Parallel(tuple(map(kept, each.branches))),)
+            if isinstance(each, s.Parallel)
+            else kept(s.inner(each))
         )
     )
     used = s.streams_of(script)

@@ -17,6 +17,8 @@ class CaseSpec:
     variables: tuple[tuple[str, str], ...] = ()
     max_fps: int = 60
     max_frame_bytes: int = 1 << 20
+    window: int = 64
+    """With `ack`; the runner acknowledges as chapter 9 says."""
 
     def to_json(self) -> dict[str, Any]:
         """What replays it: `streamops test server --script` reads this back."""
@@ -27,6 +29,8 @@ class CaseSpec:
             made["max_fps"] = self.max_fps
         if self.max_frame_bytes != 1 << 20:
             made["max_frame_bytes"] = self.max_frame_bytes
+        if self.window != 64:
+            made["window"] = self.window
         return made
 
     @classmethod
@@ -43,6 +47,7 @@ class CaseSpec:
             variables=tuple(sorted(value.get("vars", {}).items())),
             max_fps=value.get("max_fps", 60),
             max_frame_bytes=value.get("max_frame_bytes", 1 << 20),
+            window=value.get("window", 64),
         )
 
     def steps(self) -> int:

@@ -7,12 +7,9 @@ the opposite, and `None` where what it speaks of did not come up: that is never 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from streamops_spec import load_requirements
-
-if TYPE_CHECKING:
-    from streamops_conformance.run.lab import Lab
 
 SEEN: Final = True
 
@@ -27,8 +24,9 @@ class Wrong:
 
 Outcome = bool | Wrong | None
 RuleFunction = Callable[[Any], Outcome]
-"""Takes what its dialect's judge goes through: the `Walk` of v1, the `Account` of v0."""
-ProbeFunction = Callable[["Lab"], Awaitable[Outcome]]
+"""Takes what its dialect's judge goes through: a `Walk`, an `Account` of v0, a client's `Said` or `Look`."""
+ProbeFunction = Callable[[Any], Awaitable[Outcome]]
+"""Takes its dialect's place of work: a `Lab` for servers, a `ClientLab` for clients."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,19 +51,24 @@ class Probe:
 class Registry:
     """The checks of one version of the specification, in the order in which they are asked."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, role: str = "server") -> None:
         self.spec = spec
+        self.role = role
+        self.observed: dict[str, set[str]] = {}
+        """What a testee has to show for the checks of a requirement; empty: any."""
         self.rules: list[Rule] = []
         self.probes: list[Probe] = []
 
     def rule(
-        self, requirement: str, *on: str, law: bool = False, ahead: bool = False
+        self, requirement: str, *on: str, law: bool = False, ahead: bool = False, observed: str = ""
     ) -> Callable[[RuleFunction], RuleFunction]:
         """Tie a rule to its requirement; one that goes `ahead` is asked before those registered so far.
 
+        `observed` is what a testee must show for it, `document` or `scroll`.
         Raises KeyError for an id that the chapters do not have.
         """
         self._known(requirement)
+        self.observed.setdefault(requirement, set()).add(observed)
 
         def register(function: RuleFunction) -> RuleFunction:
             made = Rule(requirement, _fact(function), on, law, function)
@@ -75,10 +78,11 @@ class Registry:
         return register
 
     def probe(
-        self, requirement: str, *, caps: tuple[str, ...] = ()
+        self, requirement: str, *, caps: tuple[str, ...] = (), observed: str = ""
     ) -> Callable[[ProbeFunction], ProbeFunction]:
         """Tie a probe to its requirement; `caps` are those it needs beyond the requirement's own."""
         known = self._known(requirement)
+        self.observed.setdefault(requirement, set()).add(observed)
 
         def register(function: ProbeFunction) -> ProbeFunction:
             self.probes.append(Probe(requirement, _fact(function), known | frozenset(caps), function))
@@ -101,3 +105,14 @@ class Registry:
 
 def _fact(function: Callable[..., object]) -> str:
     return function.__name__
+
+
+async def in_turn(*looks: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Several looks at one fact, up to the first that is wrong; seen only if all saw it."""
+    seen: Outcome = SEEN
+    for look in looks:
+        outcome = await look()
+        if isinstance(outcome, Wrong):
+            return outcome
+        seen = seen and outcome
+    return seen

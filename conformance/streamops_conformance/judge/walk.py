@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamops_conformance.judge.case import Case
+from streamops_conformance.judge.connection import Connection
 from streamops_conformance.judge.diagnosis import Diagnosis, diagnose
 from streamops_conformance.judge.registry import SEEN, Registry, Rule, Wrong
 from streamops_conformance.oracle.blame import Following
@@ -40,6 +41,7 @@ class Walk:
 
     def __init__(self, transcript: Transcript, case: Case | None = None) -> None:
         self.transcript = transcript
+        """Of a session's first connection, and of those that came after it."""
         self.case = case
         self.index = 0
         self.cursors: dict[str, int] = {}
@@ -47,11 +49,14 @@ class Walk:
         """The last `stream` frame of each stream."""
         self.replies: list[Frame] = []
         self.asked: Counter[int] = Counter()
-        """How often an event of that ref was sent."""
+        """How often an event of that ref was sent on this connection."""
+        self.here = Connection()
         self.hello: Frame = {}
         self.welcomes = 0
         self.agreed: frozenset[str] = frozenset()
         self.views: list[Frame] = []
+        self.version: int | None = None
+        """Of the session's last view; 0 where a resume named none."""
         self.fatal: Frame | None = None
         self.states: dict[str, str] = {}
         self.pings: list[Frame] = []
@@ -63,6 +68,12 @@ class Walk:
         """The program's view that the last view frame is, and the one before it."""
         self.view_before: ExpectedView | None = None
         self._diagnosis: Diagnosis | None = None
+        self.session = ""
+        """The id, once this transcript has a welcome."""
+        self.given: dict[str, set[int]] = {}
+        """The cursors that a client may come back with: of frames, views and `resumed` (RES-4)."""
+        self._history: dict[str, dict[int, tuple[str, int]]] = {}
+        """For each cursor that a frame of a stream gave: the state, and the index of the entry."""
         if case is not None:
             self.program = case.program()
             self.expected = Document(case.first_document())
@@ -150,20 +161,33 @@ class Walk:
         self._diagnosis = None
         if entry.direction == "send":
             self._sent(frame)
+        elif entry.direction in ("close", "cut"):
+            self.here.over = True
         elif entry.type == "welcome":
             self.welcomes += 1
             self.agreed = frozenset(frame["caps"])
+            self._begin(frame)
         elif entry.type == "stream":
-            self.cursors[self.name] = frame["seq"] + frame["n"] - 1
-            self.last_frame[self.name] = frame
-            for op in self.ops:
-                self.states[self.name] = _STATES.get(op["op"], "open")
-            self.sent_since_event[self.name] += 1
+            self._advance(frame)
         elif entry.type == "view":
             self.views.append(frame)
+            self.version = frame["version"]
+            for name in (self.here.awaited | self.here.gone) & frame["streams"].keys():
+                at = frame["streams"][name]
+                self.cursors[name], self.states[name] = at["seq"], at.get("state", "idle")
+                self.here.begun.add(name)
+            self.here.awaited -= frame["streams"].keys()
+            self.here.sent(None, frame["version"])
+            for name, entry in frame["streams"].items():
+                self.given.setdefault(name, set()).add(entry["seq"])
         elif entry.type == "reply":
             self.replies.append(frame)
-            if self.program is not None and len(self.replies) <= len(self.program.events):
+            self.here.answered[frame["ref"]] += 1
+            known = self.program is not None and len(self.replies) <= len(self.program.events)
+            if known and not (
+                "ack" in self.agreed and self.here.has_waited
+            ):  # FLW-4 says what a reply under a full window waits for.
+                assert self.program is not None
                 # Views that the event left out have had their say (VIEW-8).
                 self.next_view = max(self.next_view, self.program.events[len(self.replies) - 1].views)
         elif entry.type == "error" and frame.get("fatal"):
@@ -174,9 +198,64 @@ class Walk:
             self.asked[frame["ref"]] += 1
             self.sent_since_event.clear()
         elif frame.get("type") == "hello":
+            if self.here.over:
+                self.here = Connection()
+                self.hello, self.welcomes, self.fatal = {}, 0, None
+                self.asked.clear()
+                self.pings.clear()
             self.hello = self.hello or frame
         elif frame.get("type") == "ping":
             self.pings.append(frame)
+        elif frame.get("type") == "ack":
+            self.here.acknowledge(frame, self.cursors, self.version or 0)
+
+    def _advance(self, frame: Frame) -> None:
+        name = self.name
+        self.cursors[name] = frame["seq"] + frame["n"] - 1
+        self.last_frame[name] = frame
+        for op in self.ops:
+            self.states[name] = _STATES.get(op["op"], "open")
+        self._history.setdefault(name, {})[self.cursors[name]] = (self.states[name], self.index)
+        self.given.setdefault(name, set()).add(self.cursors[name])
+        self.sent_since_event[name] += 1
+        self.here.begun.add(name)
+        self.here.sent(name, self.cursors[name])
+
+    def _begin(self, welcome: Frame) -> None:
+        """A session that goes on from what the hello says, or a new one."""
+        limits, resume = self.hello.get("limits"), self.hello.get("resume")
+        self.here.window = limits.get("window", 1) if isinstance(limits, dict) else 1
+        self.last_frame.clear()
+        if welcome["session"] != self.session:
+            self.session, self.given = welcome["session"], {}
+        if not isinstance(resume, dict) or welcome["session"] != resume.get("session"):
+            self.cursors, self.states, self._history = {}, {}, {}
+            self.views, self.version = [], None
+            return
+        resumed = welcome.get("resumed", {})
+        self.here.resumed = resumed
+        self.here.from_cursors = dict(resume["cursors"])
+        self.here.missed_bytes = self._missed(resume["cursors"], welcome)
+        self.here.replay_bytes = welcome["limits"]["replay_bytes"]
+        self.cursors = dict(resume["cursors"])
+        self.version = resume.get("view", 0)
+        for name, at in self.cursors.items():
+            self.states[name] = self._history.get(name, {}).get(at, ("idle", 0))[0]
+        for name, entry in resumed.items():
+            self.given.setdefault(name, set()).add(entry["seq"])
+            if entry["how"] == "gone":
+                self.cursors[name], self.states[name] = entry["seq"], "idle"
+        self.here.awaited = {name for name, entry in resumed.items() if entry["how"] == "view"}
+
+    def _missed(self, cursors: dict[str, int], welcome: Frame) -> int:
+        """Bytes of the frames, as far as they were seen, that a replay has to send again."""
+        seen = {
+            index
+            for name in welcome.get("resumed", {})
+            for at, (_, index) in self._history.get(name, {}).items()
+            if at > cursors.get(name, 0)
+        }
+        return sum(self.transcript.entries[index].size() for index in seen)
 
 
 _STATES = {"start": "open", "error": "errored", "done": "idle"}
@@ -190,7 +269,7 @@ def judge(registry: Registry, transcript: Transcript, case: Case | None = None) 
     for index, entry in enumerate(transcript.entries):
         walk.index = index
         if entry.direction != "send":
-            kind = "close" if entry.direction == "close" else entry.type
+            kind = entry.direction if entry.direction in ("close", "cut") else entry.type
             rules = by_type.get(kind)
             if rules is None:
                 rules = by_type[kind] = _rules(registry, kind, law=case is not None)
@@ -203,7 +282,7 @@ def judge(registry: Registry, transcript: Transcript, case: Case | None = None) 
 
 
 def _rules(registry: Registry, kind: str, *, law: bool) -> list[Rule]:
-    every = ("*",) if kind not in ("end", "close") else ()
+    every = ("*",) if kind not in ("end", "close", "cut") else ()
     return [rule for rule in registry.rules if (law or not rule.law) and {kind, *every} & set(rule.on)]
 
 

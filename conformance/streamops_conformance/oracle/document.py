@@ -22,6 +22,11 @@ class Document:
         self._root = turbohtml.parse_fragment(html)
         self.missing = 0
 
+    @property
+    def root(self) -> turbohtml.Element:
+        """What holds the nodes, for those who look at them one by one."""
+        return self._root
+
     def serialized(self) -> str:
         return self._root.inner_html
 

@@ -105,8 +105,22 @@ class Program:
     def _step(self, step: steps.AnyStep) -> None:
         if isinstance(step, steps.Parallel):
             self._parallel(step)
+        elif isinstance(step, steps.Finally):
+            self._finally(step)
         else:
             self._simple(step, HANDLER)
+
+    def _finally(self, step: steps.Finally) -> None:
+        raised: _Raised | None = None
+        try:
+            for each in step.script:
+                self._simple(each, HANDLER)
+        except _Raised as error:
+            raised = error
+        for each in step.then:
+            self._simple(each, HANDLER)
+        if raised is not None:
+            raise raised
 
     def _parallel(self, step: steps.Parallel) -> None:
         errors: list[_Raised] = []

@@ -112,7 +112,12 @@ class Parallel(Step, frozen=True, tag="parallel"):
     branches: tuple[tuple[Simple, ...], ...]
 
 
-AnyStep = Simple | Parallel
+class Finally(Step, frozen=True, tag="finally"):
+    script: tuple[Simple, ...]
+    then: tuple[Simple, ...]
+
+
+AnyStep = Simple | Parallel | Finally
 Script = tuple[AnyStep, ...]
 
 
@@ -134,11 +139,19 @@ def streams_of(script: Script) -> list[str]:
     """The stream names that a script uses, in the order of their first use."""
     found: dict[str, None] = {}
     for step in script:
-        inner = (
-            [each for branch in step.branches for each in branch] if isinstance(step, Parallel) else [step]
-        )
-        for each in inner:
+        for each in inner(step):
             name = getattr(each, "stream", None)
             if name is not None:
                 found.setdefault(name)
     return list(found)
+
+
+def inner(step: AnyStep) -> tuple[Simple, ...]:
+    """The simple steps of which a step is made."""
+    match step:
+        case Parallel(branches=branches):
+            return tuple(each for branch in branches for each in branch)
+        case Finally(script=script, then=then):
+            return (*script, *then)
+        case _:
+            return (step,)

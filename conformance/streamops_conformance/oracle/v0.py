@@ -157,6 +157,8 @@ class _Run:
         for step in script:
             if isinstance(step, steps.Parallel):
                 self._parallel(step)
+            elif isinstance(step, steps.Finally):
+                self._made.undetermined = True  # what no guide of v0 promises
             else:
                 self._step(step)
             if self._made.raises:

@@ -15,7 +15,7 @@ def report(outcome: Outcome, comparison: Comparison | None) -> dict[str, Any]:
     made: dict[str, Any] = {
         "streamops": __version__,
         "spec": outcome.spec,
-        "role": "server",
+        "role": outcome.role,
         "target": {
             "name": outcome.target,
             "url": outcome.url,
@@ -90,15 +90,20 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "observed": failure.observed,
         "script": failure.script,
         "replay": failure.replay,
-        "transcript": [_entry(entry, index == failure.wrong) for index, entry in enumerate(failure.entries)],
+        "transcript": transcript(failure.entries, failure.wrong),
     }
+
+
+def transcript(entries: list[Entry], wrong: int | None) -> list[dict[str, Any]]:
+    """The entries as reports have them, the wrong one marked."""
+    return [_entry(entry, index == wrong) for index, entry in enumerate(entries)]
 
 
 def _entry(entry: Entry, wrong: bool) -> dict[str, Any]:
     raw = entry.raw.hex() if isinstance(entry.raw, bytes) else entry.raw
     said: dict[str, Any] = {
         "ms": round(entry.ms, 2),
-        "dir": "send" if entry.direction == "send" else "recv",
+        "dir": "send" if entry.direction in ("send", "cut") else "recv",
         "frame": entry.frame if entry.frame is not None and not entry.fault else f"{entry.direction}: {raw}",
     }
     return said | ({"wrong": True} if wrong else {})

@@ -93,7 +93,7 @@ def show(outcome: Outcome, comparison: Comparison | None, console: Console) -> N
                 )
     for result in outcome.results:
         for failure in result.failures:
-            console.print(_failure(result, failure))
+            console.print(failure_block(result, failure))
     _timing(outcome, console)
     _summary(outcome, comparison, console)
 
@@ -120,7 +120,8 @@ def _table(outcome: Outcome) -> Table:
     return table
 
 
-def _failure(result: Result, failure: Failure) -> Group:
+def failure_block(result: Result, failure: Failure) -> Group:
+    """One failure in full: what was expected and seen, the frames around it, how to see it again."""
     requirement = result.requirement
     style = STYLES[result.verdict]
     title = f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword}"
@@ -130,7 +131,7 @@ def _failure(result: Result, failure: Failure) -> Group:
         f"  [bold]expected[/]  {escape(_short(failure.expected))}",
         f"  [bold]observed[/]  {escape(_short(failure.observed))}",
     ]
-    if failure.script is not None:
+    if failure.script is not None and "messages" not in failure.script:
         parts.append("  [bold]script[/]")
         for number, script in enumerate(failure.script["scripts"], start=1):
             event = f"event {number}: " if len(failure.script["scripts"]) > 1 else ""
@@ -164,7 +165,9 @@ def _transcript(failure: Failure) -> Table:
         entry = failure.entries[index]
         marked = index == failure.wrong
         style = "bold red" if marked else ""
-        arrow = {"send": "→", "recv": "←", "close": "×"}[entry.direction] + (" ✗" if marked else "")
+        arrow = {"send": "→", "recv": "←", "close": "×", "cut": "✂"}[entry.direction] + (
+            " ✗" if marked else ""
+        )
         table.add_row(f"{entry.ms:.1f} ms", arrow, Text(_said(entry), style=style))
     if last < len(failure.entries):
         table.add_row("", "", f"[dim]… {len(failure.entries) - last} later[/]")
@@ -200,9 +203,10 @@ def _summary(outcome: Outcome, comparison: Comparison | None, console: Console) 
     counts = ", ".join(
         f"{count} {verdict}" for verdict in events.VERDICTS if (count := outcome.count(verdict))
     )
+    drawn = "scripts" if outcome.role == "server" else "sequences"
     console.print("")
     console.print(
-        f"{outcome.examples} scripts, {outcome.generated_per_second:.0f} examples per second,"
+        f"{outcome.examples} {drawn}, {outcome.generated_per_second:.0f} examples per second,"
         f" seed {outcome.seed}, {outcome.duration:.1f} s: {counts}"
     )
     if comparison is not None:

@@ -20,7 +20,7 @@ async def run_case(url: str, headers: dict[str, str], spec: CaseSpec) -> Case:
     began = time.perf_counter()
     try:
         await session.connect()
-        limits = {"max_frame_bytes": spec.max_frame_bytes, "max_fps": spec.max_fps, "window": 64}
+        limits = {"max_frame_bytes": spec.max_frame_bytes, "max_fps": spec.max_fps, "window": spec.window}
         view = {"name": "conformance", "params": {"vars": dict(spec.variables)}}
         welcome = await session.hello(list(spec.caps), view=view, limits=limits)
         case.limits = Limits.of(welcome)

@@ -1,14 +1,28 @@
-"""What differs between the versions of the wire: how a case is run, judged and drawn."""
+"""What differs between the sides and versions of the wire: how a case is run, judged and drawn."""
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from hypothesis.strategies import SearchStrategy
 
-from streamops_conformance.judge.case import Case, CaseSpec
 from streamops_conformance.judge.registry import Registry
 from streamops_conformance.judge.walk import Judgement
-from streamops_conformance.target.process import Running
+from streamops_conformance.run.lab import Notes
 from streamops_conformance.wire.transcript import Transcript
+
+Spec = Any  # reason: each dialect has its own stimulus; all have `to_json` and `steps`
+Example = Any  # reason: and its own result; all have `spec`, `transcript`, `silent` and `duration`
+
+
+class UnderTest(Protocol):
+    """The implementation under test, as reports name it."""
+
+    name: str
+    url: str
+    command: str
+    """The command line that started it; empty where it ran already."""
+    declared: frozenset[str] | None
+    """The capabilities that it declares; None: whatever it agrees on."""
 
 
 class Dialect(Protocol):
@@ -18,32 +32,44 @@ class Dialect(Protocol):
     longest_wait: float
     """Seconds that a probe may wait for something that the target times."""
 
-    async def preflight(self, running: Running) -> frozenset[str]:
+    async def preflight(self, running: Any) -> frozenset[str]:
         """The target's capabilities. Raises Unreachable where it does not answer at all."""
 
-    async def alive(self, running: Running) -> None:
+    async def alive(self, running: Any) -> None:
         """Raises Unreachable where a fresh connection gets no answer to an empty script."""
 
-    async def run(self, running: Running, specs: list[CaseSpec]) -> list[Case]:
+    async def run(self, running: Any, specs: list[Spec]) -> list[Example]:
         """Run the cases, several at a time, in the order given."""
 
-    def judge(self, case: Case) -> Judgement:
+    def judge(self, case: Example) -> Judgement:
         """Judge a case by every rule."""
 
     def judge_wire(self, transcript: Transcript) -> Judgement:
         """Judge what a probe exchanged by the rules that need no script."""
 
-    def cases(self, agreed: frozenset[str]) -> SearchStrategy[CaseSpec]:
+    def cases(self, agreed: frozenset[str]) -> SearchStrategy[Spec]:
         """What to draw."""
 
-    def classics(self, agreed: frozenset[str]) -> list[CaseSpec]:
+    def classics(self, agreed: frozenset[str]) -> list[Spec]:
         """What to run in any case."""
 
-    def timing(self, case: Case) -> dict[str, list[float]]:
+    def timing(self, case: Example) -> dict[str, list[float]]:
         """Times to report, in milliseconds."""
 
-    def probes_at_once(self, running: Running) -> int:
+    def probes_at_once(self, running: Any) -> int:
         """How many probes may run at the same time."""
+
+    def lab(self, running: Any, agreed: frozenset[str], seed: int) -> Notes:
+        """A place of work for one probe."""
+
+    def inapplicable(self, requirement: str) -> str:
+        """Why a requirement does not speak of this implementation; empty where it does."""
+
+    def size(self, spec: Spec) -> tuple[int, ...]:
+        """How much a stimulus says; the smaller one shows a failure better."""
+
+    def smaller(self, spec: Spec) -> Iterator[Spec]:
+        """Stimuli with less in them, the boldest cut first."""
 
     async def close(self) -> None:
         """Close what it keeps open between cases; called once, when the run is over."""

@@ -1,4 +1,4 @@
-"""One run of the server half: cases and probes against a target, verdicts by requirement.
+"""One run: cases and probes against an implementation, verdicts by requirement.
 
 The engine knows no terminal and no file: it reports progress to an observer and returns the
 outcome. What a dialect does differently stands in its `Dialect`.
@@ -17,14 +17,13 @@ from datetime import UTC, datetime
 from streamops_spec import load_requirements
 
 from streamops_conformance.generate.drawing import draw
-from streamops_conformance.judge.case import CaseSpec
 from streamops_conformance.judge.registry import SEEN, Probe, Wrong
 from streamops_conformance.judge.walk import Judgement
-from streamops_conformance.run.dialect import Dialect
+from streamops_conformance.run.dialect import Dialect, Spec, UnderTest
 from streamops_conformance.run.events import Failure, Outcome, Progress, Result
-from streamops_conformance.run.lab import Inapplicable, Lab
-from streamops_conformance.run.shrink import Failing, shrink, size
-from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.run.lab import Inapplicable, Notes
+from streamops_conformance.run.shrink import Failing, shrink
+from streamops_conformance.target.process import Unreachable
 from streamops_conformance.wire.session import Silent
 from streamops_conformance.wire.transcript import Transcript
 
@@ -42,17 +41,21 @@ class Plan:
     """Ids of the requirements to give a verdict on."""
     examples: int
     seed: int
-    script: CaseSpec | None = None
+    script: Spec | None = None
     """Run this case and nothing else."""
     strict_timing: bool = False
+    shrink: bool = True
+    """Look for the shortest case that shows a failure."""
     replay: str = "streamops test server"
     """The command line of a replay, up to what the failure adds."""
+    replay_end: str = ""
+    """And what comes after that: a command."""
 
 
 class Engine:
     """Runs one plan against one running target."""
 
-    def __init__(self, running: Running, dialect: Dialect, plan: Plan, observer: Observer) -> None:
+    def __init__(self, running: UnderTest, dialect: Dialect, plan: Plan, observer: Observer) -> None:
         self._running = running
         self._dialect = dialect
         self._plan = plan
@@ -90,9 +93,10 @@ class Engine:
         failures = await self._shrunk()
         outcome = Outcome(
             spec=self._dialect.registry.spec,
-            target=self._running.target.name,
+            role=self._dialect.registry.role,
+            target=self._running.name,
             url=self._running.url,
-            command=shlex.join(self._running.target.start.command) if self._running.target.start else "",
+            command=self._running.command,
             seed=self._plan.seed,
             started=started,
             examples=self._examples,
@@ -129,7 +133,7 @@ class Engine:
             # lock, and a busy machine would look like a silent target.
             batch = draw(strategy, min(BATCH, total - done), self._plan.seed * 10_000 + number)
 
-    async def _batch(self, batch: list[CaseSpec], done: int, total: int) -> int:
+    async def _batch(self, batch: list[Spec], done: int, total: int) -> int:
         await self._cases(batch)
         self._observe(Progress("scripts", done + len(batch), total))
         return len(batch)
@@ -139,7 +143,7 @@ class Engine:
         await cases
         self._running_cases += time.perf_counter() - began
 
-    async def _cases(self, specs: list[CaseSpec]) -> None:
+    async def _cases(self, specs: list[Spec]) -> None:
         silent = self._silent
         cases = await self._dialect.run(self._running, specs)
         for case in cases:
@@ -176,13 +180,7 @@ class Engine:
     async def _probe(self, probe: Probe) -> None:
         if not probe.caps <= self._agreed:
             return
-        lab = Lab(
-            self._running,
-            self._running.url,
-            self._agreed,
-            longest_wait=self._dialect.longest_wait,
-            seed=self._plan.seed,
-        )
+        lab = self._dialect.lab(self._running, self._agreed, self._plan.seed)
         began = time.perf_counter()
         outcome: bool | Wrong | None = None
         try:
@@ -197,7 +195,7 @@ class Engine:
         self._durations[probe.id] += int((time.perf_counter() - began) * 1000)
         self._take(probe, outcome, lab)
 
-    def _take(self, probe: Probe, outcome: bool | Wrong | None, lab: Lab) -> None:
+    def _take(self, probe: Probe, outcome: bool | Wrong | None, lab: Notes) -> None:
         for name, values in lab.measures.items():
             self._timing[name] += values
         self._bounds |= {name: (probe.id, bound) for name, bound in lab.bounds.items()}
@@ -244,16 +242,18 @@ class Engine:
         wanted = {key: found for key, found in self._failing.items() if key in self._plan.selected}
         for done, (broken, found) in enumerate(wanted.items()):
             self._observe(Progress("shrinking", done, len(wanted)))
-            smallest = min(found, key=lambda failing: size(failing[0].spec))
-            if self._plan.script is None:
-                smallest = await shrink(smallest, self._trial(broken))
+            smallest = min(found, key=lambda failing: self._dialect.size(failing[0].spec))
+            if self._plan.script is None and self._plan.shrink:
+                smallest = await shrink(
+                    smallest, self._trial(broken), self._dialect.size, self._dialect.smaller
+                )
             failures[broken] = self._failure(smallest)
         if wanted:
             self._observe(Progress("shrinking", len(wanted), len(wanted)))
         return failures
 
-    def _trial(self, broken: str) -> Callable[[list[CaseSpec]], "asyncio.Future[list[Failing | None]]"]:
-        async def trial(specs: list[CaseSpec]) -> list[Failing | None]:
+    def _trial(self, broken: str) -> Callable[[list[Spec]], "asyncio.Future[list[Failing | None]]"]:
+        async def trial(specs: list[Spec]) -> list[Failing | None]:
             outcomes: list[Failing | None] = []
             for case in await self._dialect.run(self._running, specs):
                 judgement = self._dialect.judge(case)
@@ -271,17 +271,19 @@ class Engine:
             judgement.wrong.expected,
             judgement.wrong.observed,
             script,
-            f"{self._replay(judgement.broken)} --script {shlex.quote(said)}",
+            self._replay(judgement.broken, f" --script {shlex.quote(said)}"),
             case.transcript.entries,
             judgement.entry,
         )
 
-    def _replay(self, requirement: str) -> str:
-        return f"{self._plan.replay} --only {requirement} --seed {self._plan.seed}"
+    def _replay(self, requirement: str, more: str = "") -> str:
+        said = f"{self._plan.replay} --only {requirement} --seed {self._plan.seed}{more}"
+        return f"{said} {self._plan.replay_end}".rstrip()
 
     def _requirements(self) -> list[str]:
         known = load_requirements(self._dialect.registry.spec)
-        return [key for key, each in known.items() if each.speaks_of("server") and key in self._plan.selected]
+        role = self._dialect.registry.role
+        return [key for key, each in known.items() if each.speaks_of(role) and key in self._plan.selected]
 
     def _result(self, key: str, shrunk: dict[str, Failure]) -> Result:
         requirement = load_requirements(self._dialect.registry.spec)[key]
@@ -299,12 +301,12 @@ class Engine:
         elif result.failures:
             result.verdict = "fail" if requirement.keyword == "MUST" else "warn"
         elif missing := set(requirement.needs) - self._agreed:
-            promised = missing & (self._running.target.capabilities or frozenset())
+            promised = missing & (self._running.declared or frozenset())
             result.verdict = "inconclusive" if promised else "not applicable"
             said = "declares and does not agree on" if promised else "does not declare"
             result.reason = f"the target {said} {', '.join(sorted(promised or missing))}"
-        elif key in self._inapplicable:
-            result.verdict, result.reason = "not applicable", self._inapplicable[key]
+        elif reason := self._inapplicable.get(key) or self._dialect.inapplicable(key):
+            result.verdict, result.reason = "not applicable", reason
         elif self._plan.script is not None and not self._seen[key]:
             result.verdict, result.reason = "not checked", "the given script does not show it"
         elif self._probed.get(key, True) and (self._seen[key] or key in self._probed):
@@ -324,7 +326,7 @@ class Engine:
         ]
 
 
-def run(running: Running, dialect: Dialect, plan: Plan, observer: Observer) -> Outcome:
+def run(running: UnderTest, dialect: Dialect, plan: Plan, observer: Observer) -> Outcome:
     """Run the plan. Raises Unreachable as `Engine.run` does."""
     try:
         return asyncio.run(Engine(running, dialect, plan, observer).run())

@@ -53,6 +53,7 @@ class Outcome:
     """A whole run."""
 
     spec: str
+    role: str
     target: str
     url: str
     command: str

@@ -16,31 +16,57 @@ class Inapplicable(Exception):
     """The requirement does not speak of this target; the text says why."""
 
 
-class Lab:
+class Notes:
+    """What a probe leaves behind for the engine: transcripts, measures, reasons."""
+
+    def __init__(self) -> None:
+        self.transcripts: list[Transcript] = []
+        self.reason = ""
+        """Why a probe that returned None saw nothing."""
+        self.measures: dict[str, list[float]] = defaultdict(list)
+        self.bounds: dict[str, float] = {}
+
+    def inconclusive(self, reason: str) -> None:
+        """Say why the probe could not see what it is about."""
+        self.reason = reason
+
+    def not_applicable(self, reason: str) -> None:
+        """Say that the requirement does not speak of this target. Raises Inapplicable."""
+        raise Inapplicable(reason)
+
+    def measure(self, name: str, value: float, unit: str, *, bound: float | None = None) -> None:
+        """Note a time or ratio for the report; its bound decides only with `--strict-timing`."""
+        title = f"{name} ({unit})" if unit else name
+        self.measures[title].append(value)
+        if bound is not None:
+            self.bounds[title] = bound
+
+
+class Lab(Notes):
     """One probe's place of work. Its sessions are kept, for the rules of the wire to judge them too."""
 
     def __init__(
         self, running: Running, url: str, agreed: frozenset[str], *, longest_wait: float, seed: int
     ) -> None:
+        super().__init__()
         self.url = url
         self.headers = dict(running.target.headers)
+        self.other_headers = running.target.other_headers
+        """Those of a second principal, if the target names one."""
         self.agreed = agreed
         """The capabilities that the target has."""
         self.longest_wait = longest_wait
         """Seconds that a probe may wait for something that the target times."""
         self.seed = seed
         self.can_start = running.target.start is not None
-        self.transcripts: list[Transcript] = []
-        self.reason = ""
-        """Why a probe that returned None saw nothing."""
-        self.measures: dict[str, list[float]] = defaultdict(list)
-        self.bounds: dict[str, float] = {}
         self._running = running
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        """A connection before its hello."""
-        session = Session(self.url, headers=self.headers)
+    async def session(
+        self, *, acks: bool = True, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[Session]:
+        """A connection before its hello; without `acks` it acknowledges nothing by itself."""
+        session = Session(self.url, headers=self.headers if headers is None else headers, acks=acks)
         self.transcripts.append(session.transcript)
         async with session:
             yield session
@@ -66,21 +92,6 @@ class Lab:
     def hello(self, **members: Any) -> Frame:
         """A hello frame, to be sent by hand."""
         return {"type": "hello", "caps": self.caps(), "limits": DEFAULT_LIMITS, **members}
-
-    def inconclusive(self, reason: str) -> None:
-        """Say why the probe could not see what it is about."""
-        self.reason = reason
-
-    def not_applicable(self, reason: str) -> None:
-        """Say that the requirement does not speak of this target. Raises Inapplicable."""
-        raise Inapplicable(reason)
-
-    def measure(self, name: str, value: float, unit: str, *, bound: float | None = None) -> None:
-        """Note a time or ratio for the report; its bound decides only with `--strict-timing`."""
-        title = f"{name} ({unit})" if unit else name
-        self.measures[title].append(value)
-        if bound is not None:
-            self.bounds[title] = bound
 
 
 class OtherLab(Lab):

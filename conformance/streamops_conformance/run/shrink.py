@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -16,9 +17,12 @@ from streamops_conformance.judge.walk import Judgement
 from streamops_conformance.oracle import script as s
 from streamops_conformance.oracle.script import Script
 
-Failing = tuple[Case, Judgement]
-Trial = Callable[[list[CaseSpec]], Awaitable[list[Failing | None]]]
+Failing = tuple[Any, Judgement]
+"""A case of the dialect's, and what is wrong with it."""
+Trial = Callable[[list[Any]], Awaitable[list[Failing | None]]]
 """Runs candidates; for each, the case and judgement if it still breaks the same requirement."""
+Size = Callable[[Any], tuple[int, ...]]
+Smaller = Callable[[Any], Iterator[Any]]
 
 BUDGET = 4.0
 """Seconds that one shrink may take."""
@@ -26,37 +30,37 @@ WIDTH = 32
 """Candidates of one round."""
 
 
-async def shrink(failing: Failing, trial: Trial, *, budget: float = BUDGET) -> Failing:
+async def shrink(
+    failing: Failing, trial: Trial, size: Size, smaller: Smaller, *, budget: float = BUDGET
+) -> Failing:
     """The smallest failing case that deletion and simplification of single steps reach in time."""
     deadline = time.perf_counter() + budget
     best = failing
     improved = True
     while improved and time.perf_counter() < deadline:
         improved = False
-        candidates = _candidates(best[0].spec)
+        candidates = smaller(best[0].spec)
         while time.perf_counter() < deadline:
             batch = [spec for spec, _ in zip(candidates, range(WIDTH), strict=False)]
             if not batch:
                 break
             outcomes = [outcome for outcome in await trial(batch) if outcome is not None]
-            smaller = min(outcomes, key=lambda outcome: size(outcome[0].spec), default=None)
-            if smaller is not None and size(smaller[0].spec) < size(best[0].spec):
-                best, improved = smaller, True
+            found = min(outcomes, key=lambda outcome: size(outcome[0].spec), default=None)
+            if found is not None and size(found[0].spec) < size(best[0].spec):
+                best, improved = found, True
                 break
     return best
 
 
-def size(spec: CaseSpec) -> tuple[int, int, int]:
+def size_of(spec: CaseSpec) -> tuple[int, int, int]:
     """Steps first, then how much they say, then how many capabilities they need."""
     steps = sum(
-        sum(map(len, step.branches)) + 1 if isinstance(step, s.Parallel) else 1
-        for script in spec.scripts
-        for step in script
+        len(s.inner(step)) + (not isinstance(step, s.Simple)) for script in spec.scripts for step in script
     )
     return steps, len(msgspec.json.encode(spec.to_json())), len(spec.caps)
 
 
-def _candidates(spec: CaseSpec) -> Iterator[CaseSpec]:
+def smaller_cases(spec: CaseSpec) -> Iterator[CaseSpec]:
     """Smaller cases, the boldest cut first; those whose outcome is left to chance are left out."""
     found = chain(_fewer_scripts(spec), _fewer_steps(spec), _simpler(spec))
     return (candidate for candidate in found if candidate.scripts and _determined(candidate))
@@ -91,11 +95,11 @@ def _fewer_steps(spec: CaseSpec) -> Iterator[CaseSpec]:
 def _simpler(spec: CaseSpec) -> Iterator[CaseSpec]:
     for number, script in enumerate(spec.scripts):
         for index, step in enumerate(script):
-            for simpler in _simpler_steps(step):
+            for simpler in simpler_steps(step):
                 yield _with(spec, number, (*script[:index], *simpler, *script[index + 1 :]))
 
 
-def _simpler_steps(step: s.AnyStep) -> Iterator[tuple[s.AnyStep, ...]]:
+def simpler_steps(step: s.AnyStep) -> Iterator[tuple[s.AnyStep, ...]]:
     match step:
         case s.Parallel(branches=branches):
             yield from (branch for branch in branches)
@@ -106,6 +110,8 @@ def _simpler_steps(step: s.AnyStep) -> Iterator[tuple[s.AnyStep, ...]]:
                 for index in range(len(branch)):
                     shorter = (*branch[:index], *branch[index + 1 :])
                     yield (s.Parallel((*branches[:number], shorter, *branches[number + 1 :])),)
+        case s.Finally(script=script, then=then):
+            yield (*script, *then)
         case s.Text(text=text, repeat=repeat):
             if repeat > 1:
                 yield (msgspec.structs.replace(step, repeat=repeat // 2),)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hypothesis.strategies import SearchStrategy
 
@@ -14,7 +14,9 @@ from streamops_conformance.judge.walk import Judgement
 from streamops_conformance.oracle import script as s
 from streamops_conformance.oracle.blame_v0 import arrived
 from streamops_conformance.oracle.script import Script, to_json
+from streamops_conformance.run.lab import Lab
 from streamops_conformance.run.pool import Pool
+from streamops_conformance.run.shrink import size_of, smaller_cases
 from streamops_conformance.target.config import Target
 from streamops_conformance.target.process import Running, Unreachable
 from streamops_conformance.wire.described import Described
@@ -117,6 +119,18 @@ class DialectV0:
                 found["event to first operation"].append(frames[0] - sent)
                 found["event to last operation"].append(frames[-1] - sent)
         return found
+
+    def lab(self, running: Running, agreed: frozenset[str], seed: int) -> Lab:
+        return Lab(running, running.url, agreed, longest_wait=self.longest_wait, seed=seed)
+
+    def inapplicable(self, requirement: str) -> str:  # noqa: ARG002  (only probes find that out)
+        return ""
+
+    def size(self, spec: CaseSpec) -> tuple[int, ...]:
+        return size_of(spec)
+
+    def smaller(self, spec: CaseSpec) -> Iterator[CaseSpec]:
+        return smaller_cases(spec)
 
     def probes_at_once(self, running: Running) -> int:  # noqa: ARG002  the protocol's signature
         return 1
@@ -243,6 +257,8 @@ def _only(script: Sequence[s.AnyStep], name: str) -> Script:
     for step in script:
         if isinstance(step, s.Parallel):
             kept.append(s.Parallel(tuple(tuple(filter(mine, branch)) for branch in step.branches)))
+        elif isinstance(step, s.Finally):
+            kept.append(s.Finally(tuple(filter(mine, step.script)), tuple(filter(mine, step.then))))
         elif mine(step):
             kept.append(step)
     return tuple(kept)

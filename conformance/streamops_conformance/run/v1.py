@@ -1,5 +1,7 @@
 """The dialect v1: handshake, numbered frames, replies."""
 
+from collections.abc import Iterator
+
 from hypothesis.strategies import SearchStrategy
 
 from streamops_conformance.checks.v1 import V1
@@ -8,6 +10,8 @@ from streamops_conformance.generate.classics import classics
 from streamops_conformance.judge.case import Case, CaseSpec, Limits
 from streamops_conformance.judge.walk import Judgement, judge
 from streamops_conformance.run.cases import run_cases
+from streamops_conformance.run.lab import Lab
+from streamops_conformance.run.shrink import size_of, smaller_cases
 from streamops_conformance.target.process import Running, Unreachable
 from streamops_conformance.wire.session import Session, Silent
 from streamops_conformance.wire.transcript import Transcript
@@ -93,6 +97,18 @@ class DialectV1:
                 found["event to reply"].append(entry.ms - sent)
                 sent = None
         return found
+
+    def lab(self, running: Running, agreed: frozenset[str], seed: int) -> Lab:
+        return Lab(running, running.url, agreed, longest_wait=self.longest_wait, seed=seed)
+
+    def inapplicable(self, requirement: str) -> str:  # noqa: ARG002  (only probes find that out)
+        return ""
+
+    def size(self, spec: CaseSpec) -> tuple[int, ...]:
+        return size_of(spec)
+
+    def smaller(self, spec: CaseSpec) -> Iterator[CaseSpec]:
+        return smaller_cases(spec)
 
     def probes_at_once(self, running: Running) -> int:
         return max(1, min(16, running.target.connections // 2))

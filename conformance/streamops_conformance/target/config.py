@@ -36,6 +36,8 @@ class Target:
     spec: str = "v1"
     start: Start | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    other_headers: dict[str, str] | None = None
+    """Those of a second principal; None: it has no second one (RES-10)."""
     capabilities: frozenset[str] | None = None
     """What it declares; None: whatever it agrees on."""
     connections: int = 32
@@ -54,6 +56,7 @@ def embedded() -> Target:
         name="the reference server",
         url="ws://127.0.0.1:{port}/",
         start=Start(command, ready="ready", timeout=20.0, folder=Path.cwd()),
+        other_headers={"Authorization": "Bearer other"},
     )
 
 
@@ -89,6 +92,7 @@ def read(path: Path) -> Target:
         if start is not None
         else None,
         headers=found.get("headers", {}),
+        other_headers=found.get("other_headers"),
         capabilities=frozenset(found["capabilities"]) if "capabilities" in found else None,
         connections=limits.get("connections", 32),
         messages_per_second=limits.get("messages_per_second", 0),

@@ -1,6 +1,7 @@
 """Starting and ending the implementation under test."""
 
 import contextlib
+import shlex
 import socket
 import subprocess
 import threading
@@ -24,6 +25,9 @@ class Running:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.url = target.url
+        self.name = target.name
+        self.command = shlex.join(target.start.command) if target.start else ""
+        self.declared = target.capabilities
         self._process: subprocess.Popen[str] | None = None
         self._said: deque[str] = deque(maxlen=40)
         self._ready = threading.Event()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
+from streamops_conformance.wire.receipts import Receipts
 from streamops_conformance.wire.transcript import Closed, Entry, Transcript, received
 
 Frame = dict[str, Any]
@@ -27,17 +29,34 @@ class Silent(Exception):
 
 
 class Session:
-    """One WebSocket with its transcript; use it with `async with`.
+    """A WebSocket with its transcript, and those that follow it; use it with `async with`.
 
-    Nothing is judged here: frames are written down as they come, pings answered.
+    Nothing is judged here: frames are written down as they come, pings answered, and where `ack`
+    was agreed, frames acknowledged as chapter 9 says.
     """
 
     subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol(SUBPROTOCOL)]
 
-    def __init__(self, url: str, *, headers: dict[str, str] | None = None, answer_pings: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        answer_pings: bool = True,
+        acks: bool = True,
+    ) -> None:
         self.url = url
         self.transcript = Transcript()
         self.ref = 0
+        self.id = ""
+        """The session's, of the last welcome."""
+        self.receipts = Receipts()
+        self.acks = acks
+        """Whether frames are acknowledged by themselves."""
+        self._agreed_ack = False
+        self._hello: Frame = {}
+        self._begin = 0
+        """Index of the first entry of this connection."""
         self._headers = headers or {}
         self._answer_pings = answer_pings
         self._socket: websockets.asyncio.client.ClientConnection | None = None
@@ -69,7 +88,10 @@ class Session:
             )
         except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
             raise Silent(f"no connection to {self.url}: {error}") from error
-        self.transcript.began = time.perf_counter()
+        if not self.transcript.entries:
+            self.transcript.began = time.perf_counter()
+        self.transcript.closed = None
+        self._begin = len(self.transcript.entries)
         self._reader = asyncio.create_task(self._read())
 
     async def close(self) -> None:
@@ -81,12 +103,62 @@ class Session:
         if self._socket is not None:
             self._socket.transport.abort() if self.transcript.closed is None else None
 
+    async def cut(self) -> None:
+        """Lose the connection, as in a tunnel: nothing is said, and what is on its way does not arrive."""
+        if self.transcript.closed is None:
+            await self.close()
+            self.transcript.closed = Closed(1006, "")
+            self.transcript.entries.append(Entry(self._ms(), "cut", "this side lost the connection"))
+
+    async def resume(
+        self,
+        caps: list[str],
+        *,
+        cursors: dict[str, int] | None = None,
+        version: int | None = None,
+        view: Frame | None = None,
+        **members: Any,
+    ) -> Frame:
+        """Come back on a new connection, and return its welcome; the old one is lost, if it is not yet.
+
+        `cursors` and `version` are those that arrived, unless given. Raises Silent.
+        """
+        await self.cut()
+        await self.connect()
+        resume = self.receipts.resume(self.id)
+        if cursors is not None:
+            resume["cursors"] = cursors
+        if version is not None:
+            resume["view"] = version
+        return await self.hello(caps, view=view, **({"resume": resume} | members))
+
+    def pause(self) -> None:
+        """Stop reading at the socket, whose buffer is made small, until `go_on`."""
+        assert self._socket is not None
+        self._buffer(1 << 14)
+        transport: Any = self._socket.transport
+        transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again, and no slower than before."""
+        assert self._socket is not None
+        self._buffer(1 << 22)
+        transport: Any = self._socket.transport
+        transport.resume_reading()
+
+    def _buffer(self, size: int) -> None:
+        assert self._socket is not None
+        raw = self._socket.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
     async def send(self, frame: Frame) -> None:
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
         """Send any message, well formed or not; a closed connection is no error here."""
         assert self._socket is not None
+        if frame is not None and frame.get("type") == "hello":
+            self._hello = frame
         self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
         with suppress(ConnectionClosed):
             await self._socket.send(message)
@@ -101,6 +173,10 @@ class Session:
             frame["view"] = view
         await self.send(frame)
         return await self.next("welcome")
+
+    async def ack(self) -> None:
+        """Acknowledge all that has arrived."""
+        await self.send(self.receipts.ack())
 
     async def event(self, name: str, params: Any, **members: Any) -> int:
         """Send an event under the next ref, and return the ref."""
@@ -121,16 +197,20 @@ class Session:
             patience=patience,
         )
 
+    def frames(self, kind: str = "") -> list[Frame]:
+        """What was received on this connection, of one type or of all."""
+        return self.transcript.frames(kind, since=self._begin)
+
     async def next(self, kind: str, *, patience: float = PATIENCE) -> Frame:
-        """The first frame of that type; raises Silent where none comes."""
+        """The first frame of that type on this connection; raises Silent where none comes."""
         return await self.until(lambda frame: frame.get("type") == kind, f"a {kind} frame", patience=patience)
 
     async def until(self, wanted: Callable[[Frame], bool], what: str, *, patience: float = PATIENCE) -> Frame:
-        """The first frame, already there or still to come, that is wanted.
+        """The first frame of this connection, already there or still to come, that is wanted.
 
         `patience` is counted from the last frame that came. Raises Silent.
         """
-        position = 0
+        position = self._begin
         deadline = self._patient(patience)
         while True:
             entries = self.transcript.entries
@@ -184,8 +264,8 @@ class Session:
                 self._news.set()
                 if entry.type != "ping":
                     self._heard = time.perf_counter()
-                if entry.type == "ping" and self._answer_pings and entry.frame is not None:
-                    await self.send({**{k: v for k, v in entry.frame.items() if k == "t"}, "type": "pong"})
+                if entry.frame is not None:
+                    await self._respond(entry.type, entry.frame)
         except ConnectionClosed:
             pass
         code = self._socket.close_code
@@ -193,6 +273,22 @@ class Session:
         reason = f"{self.transcript.closed.code} {self.transcript.closed.reason}".strip()
         self.transcript.entries.append(Entry(self._ms(), "close", reason))
         self._news.set()
+
+    async def _respond(self, kind: str, frame: Frame) -> None:
+        """What a client does by itself: pong, ack, and to know where it stands."""
+        if kind == "ping" and self._answer_pings:
+            await self.send({**{k: v for k, v in frame.items() if k == "t"}, "type": "pong"})
+        elif kind == "welcome":
+            self.id = str(frame.get("session"))
+            self.receipts.begin(self._hello.get("resume"), frame)
+            caps = frame.get("caps")
+            self._agreed_ack = isinstance(caps, list) and "ack" in caps
+        elif kind in ("stream", "view"):
+            self.receipts.take(frame)
+            limits = self._hello.get("limits")
+            window = limits.get("window", 1) if isinstance(limits, dict) else 1
+            if self._agreed_ack and self.acks and self.receipts.unacknowledged >= max(1, window // 2):
+                await self.ack()
 
     def _ms(self) -> float:
         return (time.perf_counter() - self.transcript.began) * 1000

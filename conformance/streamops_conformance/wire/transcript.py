@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Direction = Literal["send", "recv", "close"]
+Direction = Literal["send", "recv", "close", "cut"]
+"""`close`: the server ended the connection; `cut`: this side lost it, without a word."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_INTEGER = (1 << 53) - 1
@@ -13,7 +14,7 @@ _MAX_INTEGER = (1 << 53) - 1
 
 @dataclass(slots=True)
 class Entry:
-    """One message, or the close of the connection.
+    """One message, or the end of the connection.
 
     `frame` is None where the message is no JSON object; `fault` says why it is no I-JSON.
     """
@@ -42,18 +43,18 @@ class Closed:
 
 @dataclass(slots=True)
 class Transcript:
-    """A session's entries in order, and its end."""
+    """A session's entries in order, those of further connections after those of the first, and its end."""
 
     entries: list[Entry] = field(default_factory=list)
     closed: Closed | None = None
     began: float = 0.0
     """Seconds on the runner's clock when it began."""
 
-    def frames(self, kind: str = "") -> list[dict[str, Any]]:
-        """What was received, of one type or of all."""
+    def frames(self, kind: str = "", *, since: int = 0) -> list[dict[str, Any]]:
+        """What was received, of one type or of all, from an entry on."""
         return [
             entry.frame
-            for entry in self.entries
+            for entry in self.entries[since:]
             if entry.direction == "recv" and entry.frame is not None and kind in ("", entry.type)
         ]
 

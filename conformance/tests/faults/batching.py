@@ -22,13 +22,13 @@ def ops_merge_across_targets() -> None:
 
     def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
         slots: list[coalesce.Slot] = []
-        for op, _ in ops:
+        for op, count in ops:
             last = slots[-1] if slots else None
             rule = coalesce.RULES.get((last.key, op.key)) if last is not None else None
             if last is not None and rule is not None and op.key.startswith("text") and rule(last, op, limit):
-                last.count += 1
+                last.count += count
                 continue
-            slots.append(coalesce.Slot(op, 1))
+            slots.append(coalesce.Slot(op, count))
         return [(slot.finish(), slot.count) for slot in slots]
 
     queue.coalesce = patched
@@ -92,12 +92,14 @@ def an_append_is_sent_as_a_replace_of_all() -> None:
 @fault("BAT-7", warns=("BAT-10",))
 def every_op_gets_a_frame() -> None:
     no_early_merge()
-    real = queue.Queue.frames
 
-    def frames(self: queue.Queue, ops: Slots, max_text_bytes: int, max_frame_bytes: int) -> list[bytes]:
-        return [frame for op in ops for frame in real(self, [op], max_text_bytes, max_frame_bytes)]
-
-    queue.Queue.frames = frames  # type: ignore[method-assign]  # reason: a fault is a patch
+    @instead(Outbox, "_frame")
+    def frame(real: Real, self: Outbox, of: queue.Queue, taken: list[queue.Entry]) -> bytes:
+        if self.window is None:  # What a window makes of that is the matter of FLW-2.
+            of._put_back(taken[1:])
+            taken = taken[:1]
+        data: bytes = real(self, of, taken)
+        return data
 
 
 QUIET = 0.25

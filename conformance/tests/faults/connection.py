@@ -177,4 +177,5 @@ def a_pong_waits_for_the_handlers() -> None:
 def a_server_that_ends_just_closes() -> None:
     @instead(Live, "shut_down")
     def shut_down(real: Real, self: Live) -> None:
-        self.pump._close(1001, "")
+        if self._channel is not None:
+            self._channel.end(1001, "")

@@ -1,15 +1,16 @@
 """Faults in errors, in what they say and do: chapter 7."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from streamops_server import live
 from streamops_server.core import program, queue
-from streamops_server.core.ops import Error, Op, Text
+from streamops_server.core.ops import Op
 from streamops_server.core.program import Program
 from streamops_server.core.session import Close, Session
 
+from .order import every_frame
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
@@ -18,14 +19,15 @@ Slots = list[tuple[Op, int]]
 
 @fault("ERR-1")
 def an_error_clears_the_content() -> None:
-    @instead(queue, "coalesce")
-    def coalesce(real: Real, ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
-        slots: Slots = []
-        for op, count in real(ops, limit):
-            slots.append((op, count))
-            if isinstance(op, Error):
-                slots.append((Text(op.target, "", "replace"), 0))
-        return slots
+    def change(_: queue.Queue, frame: dict[str, Any]) -> None:
+        cleared = {"op": "text", "text": "", "mode": "replace"}
+        frame["ops"] = [
+            each
+            for op in frame["ops"]
+            for each in ([op, {**cleared, "target": op["target"]}] if op["op"] == "error" else [op])
+        ]
+
+    every_frame(change)
 
 
 @fault("ERR-2")

@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import msgspec
-from streamops_server.core.frames import Event
+from streamops_server.core.frames import Event, Reply, ReplyError
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.outbox import encode as encode_frame
 from streamops_server.core.session import Session
@@ -19,29 +19,40 @@ Real = Callable[..., Any]
 
 @fault("EVT-1", examples=FEW)
 def an_unknown_event_is_answered_twice() -> None:
-    @instead(Session, "reply")
-    def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
-        for _ in range(2 if code == "unknown_event" else 1):
-            real(self, ref, code, text)
+    @instead(Outbox, "add_reply")
+    def add_reply(real: Real, self: Outbox, reply: Reply) -> None:
+        real(self, reply)
+        if isinstance(reply.error, ReplyError) and reply.error.code == "unknown_event":
+            real(self, reply)
 
 
 @fault("EVT-2")
 def the_reply_overtakes_the_last_op() -> None:
+    """In sessions that nothing holds up: of a window FLW-4 speaks."""
+
+    def plain(outbox: Outbox) -> bool:
+        return outbox.window is None and outbox.replay is None
+
     @instead(Outbox, "_release_replies")
     def release(real: Real, self: Outbox, out: list[bytes]) -> None:
+        if not plain(self):
+            real(self, out)
+            return
         ready = self._barrier()
         while self._replies and self._replies[0][0] < ready:
             _, reply = self._replies.popleft()
-            self.unanswered -= 1
             out.append(encode_frame(reply))
 
     @instead(Outbox, "add_reply")
     def add(real: Real, self: Outbox, reply: Any) -> None:
-        self._replies.append((self.order if self._views else 0, reply))
+        if plain(self):
+            self._replies.append((self.order if self._views else 0, reply))
+        else:
+            real(self, reply)
 
     @instead(Outbox, "deadline")
     def deadline(real: Real, self: Outbox) -> float | None:
-        if self.open and self._replies and self._replies[0][0] < self._barrier():
+        if plain(self) and self.open and self._replies and self._replies[0][0] < self._barrier():
             return 0.0
         due: float | None = real(self)
         return due
@@ -89,7 +100,8 @@ def even_events_start_late() -> None:
 def refs_may_repeat() -> None:
     @instead(Session, "_take_event")
     def take_event(real: Real, self: Session, event: Event) -> object:
-        self._last_ref = 0
+        if not self.can_be_resumed:
+            self._answers._last = 0
         return real(self, event)
 
 

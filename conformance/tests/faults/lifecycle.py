@@ -103,7 +103,7 @@ def a_branch_opens_runs_for_its_handler() -> None:
 def a_superseded_producer_writes_on() -> None:
     @instead(Producer, "is_fenced")
     def is_fenced(real: Real, self: Producer, name: str) -> bool:
-        return False
+        return self.is_stopped and bool(real(self, name))
 
 
 @fault("LIF-11", examples=FEW)

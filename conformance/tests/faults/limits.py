@@ -19,9 +19,9 @@ Real = Callable[..., Any]
 
 @fault("LIM-1", examples=FEW)
 def a_frame_is_not_cut_to_size() -> None:
-    @instead(Queue, "frames")
-    def frames(real: Real, self: Queue, ops: object, max_text_bytes: int, _: int) -> object:
-        return real(self, ops, max_text_bytes, 1 << 30)
+    @instead(Queue, "frame")
+    def frame(real: Real, self: Queue, ops: object, max_text_bytes: int, _: int, **options: Any) -> object:
+        return real(self, ops, max_text_bytes, 1 << 30, **options)
 
 
 @fault("LIM-2", examples=FEW)

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakSet
 
+import msgspec
 from streamops_server.core import queue
 from streamops_server.core.frames import Event
-from streamops_server.core.ops import Op, Start, Text
+from streamops_server.core.ops import Op, Text
+from streamops_server.core.outbox import Outbox
 from streamops_server.core.owners import Producer
 from streamops_server.core.program import Program
 from streamops_server.core.queue import Queue
@@ -23,6 +25,22 @@ def no_early_merge() -> None:
     queue.Queue.extendable = lambda self, writer: None  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
+def every_frame(change: Callable[[queue.Queue, dict[str, Any]], object]) -> None:
+    """Patch `stream` frames of plain sessions as they go out: `change` takes the stream and the members.
+
+    What acks and a resume make of wrong numbers is wrong in more than one way.
+    """
+
+    @instead(Outbox, "_frame")
+    def frame(real: Real, self: Outbox, of: queue.Queue, taken: object) -> bytes:
+        data: bytes = real(self, of, taken)
+        if self.window is not None or self.replay is not None:
+            return data
+        said = msgspec.json.decode(data)
+        change(of, said)
+        return msgspec.json.encode(said)
+
+
 def before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> None:
     """Patch what a queue hands to the coalescer: `change` maps operations to operations and a
     number of operations that are covered besides."""
@@ -30,6 +48,8 @@ def before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> Non
     real = queue.coalesce
 
     def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
+        if any(count > 1 for _, count in ops):  # merged before, and sent again: it was changed then
+            return list(real(ops, limit))
         changed, missing = change([op for op, _ in ops])
         slots = list(real([(op, 1) for op in changed], limit))
         if missing:
@@ -86,35 +106,25 @@ def a_text_comes_after_done() -> None:
 
 @fault("ORD-3")
 def n_counts_the_merged_ops() -> None:
-    def frame(self: queue.Queue, covered: int, ops: list[bytes]) -> bytes:
-        head = queue._HEAD % (self.name.encode(), self.sent + 1, len(ops))
-        self.sent += covered
-        return head + b",".join(ops) + b"]}"
-
-    queue.Queue._frame = frame  # type: ignore[method-assign]  # reason: a fault is a patch
+    every_frame(lambda _, frame: frame.update(n=len(frame["ops"])))
 
 
 @fault("ORD-2")
 def seq_numbers_frames() -> None:
     counts: dict[int, tuple[queue.Queue, int]] = {}  # with the queue, so that no other gets its id
 
-    def frame(self: queue.Queue, covered: int, ops: list[bytes]) -> bytes:
-        counts[id(self)] = self, counts.get(id(self), (self, 0))[1] + 1
-        head = queue._HEAD % (self.name.encode(), counts[id(self)][1], covered)
-        self.sent += covered
-        return head + b",".join(ops) + b"]}"
+    def change(of: queue.Queue, frame: dict[str, Any]) -> None:
+        counts[id(of)] = of, counts.get(id(of), (of, 0))[1] + 1
+        frame["seq"] = counts[id(of)][1]
 
-    queue.Queue._frame = frame  # type: ignore[method-assign]  # reason: a fault is a patch
+    every_frame(change)
 
 
 @fault("ORD-6")
 def a_start_is_sent_before_earlier_ops_of_others() -> None:
-    real = queue.Queue.take
-
-    def take(self: queue.Queue, before: float, starts_before: float) -> Slots:
-        return real(self, before, float("inf"))
-
-    queue.Queue.take = take  # type: ignore[method-assign]  # reason: a fault is a patch
+    @instead(Queue, "take")
+    def take(real: Real, self: Queue, before: float, starts_before: object) -> object:
+        return real(self, before, lambda: float("inf"))
 
 
 @fault("ORD-1")
@@ -122,32 +132,21 @@ def a_start_clears_what_was_written() -> None:
     """The content of the run before goes, though no operation of the program says so."""
     written: dict[int, tuple[Queue, bool]] = {}
 
-    @instead(Queue, "frames")
-    def frames(real: Real, self: Queue, ops: Slots, max_text_bytes: int, max_frame_bytes: int) -> object:
-        queues.append(self)
-        made = real(self, ops, max_text_bytes, max_frame_bytes)
-        queues.clear()
-        return made
-
-    queues: list[Queue] = []
-
-    @instead(queue, "coalesce")
-    def coalesce(real: Real, ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
-        (of,) = queues
-        slots: Slots = []
+    def change(of: Queue, frame: dict[str, Any]) -> None:
+        said: list[dict[str, Any]] = []
         full = written.get(id(of), (of, False))[1]
-        merged = real(ops, limit)
-        for (op, count), after in zip(merged, [*merged[1:], (None, 0)], strict=True):
-            slots.append((op, count))
-            appends = isinstance(after[0], Text) and after[0].mode == "append"
-            if isinstance(op, Start) and full and appends:
-                slots.append((Text(op.target, "", "replace"), 0))
-            if isinstance(op, Text) and op.target == of.target:
-                full = op.mode == "append" and op.text != ""
-            elif op.kind not in ("start", "error", "done"):
+        for op, after in zip(frame["ops"], [*frame["ops"][1:], {}], strict=True):
+            said.append(op)
+            if op["op"] == "start" and full and after.get("mode") == "append":
+                said.append({"op": "text", "target": op["target"], "text": "", "mode": "replace"})
+            if op["op"] == "text" and op["target"] == of.target:
+                full = op["mode"] == "append" and op["text"] != ""
+            elif op["op"] not in ("start", "error", "done"):
                 full = False
         written[id(of)] = of, full
-        return slots
+        frame["ops"] = said
+
+    every_frame(change)
 
 
 @fault("ORD-7")
@@ -161,12 +160,7 @@ def numbers_begin_again_with_an_event() -> None:
                 bases[id(each)] = each, each.accepted
         return real(self, event)
 
-    def frame(self: Queue, covered: int, ops: list[bytes]) -> bytes:
-        head = queue._HEAD % (self.name.encode(), self.sent + 1 - bases.get(id(self), (self, 0))[1], covered)
-        self.sent += covered
-        return head + b",".join(ops) + b"]}"
-
-    queue.Queue._frame = frame  # type: ignore[method-assign]  # reason: a fault is a patch
+    every_frame(lambda of, frame: frame.update(seq=frame["seq"] - bases.get(id(of), (of, 0))[1]))
 
 
 @fault("ORD-8", examples=FEW)

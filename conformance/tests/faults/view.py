@@ -85,17 +85,17 @@ def the_map_gives_the_next_number() -> None:
 @fault("VIEW-5")
 def a_view_overtakes_what_was_before_it() -> None:
     @instead(Outbox, "add_view")
-    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
-        real(self, data, first=True)
+    def add_view(real: Real, self: Outbox, *args: Any, first: bool = False) -> None:
+        real(self, *args, first=True)
 
 
 @fault("VIEW-6")
 def a_view_replaces_the_one_that_waits() -> None:
     @instead(Outbox, "add_view")
-    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
+    def add_view(real: Real, self: Outbox, *args: Any, first: bool = False) -> None:
         if self._views:
             self.view_bytes -= len(self._views.pop().data)
-        real(self, data, first=first)
+        real(self, *args, first=first)
 
 
 @fault("VIEW-7")
@@ -131,9 +131,11 @@ def a_raise_leaves_the_final_view_out() -> None:
 @fault("VIEW-9", examples=FEW)
 def views_go_as_they_come() -> None:
     @instead(Outbox, "add_view")
-    def add_view(real: Real, self: Outbox, data: bytes, *, first: bool = False) -> None:
+    def add_view(
+        real: Real, self: Outbox, data: bytes, version: int, marks: Any = (), *, first: bool = False
+    ) -> None:
         self.seal()
-        self._views.append(PendingView(0 if first else self.order, data))
+        self._views.append(PendingView(0 if first else self.order, data, version, marks))
         self.view_bytes += len(data)
 
     @instead(Outbox, "flush")

@@ -149,7 +149,7 @@ async def a_silent_connection_is_closed_after_ten_seconds(lab: Lab) -> Outcome:
 def no_stream_frame_goes_before_welcome_or_first_view(walk: Walk) -> Outcome:
     if not walk.welcomes:
         return Wrong("welcome before any stream frame", "a stream frame first")
-    if "view" in walk.agreed and not walk.views:
+    if "view" in walk.agreed and walk.version is None:
         return Wrong("the first view before any stream frame", "a stream frame first")
     return SEEN
 

@@ -40,15 +40,14 @@ def the_close_mirrors_the_fatal_error(walk: Walk) -> Outcome:
     if walk.fatal is None:
         return None
     codes = load_protocol().close_codes
-    closed = walk.transcript.closed
-    assert closed is not None
+    closed_with, _, reason = str(walk.entry.raw).partition(" ")
     code = walk.fatal["code"]
     # What has no close code of its own, a failed mount, closes as internal.
     row = codes.get(code, codes["internal"])
-    if closed.code not in (row.close, *row.also):
-        return Wrong(f"close {row.close} for {code}", f"close {closed.code}")
-    if closed.reason != code and closed.code == row.close:
-        return Wrong(f"the close reason {code!r}", repr(closed.reason))
+    if int(closed_with) not in (row.close, *row.also):
+        return Wrong(f"close {row.close} for {code}", f"close {closed_with}")
+    if reason != code and int(closed_with) == row.close:
+        return Wrong(f"the close reason {code!r}", repr(reason))
     return SEEN
 
 

@@ -1,6 +1,9 @@
 """Chapter 8: events and replies."""
 
+import time
+
 from streamops_conformance.checks.refusal import refused
+from streamops_conformance.checks.v1.flow import TRIES
 from streamops_conformance.checks.v1.registry import V1
 from streamops_conformance.checks.v1.sequencing import missing_here
 from streamops_conformance.checks.v1.view import comes_late, due_views
@@ -17,7 +20,7 @@ def each_event_is_answered_once(walk: Walk) -> Outcome:
     if ref not in walk.asked:
         return Wrong(f"a ref out of {sorted(walk.asked)}", f"a reply to ref {ref}")
     # A ref that was sent twice may be answered twice: EVT-6 says what should have become of it.
-    if sum(reply["ref"] == ref for reply in walk.replies) >= walk.asked[ref]:
+    if walk.here.answered[ref] >= walk.asked[ref]:
         return Wrong(f"one reply to ref {ref}", "a second one")
     return SEEN
 
@@ -37,13 +40,15 @@ def the_reply_comes_after_the_last_operation(walk: Walk) -> Outcome:
     missing = missing_here(walk)
     if missing is None:
         return SEEN
+    if "ack" in walk.agreed and walk.here.has_waited:
+        return None  # FLW-4 has a probe for a reply that does not wait for the window.
     return Wrong(missing.expected, f"{missing.observed} before the reply, more after it")
 
 
 @V1.rule("EVT-3", "reply", law=True)
 def the_reply_comes_after_the_final_view(walk: Walk) -> Outcome:
     due = due_views(walk)
-    if due is None:
+    if due is None or ("ack" in walk.agreed and walk.here.has_waited):
         return None
     if due and comes_late(walk, due[-1]):
         return Wrong("the final view before the reply", "the view after it")
@@ -60,26 +65,36 @@ def a_script_that_does_not_raise_is_answered_ok(walk: Walk) -> Outcome:
 
 @V1.probe("EVT-4")
 async def handlers_run_at_the_same_time(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        limit = (await session.hello(lab.caps()))["limits"]["max_events"]
-        # More than a small pool of workers could run.
-        wait = [{"do": "sleep_ms", "ms": 700}]
-        slow = [await session.event("conformance.run", {"script": wait}) for _ in range(min(12, limit - 1))]
-        if not slow:
-            lab.not_applicable("max_events is 1: no two handlers can run")
-        quick = await session.event("conformance.run", {"script": []})
-        try:
-            for ref in (*slow, quick):
-                await session.reply(ref)
-        except Silent as silent:
-            return Wrong("all events are answered", str(silent))
-        order = [frame["ref"] for frame in session.transcript.frames("reply")]
-        if order[0] != quick:
-            return Wrong(f"the quick handler, ref {quick}, is answered first", f"refs {order}")
-        refused_ones = [frame for frame in session.transcript.frames("reply") if frame["ok"] is not True]
-        if refused_ones:
-            return Wrong("both handlers run and are answered ok", str(refused_ones[0]))
-        return SEEN
+    for attempt in range(TRIES):
+        ms = 700 * 2**attempt
+        async with lab.session() as session:
+            limit = (await session.hello(lab.caps()))["limits"]["max_events"]
+            # More than a small pool of workers could run.
+            count = min(12, limit - 1)
+            if not count:
+                lab.not_applicable("max_events is 1: no two handlers can run")
+            began = time.perf_counter()
+            wait = [{"do": "sleep_ms", "ms": ms}]
+            slow = [await session.event("conformance.run", {"script": wait}) for _ in range(count)]
+            quick = await session.event("conformance.run", {"script": []})
+            too_late = time.perf_counter() - began > ms / 2000
+            try:
+                for ref in (*slow, quick):
+                    await session.reply(ref)
+            except Silent as silent:
+                return Wrong("all events are answered", str(silent))
+            replies = session.transcript.frames("reply")
+            order = [frame["ref"] for frame in replies]
+            if order[0] != quick and too_late:
+                continue  # This side was busy for so long that the slow ones may have been through.
+            if order[0] != quick:
+                return Wrong(f"the quick handler, ref {quick}, is answered first", f"refs {order}")
+            refused_ones = [frame for frame in replies if frame["ok"] is not True]
+            if refused_ones:
+                return Wrong("both handlers run and are answered ok", str(refused_ones[0]))
+            return SEEN
+    lab.inconclusive("this machine was too busy to ask for two handlers at the same time")
+    return None
 
 
 @V1.probe("EVT-5")

@@ -22,7 +22,7 @@ def sessions_without_view_get_none(walk: Walk) -> Outcome:
 
 @V1.rule("VIEW-1", "view")
 def the_first_view_has_every_stream_at_zero(walk: Walk) -> Outcome:
-    if walk.views:
+    if walk.version is not None:
         return None
     ahead = {name: entry["seq"] for name, entry in walk.frame["streams"].items() if entry["seq"] != 0}
     return Wrong("every stream at 0 in the first view", f"seq {ahead}") if ahead else SEEN
@@ -30,16 +30,16 @@ def the_first_view_has_every_stream_at_zero(walk: Walk) -> Outcome:
 
 @V1.rule("VIEW-1", "reply")
 def a_view_comes_before_anything_else(walk: Walk) -> Outcome:
-    if "view" in walk.agreed and not walk.views:
+    if "view" in walk.agreed and walk.version is None:
         return Wrong("a first view after welcome", "a reply before any view")
     return None
 
 
 @V1.rule("VIEW-7", "view")
 def versions_grow(walk: Walk) -> Outcome:
-    if not walk.views:
+    last = walk.version
+    if last is None:
         return None
-    last = walk.views[-1]["version"]
     return SEEN if walk.frame["version"] > last else Wrong(f"more than {last}", str(walk.frame["version"]))
 
 

@@ -1,0 +1,74 @@
+"""HAR files as Chromium's developer tools export them: `_webSocketMessages` in an entry hold its messages."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from streamops_conformance.capture.model import Capture, CaptureError, Connection
+
+TEXT = 1
+
+
+def is_har(value: Any) -> bool:
+    """Whether a JSON document is a HAR."""
+    return isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]
+
+
+def read_har(value: dict[str, Any]) -> Capture:
+    """The WebSockets of a HAR. Raises CaptureError where it has another shape than browsers give it."""
+    capture = Capture("a HAR")
+    entries = value["log"]["entries"]
+    if not isinstance(entries, list):
+        raise CaptureError("log.entries is no list")
+    found: list[tuple[float, str, dict[str, Any]]] = []
+    for number, entry in enumerate(entries):
+        try:
+            messages = entry.get("_webSocketMessages")
+            if messages is not None:
+                found.append((_seconds(entry, messages), f"log.entries[{number}]", entry))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CaptureError(f"log.entries[{number}] is no entry with messages: {error!r}") from None
+    found.sort(key=lambda each: each[0])
+    for number, (_, where, entry) in enumerate(found, start=1):
+        try:
+            capture.connections.append(_connection(number, where, entry, found[0][0]))
+        except (TypeError, AttributeError) as error:
+            raise CaptureError(f"{where} is no entry of a HAR: {error!r}") from None
+    return capture
+
+
+def _seconds(entry: dict[str, Any], messages: list[dict[str, Any]]) -> float:
+    """When the connection began, on the clock of its messages: seconds since the epoch."""
+    said = entry.get("startedDateTime")
+    started = datetime.fromisoformat(said).timestamp() if isinstance(said, str) else 0.0
+    first = float(messages[0]["time"]) if messages else started
+    # Playwright writes milliseconds where developer tools write seconds; the date tells which.
+    scale = 1000.0 if first > 1e11 else 1.0
+    return min(started or first / scale, first / scale)
+
+
+def _connection(number: int, where: str, entry: dict[str, Any], began: float) -> Connection:
+    opened = _seconds(entry, entry["_webSocketMessages"])
+    made = Connection(number, (opened - began) * 1000)
+    made.path = str(entry.get("request", {}).get("url", ""))
+    headers = {
+        str(each.get("name", "")).lower(): str(each.get("value", ""))
+        for each in entry.get("response", {}).get("headers", ())
+    }
+    if headers:
+        made.subprotocol = headers.get("sec-websocket-protocol", "")
+        made.extensions = headers.get("sec-websocket-extensions", "")
+    for index, message in enumerate(entry["_webSocketMessages"]):
+        try:
+            time = float(message["time"])
+            ms = (time / 1000.0 if time > 1e11 else time) - began
+            direction = {"send": "send", "receive": "recv"}[message["type"]]
+            data, opcode = message["data"], message.get("opcode", TEXT)
+            if opcode in (8, 9, 10):  # A control frame, where a browser exports those.
+                continue
+            content = data if opcode == TEXT else base64.b64decode(data, validate=True)
+            made.add("send" if direction == "send" else "recv", ms * 1000, content)
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise CaptureError(f"{where}._webSocketMessages[{index}]: {error!r}") from None
+    return made

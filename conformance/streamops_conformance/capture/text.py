@@ -1,0 +1,107 @@
+"""The prefix law for a stream of which the text is known: what came, against what was written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["lost", "overtaken", "twice", "foreign"]
+Op = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An op on the stream's default target, with the index of its entry."""
+
+    entry: int
+    op: Op
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    kind: Kind
+    expected: str
+    observed: str
+    entry: int | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """How the text fared."""
+
+    arrived: int = 0
+    """Characters of the program's text that are on the screen."""
+    faults: list[Fault] = field(default_factory=list)
+    """At most one of each kind: the first."""
+    untold: str = ""
+    """Why the text cannot be followed further; empty where it could."""
+
+
+def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
+    """Hold the pieces against what was written; `ended`: nothing more is to come.
+
+    A piece that goes on further ahead has left a gap. One that fills a gap later was overtaken.
+    """
+    found = Reading()
+    at = 0
+    gaps: list[tuple[int, int]] = []
+    first: dict[Kind, Fault] = {}
+
+    def fault(kind: Kind, expected: str, observed: str, entry: int | None) -> None:
+        first.setdefault(kind, Fault(kind, expected, observed, entry))
+
+    lost_at: int | None = None
+    for piece in pieces:
+        op = piece.op
+        if op["op"] == "text" and op.get("mode", "append") == "replace":
+            at, gaps, found.arrived = 0, [], 0
+        elif op["op"] != "text" or op.get("mode", "append") != "append":
+            found.untold = f"a {op['op']} {op.get('mode', '')}".strip()
+            break
+        text = op["text"]
+        if not text:
+            continue
+        gap = next((each for each in gaps if text in written[each[0] : each[1]]), None)
+        ahead = written.find(text, at)
+        if ahead == at:
+            at += len(text)
+        elif gap is not None:
+            begin = written.index(text, gap[0])
+            last = written[max(0, at - 20) : at]
+            fault(
+                "overtaken", f"{_short(text)} before {_short(last)}", f"{_short(text)} after it", piece.entry
+            )
+            gaps.remove(gap)
+            parts = [(gap[0], begin), (begin + len(text), gap[1])]
+            gaps = sorted([*gaps, *(each for each in parts if each[0] < each[1])])
+        elif ahead > at:
+            gaps.append((at, ahead))
+            lost_at = piece.entry if lost_at is None else lost_at
+            at = ahead + len(text)
+        elif text in written[:at]:
+            fault("twice", "each text once", f"{_short(text)} again", piece.entry)
+        else:
+            fault(
+                "foreign",
+                f"what the program wrote: {_short(written[at : at + 80])}",
+                _short(text),
+                piece.entry,
+            )
+        found.arrived += len(text)
+    if ended and not found.untold and at < len(written):
+        gaps.append((at, len(written)))
+    if gaps:
+        missing = sum(end - begin for begin, end in gaps)
+        shown = ", ".join(_short(written[begin:end]) for begin, end in gaps[:6])
+        more = f" and {len(gaps) - 6} more gaps" if len(gaps) > 6 else ""
+        fault(
+            "lost",
+            f"all {len(written):,} characters" if ended else f"all of the first {at:,} characters",
+            f"{missing:,} of them never came: {shown}{more}",
+            lost_at,
+        )
+    found.faults = list(first.values())
+    return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:40]}…{text[-12:]}")

@@ -1,0 +1,8 @@
+"""`python -m streamops_conformance.tail`: the command by itself."""
+
+import typer
+
+from streamops_conformance.tail.command import tail
+
+if __name__ == "__main__":
+    typer.run(tail)

@@ -1,0 +1,274 @@
+"""The client: messages in, effects out.
+
+Everything that decides what the client shows, sends and obeys is here, and nothing that does I/O:
+time comes in as `now` in seconds, chance as `dice` between 0 and 1, and whoever owns the socket
+carries out the effects, in order. A client outlives its connections; it is told of each by
+`connected` and `lost`, and is to be given a `tick` when the `deadline` has passed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from streamops_conformance.tail import frames, verdicts
+from streamops_conformance.tail.effects import (
+    Close,
+    Effect,
+    Mode,
+    Replied,
+    Report,
+    Retry,
+    Said,
+    Send,
+    Text,
+)
+from streamops_conformance.tail.frames import PROTOCOL, Broken
+from streamops_conformance.tail.streams import Stream, is_whole
+
+WELCOME_S = 10.0
+FIRST_BOUND_S = 1.0
+LAST_BOUND_S = 30.0
+STEADY_S = 10.0  # a connection that lasted so long after its welcome: the next wait begins small again
+MAX_FRAME_BYTES = 1 << 20
+
+Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+
+
+class Client:
+    """One client, over all of its connections.
+
+    `view` is the `hello.view` to send: an object with `name` and `params`.
+    """
+
+    def __init__(self, view: dict[str, Json] | None = None) -> None:
+        self.streams: dict[str, Stream] = {}
+        self.ignored = 0
+        self._view = view
+        self._welcomed_at: float | None = None
+        self._closing = True  # there is no connection yet
+        self._heard_at = 0.0
+        self._silence_s = WELCOME_S
+        self._fatal: frames.Error | None = None
+        self._broken = False
+        self._attempts = 0
+        self._ref = 0
+        self._unsent: list[tuple[str, dict[str, Json]]] = []
+        self._unanswered: list[int] = []
+
+    @property
+    def welcomed(self) -> bool:
+        return self._welcomed_at is not None and not self._closing
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`, if nothing came until then."""
+        return None if self._closing else self._heard_at + self._silence_s
+
+    # The connection
+
+    def connected(self, now: float) -> list[Effect]:
+        """A connection is open, with the subprotocol agreed."""
+        self._closing, self._broken, self._fatal = False, False, None
+        self._welcomed_at, self._heard_at, self._silence_s = None, now, WELCOME_S
+        hello: dict[str, Json] = {"type": "hello", "caps": [], "limits": {"max_frame_bytes": MAX_FRAME_BYTES}}
+        if self._view is not None:
+            hello["view"] = {"name": self._view["name"], "params": self._view.get("params", {})}
+        return [_send(hello)]  # CON-16
+
+    def tick(self, now: float) -> list[Effect]:
+        """Nothing came until the deadline: a connection can be dead without either side being told."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        what = "nothing came" if self._welcomed_at is not None else "no welcome came"
+        self._closing = self._broken = True  # CLI-15: the next connection is worth a try
+        report = Report("silence", f"{what} for {self._silence_s:g} s")
+        return [report, Close(PROTOCOL.close_codes["heartbeat_timeout"].close, "heartbeat_timeout")]
+
+    def lost(self, code: int, now: float, dice: float) -> list[Effect]:
+        """The connection is over, or could not be made; `code` is that of the close, 1006 without one."""
+        effects: list[Effect] = [
+            Replied(ref, False, "resume_failed", "the connection was lost") for ref in self._unanswered
+        ]
+        self._unanswered.clear()
+        if self._welcomed_at is not None and now - self._welcomed_at >= STEADY_S and not self._broken:
+            self._attempts = 0
+        fatal, broken = self._fatal, self._broken
+        self._closing, self._fatal, self._broken, self._welcomed_at = True, None, False, None
+        stop = None if broken else verdicts.stop(fatal, code)
+        if stop is not None:  # CLI-16
+            return [*effects, stop]
+        bound = min(LAST_BOUND_S, FIRST_BOUND_S * 2**self._attempts)
+        self._attempts = min(self._attempts + 1, 10)
+        after = fatal.retry_after_ms if fatal is not None else UNSET
+        wait = after / 1000 if isinstance(after, int) else 0.0
+        return [*effects, Retry(wait + dice * bound)]  # CLI-25
+
+    def broken(self, message: str) -> list[Effect]:
+        """The transport found what is no message at all, and closes for itself."""
+        self._closing = self._broken = True
+        return [Report("violation", message)]
+
+    # What the user wants
+
+    def push(self, event: str, params: dict[str, Json]) -> list[Effect]:
+        """Send an event, now or as soon as there is a session."""
+        self._unsent.append((event, params))
+        return self._flush() if self.welcomed else []
+
+    def cancel(self, stream: str) -> list[Effect]:
+        """Ask the owner of that stream's open run to stop; without an open run there is nothing to say."""
+        found = self.streams.get(stream)
+        if not self.welcomed or found is None or found.run is None:
+            return []
+        return [_send({"type": "cancel", "stream": stream, "run": found.run})]
+
+    def _flush(self) -> list[Effect]:
+        effects: list[Effect] = []
+        for event, params in self._unsent:
+            self._ref += 1  # EVT-9
+            self._unanswered.append(self._ref)
+            effects.append(_send({"type": "event", "ref": self._ref, "event": event, "params": params}))
+        self._unsent.clear()
+        return effects
+
+    # What arrives
+
+    def received(self, message: str | bytes, now: float) -> list[Effect]:
+        """A message arrived. Its effects are to be seen all at once (CLI-4)."""
+        if self._closing:
+            return []
+        if self._welcomed_at is not None:
+            self._heard_at = now
+        try:
+            frame, unknown = frames.read_frame(message)
+            self.ignored += unknown
+            return list(self._frame(frame, now))
+        except Broken as broken:  # CLI-3, CLI-20
+            self._closing = self._broken = True
+            return [
+                Report("violation", str(broken)),
+                Close(PROTOCOL.close_codes["bad_frame"].close, "bad_frame"),
+            ]
+
+    def _frame(self, frame: frames.Frame | None, now: float) -> Iterator[Effect]:
+        """Raises Broken before the first effect, so that a broken frame has none."""
+        match frame:
+            case frames.Ping(t):
+                yield _send({"type": "pong"} if t is UNSET else {"type": "pong", "t": t})  # CON-12
+            case frames.Error():
+                self._fatal = frame if frame.fatal else self._fatal
+                yield Said(frame.code, frame.error, frame.fatal)
+            case frames.Welcome():
+                yield from self._welcome(frame, now)
+            case frames.Stream():
+                yield from self._stream(frame)
+            case frames.Reply():
+                yield from self._reply(frame)
+            case frames.View():
+                yield Report("unexpected", "a view, which this session did not agree on")
+            case _:
+                pass  # a pong, or a type from the future
+
+    def _welcome(self, frame: frames.Welcome, now: float) -> Iterator[Effect]:
+        if self._welcomed_at is not None:
+            raise Broken("a second welcome")
+        self._welcomed_at = self._heard_at = now
+        self._silence_s = max(2 * frame.heartbeat_ms / 1000, 1.0)
+        for stream in self.streams.values():  # RES-14: without resume, each welcome is of a new session
+            if stream.run is not None:
+                yield stream.done("expired")[0]
+            stream.forget()
+        yield from self._flush()
+
+    def _reply(self, frame: frames.Reply) -> Iterator[Effect]:
+        if frame.ref not in self._unanswered:
+            yield Report("unexpected", f"a reply to {frame.ref}, which is not waiting for one")
+            return
+        self._unanswered.remove(frame.ref)
+        error = frame.error
+        if isinstance(error, frames.Refusal):
+            yield Replied(frame.ref, False, error.code, error.error)
+        else:
+            yield Replied(frame.ref, True)
+
+    def _stream(self, frame: frames.Stream) -> Iterator[Effect]:
+        if self._welcomed_at is None:
+            raise Broken("a stream frame before welcome")
+        cursor = self.streams[frame.stream].cursor if frame.stream in self.streams else 0
+        last = frame.seq + frame.n - 1
+        if last <= cursor:
+            return  # CLI-2
+        if frame.seq != cursor + 1:
+            what = "a gap" if frame.seq > cursor else "a partial overlap"
+            raise Broken(f"{what}: {frame.stream} has {cursor} and got {frame.seq} to {last}")
+        ops = [frames.read_op(op) for op in frame.ops]
+        self._check(frame, [op for op, _ in ops])
+        stream = self.streams.setdefault(frame.stream, Stream(frame.stream))
+        later: list[tuple[str, frames.DoneOp]] = []
+        for given, (op, unknown) in zip(frame.ops, ops, strict=True):
+            self.ignored += unknown
+            if op is None:
+                stream.unread()
+                yield Report("unknown_op", f"{frame.stream}: {given['op']}")
+            else:
+                yield from self._apply(stream, op, given["op"], later)
+        stream.cursor = last  # CLI-19
+        for built, done in later:  # CLI-17
+            length = None if done.text_len is UNSET else done.text_len
+            yield stream.fire("integrity", ok=is_whole(built, length, str(done.text_sha256)))
+
+    def _check(self, frame: frames.Stream, ops: list[frames.Op | None]) -> None:
+        """Run the frame through the wire table before any of it is applied."""
+        state = self.streams[frame.stream].state if frame.stream in self.streams else "idle"
+        for given, op in zip(frame.ops, ops, strict=True):
+            if op is None:
+                continue
+            name = given["op"]
+            row = "content" if PROTOCOL.ops[name].kind == "content" else name
+            after = PROTOCOL.lifecycle.wire[state][row]
+            if after is None:
+                raise Broken(f"{frame.stream}: {name} in state {state}")
+            state = after
+
+    def _apply(
+        self, stream: Stream, op: frames.Op, name: str, later: list[tuple[str, frames.DoneOp]]
+    ) -> Iterator[Effect]:
+        there = op.target == f"[dj-stream='{stream.name}']"
+        if not there:  # CLI-13; the state is the stream's and not an element's, so it moves all the same
+            yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client has not")
+        match op:
+            case frames.StartOp(run=run):
+                yield stream.start(run)
+            case frames.ErrorOp():
+                yield stream.fail(op.error, self._known(op.code, verdicts.is_code(op.code)))
+            case frames.DoneOp():
+                reason = self._known(op.reason, op.reason in PROTOCOL.done_reasons)
+                fired, built = stream.done(reason)
+                yield fired
+                if built is not None and op.text_sha256 is not UNSET:
+                    later.append((built, op))
+            case frames.TextOp():
+                stream.content()
+                if there:
+                    mode = _mode(self._known(op.mode, op.mode in PROTOCOL.text_modes))
+                    yield Text(stream.name, mode, op.text)
+                    yield stream.write(op.text, mode)
+            case _:
+                stream.content()
+                stream.unread()
+                yield Report("unsupported", f"{stream.name}: {name}, which this session did not agree on")
+
+    def _known(self, value: str, known: bool) -> str | None:
+        """The value, or None for one from the future (FWD-4)."""
+        self.ignored += not known
+        return value if known else None
+
+
+def _mode(mode: str | None) -> Mode:
+    return mode if mode in ("prepend", "replace") else "append"  # type: ignore[return-value]  # reason: str, not Literal
+
+
+def _send(frame: dict[str, Json]) -> Send:
+    return Send(msgspec.json.encode(frame).decode())

@@ -1,0 +1,172 @@
+"""`streamops tail URL`: see what a server streams, from a terminal."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Annotated, Any
+
+import typer
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+
+from streamops_conformance.tail.client import Client
+from streamops_conformance.tail.connection import Connection
+from streamops_conformance.tail.effects import Effect, Fired, Replied, Stop
+from streamops_conformance.tail.terminal import Lines, Printer, clean
+
+Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+
+
+class Exit(IntEnum):
+    """Exit codes; those that `streamops test` has too mean the same."""
+
+    WHOLE = 0
+    NOT_WHOLE = 1
+    USAGE = 2
+    UNREACHABLE = 4
+    INTERRUPTED = 130
+
+
+def tail(
+    url: Annotated[str, typer.Argument(help="ws://HOST:PORT/PATH")],
+    view: Annotated[str, typer.Option(help="The view to mount; without it, the server's default.")] = "",
+    params: Annotated[str, typer.Option(metavar="JSON", help="The view's params, an object.")] = "{}",
+    event: Annotated[str, typer.Option(help="Send this event first.")] = "",
+    event_params: Annotated[str, typer.Option(metavar="JSON", help="The event's params, an object.")] = "{}",
+    stream: Annotated[list[str] | None, typer.Option(help="Show only this stream; repeatable.")] = None,
+    until_done: Annotated[bool, typer.Option("--until-done", help="End when they have ended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object per line.")] = False,
+) -> None:
+    """Print what a server streams, as it comes.
+
+    Ends with 0 if every run it saw end was complete, 1 if one was not or the event was refused, 2 on wrong
+    usage, 4 if the server cannot be reached or forbids to come back, 130 on Ctrl-C.
+    """
+    try:
+        hello = {"name": view, "params": _object("--params", params)} if view else None
+        asked = (event, _object("--event-params", event_params)) if event else None
+    except ValueError as error:
+        _complain(str(error))
+        raise typer.Exit(Exit.USAGE) from None
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 is to see the rest
+    printer = Lines(sys.stdout, stream or ()) if as_json else Printer(sys.stdout, sys.stderr, stream or ())
+    watch = Watch(stream or (), asked is not None)
+    try:
+        code = asyncio.run(_run(url, Client(hello), printer, watch, asked, until_done))
+        printer.close()
+    except (InvalidURI, InvalidHandshake, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            _hush()
+            raise typer.Exit(Exit.WHOLE) from None  # whoever read this has had enough
+        _complain(f"{url}: {_why(error)}")
+        code = Exit.USAGE if isinstance(error, InvalidURI) else Exit.UNREACHABLE
+    raise typer.Exit(code)
+
+
+class Watch:
+    """What has ended so far, and how."""
+
+    def __init__(self, named: Sequence[str], asked: bool) -> None:
+        self.whole = True
+        self._named = named
+        self._asked = asked
+        self._waiting = asked  # for the reply
+        self._open: set[str] = set()
+        self._ended: set[str] = set()
+
+    def see(self, effects: Sequence[Effect]) -> None:
+        for each in effects:
+            match each:
+                case Fired("stream:start", stream):
+                    self._open.add(stream)
+                case Fired("stream:done", stream):
+                    self._open.discard(stream)
+                    self._ended.add(stream)
+                    self.whole &= each.reason in (None, "complete") or self._hidden(stream)
+                case Fired("stream:integrity", stream, ok=False):
+                    self.whole &= self._hidden(stream)
+                case Replied():
+                    self._waiting = False
+                    self.whole &= each.ok
+                case _:
+                    pass
+
+    def _hidden(self, stream: str) -> bool:
+        return bool(self._named) and stream not in self._named
+
+    @property
+    def ended(self) -> bool:
+        """Everything that was asked for has ended. A reply goes after all that its handler streamed."""
+        still_open = {stream for stream in self._open if not self._hidden(stream)}
+        if self._asked:
+            return not self._waiting and not still_open
+        wanted = set(self._named) or {*self._ended}
+        return bool(wanted) and self._ended >= wanted and not still_open
+
+
+async def _run(
+    url: str,
+    client: Client,
+    printer: Printer | Lines,
+    watch: Watch,
+    asked: tuple[str, dict[str, Json]] | None,
+    until_done: bool,
+) -> Exit:
+    ended = asyncio.Event()
+
+    def show(effects: Sequence[Effect]) -> None:
+        printer.show(effects)
+        watch.see(effects)
+        if until_done and watch.ended:
+            ended.set()
+
+    connection = Connection(url, client, show)
+    if asked is not None:
+        await connection.push(*asked)  # goes when there is a session
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
+    running = asyncio.create_task(connection.run())
+    others = [asyncio.create_task(event.wait()) for event in (ended, interrupted)]
+    await asyncio.wait([running, *others], return_when=asyncio.FIRST_COMPLETED)
+    for task in (running, *others):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        stopped: Stop = await running
+        return Exit.WHOLE if stopped.code == "close 1000" and watch.whole else Exit.UNREACHABLE
+    if interrupted.is_set():
+        return Exit.INTERRUPTED
+    return Exit.WHOLE if watch.whole else Exit.NOT_WHOLE
+
+
+def _object(option: str, text: str) -> dict[str, Json]:
+    try:
+        value = json.loads(text)
+        text.encode()
+    except ValueError as error:
+        raise ValueError(f"{option} is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{option} is no JSON object: {text}")
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, InvalidStatus):
+        body = bytes(error.response.body or b"").decode("utf-8", "replace")[:300].strip()
+        return f"the server answered {error.response.status_code} {body}".strip()
+    return str(error) or type(error).__name__
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"streamops tail: {clean(text)}", err=True)
+
+
+def _hush() -> None:
+    """The pipe is closed: nothing is to be flushed into it when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

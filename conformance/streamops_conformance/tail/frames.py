@@ -1,0 +1,204 @@
+"""What the client reads in a frame: its members and their types, and how much of it is unknown.
+
+A receiver is open where a sender is closed: members, ops and values that it does not know are
+counted and no reason to refuse a frame (FWD-4). So enumerations are plain strings here. What is
+known has to be right (CLI-20); a test holds these types to the schemas.
+"""
+
+import re
+from typing import Annotated, Any, get_args
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from streamops_spec import load_protocol
+
+Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+
+PROTOCOL = load_protocol()
+Natural = Annotated[int, Meta(ge=0, le=PROTOCOL.limits.max_safe_integer)]
+Positive = Annotated[int, Meta(ge=1, le=PROTOCOL.limits.max_safe_integer)]
+Session = Annotated[str, Meta(min_length=1)]
+Heartbeat = Annotated[str, Meta(max_length=PROTOCOL.limits.ping_t_bytes)]
+FrameBytes = Annotated[int, Meta(ge=PROTOCOL.limits.min_frame_bytes, le=PROTOCOL.limits.max_safe_integer)]
+
+
+class Broken(Exception):
+    """The peer broke the protocol; the text says how."""
+
+
+class Limits(Struct):
+    max_frame_bytes: FrameBytes
+    max_streams: Positive
+    max_text_bytes: Positive
+    max_fps: Positive
+    max_events: Positive
+    cancel_ms: Natural
+    replay_bytes: Natural | UnsetType = UNSET
+
+
+class Welcome(Struct):
+    session: Session
+    caps: list[str]
+    limits: Limits
+    heartbeat_ms: Positive
+    resume_ttl_ms: Natural | UnsetType = UNSET
+    resumed: dict[str, Json] | UnsetType = UNSET
+
+
+class Stream(Struct):
+    stream: str
+    seq: Positive
+    n: Positive
+    ops: Annotated[list[dict[str, Json]], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(PROTOCOL.patterns.stream, self.stream):
+            raise ValueError(f"{self.stream!r} is no name of a stream")
+
+
+class View(Struct):
+    html: str
+    version: Positive
+    streams: dict[str, Json]
+
+
+class Refusal(Struct):
+    code: str
+    error: str
+
+
+class Reply(Struct):
+    ref: Positive
+    ok: bool
+    error: Refusal | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.ok is isinstance(self.error, Refusal):
+            raise ValueError("error is there exactly if ok is false")
+
+
+class Error(Struct):
+    code: str
+    error: str
+    fatal: bool
+    retryable: bool | UnsetType = UNSET
+    retry_after_ms: Natural | UnsetType = UNSET
+
+
+class Ping(Struct):
+    t: Heartbeat | UnsetType = UNSET
+
+
+class Pong(Struct):
+    t: Heartbeat | UnsetType = UNSET
+
+
+class StartOp(Struct):
+    target: str
+    run: Positive
+
+
+class TextOp(Struct):
+    target: str
+    text: str
+    mode: str
+
+
+class HtmlOp(Struct):
+    target: str
+    html: str
+
+
+class DeleteOp(Struct):
+    target: str
+
+
+class PruneOp(Struct):
+    target: str
+    limit: Natural
+    edge: str
+
+
+class ErrorOp(Struct):
+    target: str
+    error: str
+    code: str
+    retryable: bool | UnsetType = UNSET
+
+
+class DoneOp(Struct):
+    target: str
+    reason: str
+    text_len: Natural | UnsetType = UNSET
+    text_sha256: str | UnsetType = UNSET
+
+
+Frame = Welcome | Stream | View | Reply | Error | Ping | Pong
+Op = StartOp | TextOp | HtmlOp | DeleteOp | PruneOp | ErrorOp | DoneOp
+
+FRAMES: dict[str, type[Struct]] = {
+    "welcome": Welcome,
+    "stream": Stream,
+    "view": View,
+    "reply": Reply,
+    "error": Error,
+    "ping": Ping,
+    "pong": Pong,
+}
+OPS: dict[str, type[Struct]] = {
+    "start": StartOp,
+    "text": TextOp,
+    "replace": HtmlOp,
+    "append": HtmlOp,
+    "prepend": HtmlOp,
+    "delete": DeleteOp,
+    "prune": PruneOp,
+    "error": ErrorOp,
+    "done": DoneOp,
+}
+
+
+def read_frame(message: str | bytes) -> tuple[Frame | None, int]:
+    """The frame and how many unknown things it holds; None for a type from the future.
+
+    Raises Broken for what is no frame, or a known one that is wrong.
+    """
+    if isinstance(message, bytes):
+        raise Broken("a binary message")  # FRM-1
+    try:
+        value = msgspec.json.decode(message)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
+        raise Broken(f"a message that is no JSON: {error}") from None
+    return _read(value, "type", FRAMES, "a frame")
+
+
+def read_op(value: Json) -> tuple[Op | None, int]:
+    """The op and how many unknown things it holds; None for an op from the future. Raises Broken."""
+    return _read(value, "op", OPS, "an op")
+
+
+def _read(value: Json, tag: str, kinds: dict[str, type[Struct]], what: str) -> tuple[Any, int]:
+    if not isinstance(value, dict):
+        raise Broken(f"{what} that is no JSON object")
+    name = value.get(tag)
+    if not isinstance(name, str):
+        raise Broken(f"{what} without a {tag}")
+    kind = kinds.get(name)
+    if kind is None:
+        return None, 1
+    try:
+        found = msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        raise Broken(f"{name}: {error}") from None
+    return found, _unknown(value, kind, tag)
+
+
+def _unknown(value: dict[str, Json], kind: type[Struct], *known: str) -> int:
+    """How many members of `value`, and of the objects in it, `kind` has no field for."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    count = len(value.keys() - fields.keys() - set(known))
+    for name, type_ in fields.items():
+        for part in (type_, *get_args(type_)):
+            if isinstance(part, type) and issubclass(part, Struct) and isinstance(value.get(name), dict):
+                count += _unknown(value[name], part)
+    return count

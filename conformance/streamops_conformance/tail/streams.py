@@ -1,0 +1,83 @@
+"""What the client knows of one stream, and what each op does to it."""
+
+from collections import deque
+from hashlib import sha256
+
+from streamops_spec.protocol import State
+
+from streamops_conformance.tail.effects import Fired, Mode
+
+
+class Stream:
+    """One stream: its lifecycle, its cursor and its text."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state: State = "idle"
+        self.run: int | None = None
+        self.cursor = 0
+        self.error: str | None = None
+        self.code: str | None = None
+        self._text: deque[str] = deque()
+        self._built: deque[str] | None = None  # by the open run, from the empty string; None where unknown
+
+    @property
+    def text(self) -> str:
+        return "".join(self._text)
+
+    def fire(
+        self, event: str, *, reason: str | None = None, ok: bool | None = None, with_error: bool = False
+    ) -> Fired:
+        error, code = (self.error, self.code) if with_error else (None, None)
+        return Fired(f"stream:{event}", self.name, self.cursor, reason, ok, error, code)
+
+    def start(self, run: int) -> Fired:
+        self.state, self.run = "open", run
+        self.error = self.code = None
+        self._built = deque()
+        return self.fire("start")
+
+    def content(self) -> None:
+        """Content came, of whatever kind: an error that was shown is over."""
+        self.state = "open"
+        self.error = self.code = None
+
+    def unread(self) -> None:
+        """Something changed the target in a way that this client cannot follow."""
+        self._built = None
+
+    def write(self, text: str, mode: Mode) -> Fired:
+        for pieces in (self._text, self._built):
+            if pieces is not None:
+                _write(pieces, text, mode)
+        return self.fire("text")
+
+    def fail(self, error: str, code: str | None) -> Fired:
+        self.state, self.error, self.code = "errored", error, code
+        return self.fire("error", with_error=True)
+
+    def done(self, reason: str | None) -> tuple[Fired, str | None]:
+        """Also what the run built, where that is known from its start."""
+        built = None if self._built is None else "".join(self._built)
+        self.state, self.run, self._built = "idle", None, None
+        return self.fire("done", reason=reason), built
+
+    def forget(self) -> None:
+        """The session is over: its numbers mean nothing any more, the content stays."""
+        self.cursor = 0
+
+
+def _write(pieces: deque[str], text: str, mode: Mode) -> None:
+    """Costs time in proportion to the new text (CLI-7)."""
+    if mode == "replace":
+        pieces.clear()
+    if mode == "prepend":
+        pieces.appendleft(text)
+    else:
+        pieces.append(text)
+
+
+def is_whole(built: str, text_len: int | None, text_sha256: str) -> bool:
+    """Whether this is the text that the program wrote."""
+    same = sha256(built.encode("utf-8", "surrogatepass")).hexdigest() == text_sha256
+    return same and (text_len is None or text_len == len(built))

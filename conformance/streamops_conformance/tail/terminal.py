@@ -1,0 +1,141 @@
+"""Prints a stream as it comes.
+
+Raw text goes out as it is and unbuffered, but for control characters: a server that could send
+`ESC ]` could retitle the window, or worse. They are shown as pictures (U+2400 …), in pipes too,
+because what is piped into a file is read in a terminal one day; `--json` is for exact bytes.
+
+A terminal cannot change what it has printed. So a replacement begins a new line and prints the new
+text; a prepended text, which is the newest, is printed on a line of its own. Read downwards it is
+all in the order of time. Once a second stream appears, each line begins with its stream's name.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from streamops_conformance.tail.effects import Effect, Fired, Replied, Report, Retry, Said, Stop, Text
+
+Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+
+COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
+_CLEAN = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+
+
+def clean(text: str) -> str:
+    """Without what a terminal would obey; half of a surrogate pair has no UTF-8 and goes too."""
+    return text.translate(_CLEAN).encode("utf-8", "replace").decode()
+
+
+class Printer:
+    """For people: texts to `out`, everything else to `err`."""
+
+    def __init__(self, out: TextIO, err: TextIO, only: Sequence[str] = ()) -> None:
+        self._out = out
+        self._console = Console(file=out, highlight=False)
+        self._err = Console(file=err, highlight=False)
+        self._only = only
+        self._names: list[str] = []
+        self._last = ""  # the stream that was printed last
+        self._in_line = False
+
+    def show(self, effects: Sequence[Effect]) -> None:
+        for each in effects:
+            match each:
+                case Text():
+                    self._text(each)
+                case Fired("stream:done", stream):
+                    self._end_line(stream)
+                case Fired("stream:error", stream, error=str(error)):
+                    self._remark(f"{stream}: {error} ({each.code})", stream)
+                case Fired("stream:integrity", stream, ok=False):
+                    self._remark(f"{stream}: this is not the whole text", stream)
+                case Replied(ok=False):
+                    self._remark(f"the event was refused: {each.error} ({each.code})")
+                case Said():
+                    self._remark(f"the server says: {each.error} ({each.code})")
+                case Report():
+                    self._remark(f"{each.kind}: {each.message}")
+                case Retry():
+                    self._remark(f"the connection was lost, the next try is in {each.delay:.1f} s")
+                case Stop():
+                    self._remark(f"not coming back: {each.message} ({each.code})")
+                case _:
+                    pass
+        self._out.flush()
+
+    def close(self) -> None:
+        """The end: whatever comes next in this terminal begins a line."""
+        self._end_line(self._last)
+        self._out.flush()
+
+    def _text(self, op: Text) -> None:
+        if self._only and op.stream not in self._only:
+            return
+        if op.stream not in self._names:
+            self._names.append(op.stream)
+        if op.stream != self._last or op.mode != "append":
+            self._end_line(self._last)
+        self._last = op.stream
+        for line in clean(op.text).splitlines(keepends=True) if op.text else ():
+            if not self._in_line:
+                self._prefix(op.stream)
+            self._out.write(line)
+            self._in_line = not line.endswith("\n")
+        if op.mode == "prepend" and op.text:
+            self._end_line(op.stream)
+
+    def _prefix(self, stream: str) -> None:
+        if len(self._names) > 1:
+            colour = COLOURS[self._names.index(stream) % len(COLOURS)]
+            self._console.out(f"{stream} | ", style=colour, end="")
+
+    def _end_line(self, stream: str) -> None:
+        if self._in_line and stream == self._last:
+            self._out.write("\n")
+            self._in_line = False
+
+    def _remark(self, text: str, stream: str = "") -> None:
+        if self._only and stream and stream not in self._only:
+            return
+        self._end_line(self._last)
+        self._out.flush()
+        self._err.out(clean(text).replace("\n", " "), style="red")
+
+
+class Lines:
+    """For programs: each effect is one line of JSON, in ASCII."""
+
+    def __init__(self, out: TextIO, only: Sequence[str] = ()) -> None:
+        self._out = out
+        self._only = only
+
+    def show(self, effects: Sequence[Effect]) -> None:
+        for each in effects:
+            name = getattr(each, "stream", None)
+            if self._only and name is not None and name not in self._only:
+                continue
+            if line := _line(each):
+                self._out.write(json.dumps(line) + "\n")
+        self._out.flush()
+
+    def close(self) -> None:
+        pass
+
+
+def _line(effect: Effect) -> dict[str, Json] | None:
+    match effect:
+        case Fired(event="stream:text"):
+            return None  # its text stands in the line before
+        case Text(stream, mode, text):
+            line: dict[str, Json] = {"event": "stream:text", "stream": stream, "mode": mode, "text": text}
+        case Fired():
+            line = {name: getattr(effect, name) for name in effect.__struct_fields__}
+        case Replied() | Said() | Report() | Retry() | Stop():
+            line = {"event": type(effect).__name__.lower()}
+            line |= {name: getattr(effect, name) for name in effect.__struct_fields__}
+        case _:
+            return None
+    return {name: value for name, value in line.items() if value is not None}

@@ -1,0 +1,151 @@
+"""Faults in cancelling: chapter 10."""
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+from streamops_server.core.frames import Cancel
+from streamops_server.core.owners import Producer
+from streamops_server.core.program import Program
+from streamops_server.core.queue import Queue
+from streamops_server.core.session import Session
+from streamops_server.live import Live
+
+from .table import FEW, fault, instead
+
+Real = Callable[..., Any]
+
+
+@fault("FLW-9", examples=FEW)
+def a_cancel_does_nothing() -> None:
+    @instead(Live, "_cancel")
+    def cancel(real: Real, self: Live, asked: Cancel) -> None:
+        pass
+
+
+@fault("FLW-9", examples=FEW)
+def a_cancelled_owner_has_all_the_time() -> None:
+    @instead(Program, "end_cancelled")
+    def end_cancelled(real: Real, self: Program, name: str, run: int) -> None:
+        pass
+
+
+@fault("FLW-9", examples=FEW)
+def a_done_after_a_cancel_is_complete() -> None:
+    @instead(Program, "done")
+    def done(real: Real, self: Program, caller: Producer, name: str) -> None:
+        self.check_alive(caller)
+        queue = self._queue(name)
+        if not caller.is_fenced(name):
+            self._run_row("done", queue, caller)
+
+
+@fault("FLW-9", examples=FEW)
+def an_owner_that_has_tasks_goes_on() -> None:
+    """Only the run that was named ends, after `cancel_ms`."""
+
+    @instead(Live, "_cancel")
+    def cancel(real: Real, self: Live, asked: Cancel) -> None:
+        queue = self.program.streams.get(asked.stream)
+        parents = [each.parent for each in self._producers.values()]
+        if queue is not None and queue.owner is not None and queue.owner in parents:
+            self.session.cancel(asked, self._loop.time())
+        else:
+            real(self, asked)
+
+
+@fault("FLW-9", examples=FEW)
+def a_second_cancel_ends_the_clean_up() -> None:
+    @instead(Session, "cancel")
+    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
+        owner = self.program.owner_of(asked.stream, asked.run)
+        return real(self, asked, now) or owner
+
+
+@fault("FLW-10", examples=FEW)
+def a_cancel_of_an_old_run_ends_the_open_one() -> None:
+    @instead(Program, "owner_of")
+    def owner_of(real: Real, self: Program, name: str, run: int) -> Producer | None:
+        owner: Producer | None = real(self, name, self.streams[name].run if name in self.streams else run)
+        return owner
+
+
+@fault("FLW-10", examples=FEW)
+def a_cancel_of_another_run_ends_the_session() -> None:
+    @instead(Session, "cancel")
+    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
+        queue = self.program.streams.get(asked.stream)
+        if queue is not None and queue.run != asked.run:
+            self.fail("bad_frame", "This run is not open")
+        return real(self, asked, now)
+
+
+def as_if_not_stopped(caller: Producer, real: Real, *args: Any) -> Any:
+    """Call `real` with a cancelled producer that is taken for one that is not."""
+    stopped = [each for each in caller.line() if each.stopped]
+    for each in stopped:
+        each.stopped = False
+    try:
+        return real(*args)
+    finally:
+        for each in stopped:
+            each.stopped = True
+
+
+@fault("FLW-11", examples=FEW)
+def a_cancelled_producer_writes_on() -> None:
+    ended: dict[int, Queue] = {}
+
+    @instead(Program, "_end_stopped")
+    def end_stopped(real: Real, self: Program, queue: Queue, owner: Producer) -> None:
+        self._run_row("owner_cancelled", queue, owner)
+        ended[id(queue)] = queue
+
+    @instead(Program, "open_to")
+    def open_to(real: Real, self: Program, caller: Producer, name: str, *args: str) -> Any:
+        if id(self.streams.get(name)) in ended:
+            return as_if_not_stopped(caller, real, self, caller, name, *args)
+        return real(self, caller, name, *args)
+
+
+@fault("FLW-11", examples=FEW)
+def a_start_lifts_the_fence_of_a_cancelled_producer() -> None:
+    @instead(Program, "start")
+    def start(real: Real, self: Program, caller: Producer, name: str) -> None:
+        if caller.is_fenced(name):
+            as_if_not_stopped(caller, real, self, caller, name)
+        else:
+            real(self, caller, name)
+
+
+@fault("FLW-12", examples=FEW)
+def a_cancelled_handler_is_answered_ok() -> None:
+    stopped: WeakSet[Session] = WeakSet()
+
+    @instead(Session, "cancel")
+    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
+        owner = real(self, asked, now)
+        if owner is not None:
+            stopped.add(self)
+        return owner
+
+    @instead(Session, "reply")
+    def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
+        real(self, ref, None if self in stopped else code, text)
+
+
+@fault("FLW-14", examples=FEW)
+def a_cancelled_owner_writes_elsewhere() -> None:
+    @instead(Program, "open_to")
+    def open_to(real: Real, self: Program, caller: Producer, *args: str) -> Any:
+        return as_if_not_stopped(caller, real, self, caller, *args)
+
+
+@fault("FLW-14", examples=FEW)
+def a_cancelled_owner_starts_elsewhere() -> None:
+    @instead(Program, "start")
+    def start(real: Real, self: Program, caller: Producer, name: str) -> None:
+        if caller.is_fenced(name):
+            real(self, caller, name)
+        else:
+            as_if_not_stopped(caller, real, self, caller, name)

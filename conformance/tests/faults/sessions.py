@@ -1,0 +1,137 @@
+"""Faults in events after a resume, in takeovers, and in whose session it is: chapter 11, from RES-7."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import UNSET
+from streamops_server.core import resume
+from streamops_server.core.answers import Answers
+from streamops_server.core.frames import Hello, Reply, ReplyError
+from streamops_server.core.outbox import Outbox
+from streamops_server.core.program import Program
+from streamops_server.core.session import Session
+from streamops_server.live import Live
+from streamops_server.sessions import MemoryStore
+
+from .table import FEW, fault, instead
+
+Real = Callable[..., Any]
+
+
+def _known(answers: Answers, ref: int) -> bool:
+    return ref in answers._running or ref in answers._kept
+
+
+def _runs_again(wanted: Callable[[Answers, int], bool]) -> None:
+    @instead(Answers, "is_repeated")
+    def is_repeated(real: Real, self: Answers, ref: int) -> bool:
+        return not (ref <= self._before and wanted(self, ref)) and bool(real(self, ref))
+
+    @instead(Answers, "end")
+    def end(real: Real, self: Answers, reply: Reply, *, keep: bool) -> bool:
+        return bool(real(self, reply, keep=keep)) if reply.ref in self._running else False
+
+
+@fault("RES-7", examples=FEW)
+def a_repeated_event_runs_again() -> None:
+    _runs_again(_known)
+
+
+@fault("RES-7", examples=FEW)
+def a_repeated_event_is_never_answered() -> None:
+    @instead(Answers, "repeat")
+    def repeat(real: Real, self: Answers, ref: int) -> Reply | None:
+        return real(self, ref) if not _known(self, ref) else None
+
+
+@fault("RES-7", examples=FEW)
+def no_reply_is_kept() -> None:
+    @instead(Answers, "end")
+    def end(real: Real, self: Answers, reply: Reply, *, keep: bool) -> bool:
+        return bool(real(self, reply, keep=False))
+
+
+@fault("RES-8", examples=FEW)
+def an_old_ref_runs() -> None:
+    _runs_again(lambda answers, ref: not _known(answers, ref))
+
+
+@fault("RES-8", examples=FEW)
+def an_old_ref_is_answered_cancelled() -> None:
+    @instead(Answers, "repeat")
+    def repeat(real: Real, self: Answers, ref: int) -> Reply | None:
+        known: Reply | None = real(self, ref)
+        return known if _known(self, ref) else Reply(ref, False, ReplyError("cancelled", "Long ago"))
+
+
+@fault("RES-9", examples=FEW)
+def a_takeover_leaves_the_old_connection_open() -> None:
+    @instead(Live, "_take_over")
+    def take_over(real: Real, self: Live, other: Live, hello: Hello) -> bool:
+        old = self._channel
+        if old is not None and self.session.may_resume(hello, self._offered):
+            old.live, self._channel = None, None
+            self.session.lost(self._loop.time())
+        return bool(real(self, other, hello))
+
+
+@fault("RES-10", examples=FEW)
+def the_id_opens_a_session_for_anybody() -> None:
+    @instead(MemoryStore, "find")
+    def find(real: Real, self: MemoryStore, id: str, principal: str) -> Live | None:
+        return self._sessions.get(id)
+
+
+@fault("RES-10", examples=FEW)
+def a_session_of_somebody_else_is_forbidden() -> None:
+    @instead(Live, "_greet")
+    def greet(real: Real, self: Live, hello: Hello) -> None:
+        store = self._sessions
+        assert isinstance(store, MemoryStore)
+        if hello.resume is not UNSET and hello.resume.session in store._sessions:
+            owner = store._sessions[hello.resume.session].principal
+            if owner != self.principal:
+                self.session.fail("forbidden", "This session is somebody else's")
+                return
+        real(self, hello)
+
+
+@fault("RES-11", examples=FEW)
+def other_capabilities_are_agreed_on_a_resume() -> None:
+    @instead(resume, "is_valid")
+    def is_valid(real: Real, hello: Hello, offered: frozenset[str], program: Program, *args: Any) -> bool:
+        program.caps = frozenset(hello.caps) & offered
+        return bool(real(hello, offered, program, *args))
+
+
+@fault("RES-11", examples=FEW)
+def smaller_frames_are_agreed_on_a_resume() -> None:
+    @instead(resume, "is_valid")
+    def is_valid(
+        real: Real, hello: Hello, offered: object, program: Program, outbox: Outbox, *args: Any
+    ) -> bool:
+        outbox.max_frame_bytes = min(outbox.max_frame_bytes, hello.max_frame_bytes)
+        return bool(real(hello, offered, program, outbox, *args))
+
+
+def _ids(make: Callable[[], str]) -> None:
+    """Sessions that nobody comes back to have other ids."""
+
+    @instead(Session, "welcome")
+    def welcome(real: Real, self: Session, offered: frozenset[str]) -> None:
+        assert self.hello is not None
+        if "resume" not in self.hello.caps:
+            self.id = make()
+        real(self, offered)
+
+
+@fault("RES-12", examples=FEW)
+def session_ids_are_short() -> None:
+    _ids(lambda: f"session-of-the-server-{secrets.token_urlsafe(8)}")
+
+
+@fault("RES-12", examples=FEW)
+def session_ids_repeat() -> None:
+    pool = [secrets.token_urlsafe(24) for _ in range(30)]
+    _ids(lambda: secrets.choice(pool))

@@ -1,0 +1,357 @@
+"""Captures from both sources: reading along with bytes, recordings, HAR files, and the texts of v0."""
+
+import ast
+import base64
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+from streamops_conformance.capture import findings
+from streamops_conformance.capture.command import judge
+from streamops_conformance.capture.har import is_har, read_har
+from streamops_conformance.capture.lines import Recorder, read_lines
+from streamops_conformance.capture.model import CaptureError
+from streamops_conformance.capture.text import Piece, read
+from streamops_conformance.capture.websocket import Closing, Message, Opened, Reader, Unreadable
+from streamops_spec import load_shapes
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Close, Frame, Opcode
+
+REQUEST = b"GET /ws?token=secret HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n"
+
+
+def answer(extensions="", status="101 Switching Protocols", subprotocol="streamops.v1"):
+    more = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
+    return f"HTTP/1.1 {status}\r\nSec-WebSocket-Protocol: {subprotocol}\r\n{more}\r\n".encode()
+
+
+def frame(opcode, data, *, mask=False, fin=True, extensions=()):
+    return Frame(opcode, data, fin).serialize(mask=mask, extensions=extensions)
+
+
+def told(passed):
+    reader = Reader()
+    return [item for way, data in passed for item in reader.feed(way, data)]
+
+
+TRAFFIC = (
+    ("up", REQUEST),
+    ("down", answer() + frame(Opcode.TEXT, "grüß".encode())),
+    ("up", frame(Opcode.TEXT, b"Hel", mask=True, fin=False)),
+    ("up", frame(Opcode.PING, b"x", mask=True) + frame(Opcode.CONT, b"lo", mask=True)),
+    ("down", frame(Opcode.PONG, b"x") + frame(Opcode.BINARY, b"\x00\xff")),
+    ("down", frame(Opcode.TEXT, b"x" * 70_000)),
+    ("down", frame(Opcode.TEXT, b"\xff")),
+    ("down", frame(Opcode.CLOSE, Close(4500, "internal").serialize())),
+    ("up", frame(Opcode.CLOSE, b"", mask=True)),
+)
+SAID = [
+    Opened("/ws", "streamops.v1", ""),
+    Message("down", "grüß"),
+    Message("up", "Hello"),
+    Message("down", b"\x00\xff"),
+    Message("down", "x" * 70_000),
+    Message("down", b"\xff"),
+    Closing("down", 4500, "internal"),
+    Closing("up", 1005, ""),
+]
+
+
+def test_messages_are_read_along():
+    assert told(TRAFFIC) == SAID
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_however_the_bytes_are_cut(seed):
+    random_ = random.Random(seed)
+    cut = []
+    for way, data in TRAFFIC:
+        at = 0
+        while at < len(data):
+            size = random_.choice([1, 2, 7, 5000])
+            cut.append((way, data[at : at + size]))
+            at += size
+    assert told(cut) == SAID
+
+
+@pytest.mark.parametrize("parameters", ["", "; server_no_context_takeover; client_max_window_bits=12"])
+def test_compressed_messages_are_inflated(parameters):
+    takeover = "no_context" in parameters
+    deflate = PerMessageDeflate(False, takeover, 15, 15)
+    client = PerMessageDeflate(False, False, 15, 12 if parameters else 15)
+    said = [b"hello hello hello", b"hello hello hello"]
+    passed = [("up", REQUEST), ("down", answer(f"permessage-deflate{parameters}"))]
+    passed += [("down", frame(Opcode.TEXT, each, extensions=[deflate])) for each in said]
+    passed += [("up", frame(Opcode.TEXT, each, mask=True, extensions=[client])) for each in said]
+    found = [item.data for item in told(passed) if isinstance(item, Message)]
+    assert found == [each.decode() for each in said * 2]
+
+
+@pytest.mark.parametrize(
+    ("passed", "why"),
+    [
+        ([("up", REQUEST), ("down", answer(status="400 Bad Request"))], "no WebSocket: 'HTTP/1.1 400"),
+        ([("up", REQUEST), ("down", answer("x-mux"))], "the extension 'x-mux' cannot be read"),
+        ([("up", b"x" * 70_000)], "its head has no end"),
+        ([("up", REQUEST), ("down", answer()), ("up", frame(Opcode.TEXT, b"x"))], "no WebSocket frames up"),
+        ([("up", REQUEST), ("down", answer() + b"\xf1\x00")], "no WebSocket frames down"),
+        ([("up", REQUEST), ("down", answer() + b"\x88\x01x")], "no WebSocket frames down"),
+    ],
+)
+def test_what_cannot_be_read_is_said_once(passed, why):
+    found = told([*passed, ("down", b"more"), ("up", b"more")])
+    assert isinstance(found[-1], Unreadable)
+    assert found[-1].why.startswith(why)
+    assert sum(isinstance(each, Unreadable) for each in found) == 1
+
+
+def test_a_recording_comes_back_as_it_was_and_holds_no_query():
+    file = io.StringIO()
+    recorder = Recorder(file, "ws://x/")
+    recorder.opened(1, 0.0)
+    for number, (way, data) in enumerate(TRAFFIC):
+        recorder.passed(1, way, data, number / 100)
+    recorder.closed(1, 1.0, "closed by the server")
+    lines = file.getvalue().splitlines()
+    assert all(load_shapes("v1:capture").explain(json.loads(line)) == "" for line in lines)
+    assert "secret" not in file.getvalue()
+    (connection,) = read_lines(lines).connections
+    assert connection.subprotocol == "streamops.v1"
+    assert (connection.ended, connection.ended_ms) == ("closed by the server", 1000)
+    assert connection.transcript.closed.code == 4500
+    found = [(entry.direction, entry.raw) for entry in connection.transcript.entries]
+    assert found[:3] == [("recv", "grüß"), ("send", "Hello"), ("recv", b"\x00\xff")]
+    assert found[-1] == ("close", "4500 internal")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "line 2 is no JSON"), ('{"type": "note"}', "line 2: "), ("[]", "line 2: ")],
+)
+def test_a_file_that_is_no_recording_says_where(text, said):
+    with pytest.raises(CaptureError, match=said):
+        read_lines(["", text])
+
+
+@pytest.mark.parametrize(
+    "name", ["websocket", "watch", "rules", "text", "v0", "v1", "findings", "har", "model"]
+)
+def test_what_judges_does_no_input_and_output(name):
+    path = Path(findings.__file__).with_name(f"{name}.py")
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    assert not names & {"asyncio", "socket", "time", "random", "os", "threading", "websockets.asyncio.client"}
+
+
+# HAR
+
+
+def har(messages, headers=(), started="2026-11-24T15:00:00.000Z"):
+    entry = {
+        "startedDateTime": started,
+        "request": {"url": "ws://x/"},
+        "response": {"headers": [{"name": name, "value": value} for name, value in headers]},
+        "_webSocketMessages": messages,
+    }
+    return {"log": {"entries": [{"request": {"url": "http://x/"}}, entry]}}
+
+
+@pytest.mark.parametrize("scale", [1, 1000], ids=["seconds", "milliseconds"])
+def test_a_har_of_either_clock_is_read(scale):
+    at = 1795532400.0
+    messages = [
+        {"type": "send", "time": (at + 0.5) * scale, "opcode": 1, "data": "{}"},
+        {
+            "type": "receive",
+            "time": (at + 0.75) * scale,
+            "opcode": 2,
+            "data": base64.b64encode(b"x").decode(),
+        },
+        {"type": "receive", "time": (at + 1) * scale, "opcode": 8, "data": ""},
+    ]
+    value = har(messages, [("Sec-WebSocket-Protocol", "streamops.v1")])
+    assert is_har(value)
+    (connection,) = read_har(value).connections
+    assert connection.subprotocol == "streamops.v1"
+    assert [(entry.direction, entry.raw) for entry in connection.transcript.entries] == [
+        ("send", "{}"),
+        ("recv", b"x"),
+    ]
+    assert [round(entry.ms) for entry in connection.transcript.entries] == [500, 750]
+
+
+def test_a_har_without_headers_does_not_say_which_subprotocol():
+    (connection,) = read_har(har([])).connections
+    assert connection.subprotocol is None
+    assert connection.extensions is None
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"type": "send", "opcode": 1, "data": "x"}],
+        [{"type": "sent", "time": 1.0, "opcode": 1, "data": "x"}],
+        [{"type": "send", "time": 1.0, "opcode": 2, "data": "no base64!"}],
+        "x",
+    ],
+)
+def test_a_har_of_another_shape_says_where(messages):
+    with pytest.raises(CaptureError, match=r"log\.entries\[1\]"):
+        read_har(har(messages))
+
+
+# Texts
+
+
+def pieces(*texts, mode="append"):
+    return [Piece(index, {"op": "text", "text": text, "mode": mode}) for index, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("came", "ended", "kinds"),
+    [
+        (["t0. ", "t1. ", "t2. "], True, []),
+        (["t0. t1. ", "t2. "], True, []),
+        (["", "t0. "], False, []),
+        ([], False, []),
+        (["t0. "], True, ["lost"]),
+        (["t0. ", "t2. "], True, ["lost"]),
+        (["t2. "], False, ["lost"]),
+        (["t0. ", "t2. ", "t1. "], True, ["overtaken"]),
+        (["t1. ", "t2. ", "t0. "], True, ["overtaken"]),
+        (["t2. ", "t1. "], True, ["overtaken", "lost"]),
+        (["t0. ", "t0. ", "t1. ", "t2. "], True, ["twice"]),
+        (["t0. ", "nobody", "t1. ", "t2. "], True, ["foreign"]),
+    ],
+)
+def test_texts_are_held_against_what_was_written(came, ended, kinds):
+    assert [fault.kind for fault in read("t0. t1. t2. ", pieces(*came), ended=ended).faults] == kinds
+
+
+def test_a_text_that_replaces_begins_anew_and_html_is_not_followed():
+    assert not read("ab", [*pieces("ab"), *pieces("a", mode="replace"), *pieces("b")], ended=True).faults
+    reading = read("ab", [*pieces("a"), Piece(1, {"op": "append", "html": "x"})], ended=True)
+    assert (reading.untold, reading.faults, reading.arrived) == ("a append", [], 1)
+
+
+# v0
+
+
+def op(kind, **members):
+    return {"op": kind, "target": "[dj-stream='s']", **members}
+
+
+def v0(*frames, every=10.0):
+    lines = []
+    for number, said in enumerate(frames):
+        sends = said["type"] in ("event", "ping") or "url" in said
+        lines.append(
+            {
+                "type": "message",
+                "connection": 1,
+                "ms": number * every,
+                "dir": "send" if sends else "recv",
+                "data": json.dumps(said),
+            }
+        )
+    lines.append({"type": "end", "connection": 1, "ms": len(frames) * every + 1000, "how": "x"})
+    return read_lines(map(json.dumps, lines))
+
+
+def streamed(*ops):
+    return [{"type": "stream", "stream": "s", "ops": [each]} for each in ops]
+
+
+def texts(*said):
+    return [op("text", text=each, mode="append") for each in said]
+
+
+OPENED = [
+    {"type": "connect", "session_id": "1"},
+    {"type": "mount", "view": "v", "url": "/"},
+    {"type": "mount", "view": "v", "html": ""},
+    {"type": "event", "event": "ask", "params": {}, "ref": 1},
+]
+SCRIPT = [
+    {"do": "start", "stream": "s"},
+    *({"do": "text", "stream": "s", "text": f"t{number}. "} for number in range(4)),
+    {"do": "done", "stream": "s"},
+]
+DRIVEN = [
+    *OPENED[:3],
+    {"type": "event", "event": "conformance_run", "params": {"script": SCRIPT}, "ref": 1},
+]
+ANSWER = {"type": "noop", "ref": 1}
+
+
+def v0_broken(made, written=None):
+    (account,) = judge(made, "", written or {})
+    return {each.id for each in account.findings}
+
+
+def test_right_v0_traffic_is_clean_and_says_what_cannot_be_told():
+    made = v0(*OPENED, *streamed(op("start"), *texts("a", "b"), op("done")), ANSWER)
+    (account,) = judge(made, "", {})
+    assert not account.findings
+    verdicts = {line.requirement.id: line.verdict for line in account.lines()}
+    assert verdicts["ORD-103"] == "holds"
+    assert verdicts["ORD-101"] == verdicts["ORD-102"] == "cannot be told"
+    (account,) = judge(made, "", {"s": "ab"})
+    assert {line.requirement.id: line.verdict for line in account.lines()}["ORD-101"] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("frames", "written", "due"),
+    [
+        ([*OPENED, {"type": 7}], {}, {"FRM-101"}),
+        ([*OPENED, {"type": "stream", "stream": "s", "ops": [{"op": "text"}]}], {}, {"FRM-102"}),
+        ([*OPENED, *streamed(op("done"), *texts("late"))], {}, {"ORD-103"}),
+        ([*OPENED, *streamed(*texts("a", "c"), op("done"))], {"s": "abc"}, {"ORD-101"}),
+        ([*OPENED, *streamed(*texts("a", "c", "b"), op("done"))], {"s": "abc"}, {"ORD-102"}),
+        ([*OPENED, *streamed(*texts("x"), op("done"))], {"s": "abc"}, {"CNT-101", "ORD-101"}),
+        ([*DRIVEN, *streamed(op("start"), *texts("t0. ", "t3. "), op("done")), ANSWER], {}, {"ORD-101"}),
+        (
+            [*DRIVEN, *streamed(op("start"), *texts("t0. ", "t2. ", "t1. ", "t3. "), op("done")), ANSWER],
+            {},
+            {"ORD-102"},
+        ),
+        (
+            [*DRIVEN, *streamed(op("start"), *texts("t0. ", "t3. ", "t2. "), op("done")), ANSWER],
+            {},
+            {"ORD-101", "ORD-102"},
+        ),
+        (
+            [*DRIVEN, *streamed(op("start"), *texts("t0. t1. t2. "), op("done"), *texts("t3. ")), ANSWER],
+            {},
+            {"ORD-103"},
+        ),
+        ([*DRIVEN, *streamed(op("start"), *texts("t0. t1. t2. t3. ")), ANSWER], {}, {"LIF-101"}),
+    ],
+)
+def test_broken_v0_traffic_is_found(frames, written, due):
+    assert v0_broken(v0(*frames), written) == due
+
+
+def test_text_after_done_is_excused_where_the_client_said_something():
+    again = {"type": "event", "event": "more", "params": {}, "ref": 2}
+    assert not v0_broken(v0(*OPENED, *streamed(op("done")), again, *streamed(*texts("x"))))
+    assert not v0_broken(v0(*OPENED, *streamed(op("done"), op("start"), *texts("x"))))
+
+
+def test_what_may_still_come_is_not_called_lost():
+    made = v0(*DRIVEN, *streamed(op("start"), *texts("t0. ")), ANSWER)
+    made.connections[0].ended_ms = made.connections[0].transcript.entries[-1].ms + 5
+    assert not v0_broken(made)
+    right = v0(*DRIVEN, *streamed(op("start"), *texts("t0. t1. t2. t3. "), op("done")), ANSWER)
+    assert not v0_broken(right)
+
+
+def test_a_handler_that_fails_is_not_judged_by_its_script():
+    failed = {"type": "error", "error": "An error occurred"}
+    assert not v0_broken(v0(*DRIVEN, *streamed(op("start")), failed))

@@ -1,0 +1,188 @@
+"""`streamops test client` as a user meets it: verdicts, exit codes, replays, reports."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamops_conformance.cli import Exit
+from streamops_spec import load_shapes
+
+HERE = Path(__file__).parent
+SUITE = [sys.executable, "-m", "streamops_conformance", "test", "client"]
+TAIL = [sys.executable, "-m", "streamops_conformance.tail.testee"]
+JSDOM = ["node", str(HERE.parent / "testees" / "jsdom" / "testee.mjs")]
+SCRIPTED = '{"caps": [], "scripts": [[{"do": "push_state"}]]}'
+FAULTY = ["node", str(HERE / "faulty_testee.mjs"), "an_op_is_skipped"]
+
+
+def streamops(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SUITE, *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.mark.parametrize(
+    ("testee", "verdicts"), [(TAIL, {"pass", "not applicable"}), (JSDOM, {"pass"})], ids=["tail", "jsdom"]
+)
+def test_a_right_client_is_conformant_and_the_report_has_its_shape(
+    testee: list[str], verdicts: set[str], tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    done = streamops("--only", "CLI-1,FRM,CON-12", "--examples", "150", "--json", str(report), "--", *testee)
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert "150 sequences" in done.stdout
+    said = json.loads(report.read_text())
+    assert not load_shapes("v1:report").explain(said)
+    assert said["role"] == "client"
+    assert {each["verdict"] for each in said["requirements"]} == verdicts
+
+
+def test_a_client_is_not_asked_for_what_it_does_not_offer(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = streamops("--only", "FLW,RES", "--examples", "1", "--json", str(report), "--", *TAIL)
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    verdicts = {each["id"]: each["verdict"] for each in json.loads(report.read_text())["requirements"]}
+    assert verdicts.pop("RES-14") == "pass"  # a session is over for every client
+    assert set(verdicts.values()) == {"not applicable"}, verdicts
+
+
+def test_a_failure_is_shown_with_its_script_and_its_replay_fails_again(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = streamops("--only", "CLI-1", "--examples", "240", "--json", str(report), "--", *FAULTY)
+    assert done.returncode == Exit.NOT_CONFORMANT, done.stdout + done.stderr
+    (failure,) = json.loads(report.read_text())["requirements"][0]["failures"]
+    assert not load_shapes("v1:sequence").explain(failure["script"])
+    assert sum(map(len, failure["script"]["scripts"])) == 1, failure["script"]
+    assert [line for line in failure["transcript"] if line.get("wrong")]
+    words = shlex.split(failure["replay"])
+    assert words[:3] == ["streamops", "test", "client"]
+    again = streamops(*words[3:])
+    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+    assert "1 sequences" in again.stdout
+
+
+def test_an_exchange_by_hand_has_a_replay_too(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    fault = ["node", str(HERE / "faulty_testee.mjs"), "a_gap_is_jumped_over"]
+    streamops("--only", "CLI-3", "--examples", "60", "--json", str(report), "--", *fault)
+    (failure,) = json.loads(report.read_text())["requirements"][0]["failures"]
+    assert "messages" in failure["script"]
+    again = streamops(*shlex.split(failure["replay"])[3:])
+    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+
+
+def test_the_same_seed_plays_the_same_sequences(tmp_path: Path) -> None:
+    said = []
+    for number in range(2):
+        report = tmp_path / f"{number}.json"
+        streamops("--only", "CLI-1", "--examples", "240", "--seed", "7", "--json", str(report), "--", *FAULTY)
+        (requirement,) = json.loads(report.read_text())["requirements"]
+        said.append((requirement["verdict"], requirement["failures"][0]["script"]))
+    assert said[0] == said[1]
+
+
+def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text('[[known]]\nid = "CLI-1"\nreason = "it skips"\n')
+    asked = ("--only", "CLI-1,CLI-2", "--examples", "240", "--baseline", str(known), "--")
+    assert streamops(*asked, *FAULTY).returncode == Exit.CONFORMANT
+    assert streamops(*asked, *TAIL).returncode == Exit.BASELINE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give a command after --, or --listen"),
+        (["--listen", "--", "true"], "give a command after --, or --listen"),
+        (["--only", "NOPE", "--", "true"], "names no requirement"),
+        (["--script", "[", "--", "true"], "--script is no case"),
+        (["--script", "[]", "--", "true"], "--script is no case"),
+        (
+            ["--spec", "v0", "--script", SCRIPTED, "--", "true"],
+            "a list of `stream` frames",
+        ),
+        (["--json", "/nowhere/x.json", "--", "true"], "there is no folder"),
+        (["--baseline", "/nowhere.toml", "--", "true"], "cannot be read"),
+    ],
+)
+def test_wrong_usage_says_what_would_do(arguments: list[str], said: str) -> None:
+    done = streamops(*arguments)
+    assert done.returncode == Exit.USAGE, done.stdout + done.stderr
+    assert said in done.stderr
+
+
+NONSENSE = """
+import json, sys
+from websockets.sync.client import connect
+
+with connect(sys.argv[1]) as control:
+    control.send(json.dumps({"type": "ready", "name": "nonsense", "shows": "text"}))
+    for message in control:
+        said = json.loads(message)
+        if said["type"] == "case":
+            client = connect(said["url"], subprotocols=["streamops.v1"])
+            client.send(json.dumps({"type": "hello", "caps": [], "limits": {}}))
+        elif said["type"] == "dump":
+            control.send(json.dumps({"type": "dumped", "case": said["case"], "text": {}}))
+"""
+
+
+def test_a_testee_that_talks_nonsense_is_told_what_is_missing() -> None:
+    done = streamops("--examples", "1", "--only", "CLI-1", "--", sys.executable, "-c", NONSENSE)
+    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+    assert "does not keep to the contract" in done.stderr
+    assert "streams" in done.stderr
+
+
+def test_one_control_connection_is_enough() -> None:
+    one = ["node", "--eval", ONE, str(HERE.parent / "testees")]
+    only = "CLI-1,CLI-2,CLI-15,CLI-25,CON-12,FLW-5,RES-16,RES-17"
+    done = streamops("--examples", "20", "--only", only, "--", *one, timeout=400)
+    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert "8 pass" in done.stdout
+
+
+ONE = """
+const [folder, control] = process.argv.slice(-2);
+(async () => {
+  const { JSDOM } = await import("jsdom");
+  const { connect } = await import(`${folder}/../../js_client/src/index.js`);
+  const { answer } = await import(`${folder}/contract.js`);
+  const { opener } = await import(`${folder}/streamops.js`);
+  const { window } = new JSDOM("<!doctype html>", { url: "http://127.0.0.1/" });
+  await answer({ control, window, open: opener(window, connect), name: "one at a time" });
+  process.exit(0);
+})();
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["/nowhere/client"], "does not start"),
+        ([sys.executable, "-c", "print('no client here')"], "no client here"),
+    ],
+)
+def test_a_testee_that_does_not_come_is_unreachable(command: list[str], said: str) -> None:
+    done = streamops("--examples", "1", "--", *command)
+    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+    assert said in done.stderr
+
+
+def test_a_page_may_be_opened_by_hand() -> None:
+    arguments = [*SUITE, "--listen", "--only", "CLI-1", "--examples", "20"]
+    suite = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    assert suite.stdout is not None
+    found = None
+    for line in suite.stdout:
+        found = re.search(r"ws://\S+", line)
+        if found:
+            break
+    assert found
+    page = subprocess.Popen([*TAIL, found[0]])
+    rest = suite.stdout.read()
+    assert suite.wait(60) == Exit.CONFORMANT, rest
+    suite.stdout.close()
+    assert page.wait(30) == 0

@@ -1,0 +1,69 @@
+"""Trees: one normal form for the oracle's documents and for dumps."""
+
+import turbohtml
+from streamops_conformance.oracle.tree import elements, in_html, of_dump, of_html, stream_element
+
+
+def element(tag: str, *children: dict, **attrs: str) -> dict:
+    return {
+        "tag": tag,
+        "attrs": {name.replace("_", "-"): value for name, value in attrs.items()},
+        "children": [*children],
+    }
+
+
+def test_texts_side_by_side_are_one_and_empty_ones_none() -> None:
+    split = [
+        element(
+            "p", {"text": ""}, {"text": "a"}, {"text": ""}, {"text": "b"}, {"comment": "c"}, {"text": "d"}
+        )
+    ]
+    assert of_dump(split) == of_html(turbohtml.parse_fragment("<p>ab<!--c-->d</p>"))
+
+
+def test_attributes_have_no_order_and_no_kind() -> None:
+    dumped = [element("input", type="text", disabled="", **{"class": "x y"})]
+    assert of_dump(dumped) == of_html(turbohtml.parse_fragment('<input class="x y" disabled type=text>'))
+
+
+def test_what_the_client_adds_is_taken_off() -> None:
+    marked = element(
+        "p",
+        dj_stream="a",
+        data_stream_active="",
+        aria_busy="true",
+        data_stream_error="",
+        data_loading_class="busy",
+        **{"class": "mine busy"},
+    )
+    plain = element("p", dj_stream="a", data_loading_class="busy", **{"class": "mine"})
+    assert of_dump([marked]) == of_dump([plain])
+    only = element("p", data_loading_class="busy", **{"class": "busy"})
+    assert of_dump([only]) == of_dump([element("p", data_loading_class="busy")])
+
+
+def test_an_alert_is_content_where_it_stands_in_a_stream() -> None:
+    alert = element("div", {"text": "no"}, role="alert")
+    assert of_dump([alert]) == ()
+    assert of_dump([element("p", alert, dj_stream="a")]) != of_dump([element("p", dj_stream="a")])
+
+
+def test_the_first_element_of_a_stream_is_found() -> None:
+    nodes = [
+        {"text": "t"},
+        element("div", element("p", {"text": "1"}, dj_stream="a")),
+        element("p", dj_stream="a"),
+    ]
+    found = stream_element(nodes, "a")
+    assert found is not None
+    assert found["children"] == [{"text": "1"}]
+    assert stream_element(nodes, "b") is None
+    assert [each["tag"] for each in elements(nodes)] == ["div", "p", "p"]
+
+
+def test_a_tree_can_be_read_by_people() -> None:
+    html = '<p disabled class="x">1 &lt; 2<!--c--><b></b></p>'
+    assert (
+        in_html(of_html(turbohtml.parse_fragment(html)))
+        == '<p class="x" disabled>1 &lt; 2<!--c--><b></b></p>'
+    )
