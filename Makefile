@@ -1,4 +1,5 @@
-# Everything installs itself: a machine needs Python 3.11 or later, pip, node, npm and make.
+# Everything installs itself: a machine needs Python 3.11 or later, pip, node 20.19 or later, npm and make.
+# The browser tests need Chromium, which is installed by apt-get where that is there and allowed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,9 +7,12 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 REPORT ?= conformance-report.json
 DJUST := conformance/targets/djust
+TESTEES := conformance/testees
+CLIENT := $(BIN)/streamops test client
+NODE_IS_NEW := const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance test lint types unit coverage docs docs-serve djust bench stress wheel clean
+.PHONY: help setup chromium conformance clients test lint types unit js examples demo docs docs-serve djust bench stress wheel clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,23 +28,47 @@ $(STAMPS)/djust: $(DJUST)/requirements.txt
 	PYTHON=$(PYTHON) sh $(DJUST)/setup.sh
 	@touch $@
 
-setup: $(STAMPS)/venv ## Make the environment that everything below uses
+$(STAMPS)/node: package.json js_client/package.json examples/package.json $(TESTEES)/package.json
+	@mkdir -p $(STAMPS)
+	@node -e '$(NODE_IS_NEW)' || { echo "node 20.19 or later is needed; this is $$(node --version)" >&2; exit 1; }
+	npm install --silent --no-audit --no-fund --no-progress
+	@touch $@
+
+chromium: # Instant where there is one; asked each time, since no stamp would notice that it went.
+	@sh $(TESTEES)/install-chromium.sh
+
+setup: $(STAMPS)/venv $(STAMPS)/node ## Make the environments that everything below uses
 
 conformance: setup ## The verdict on the reference server, and its report
 	$(BIN)/streamops test server --json $(REPORT)
 	@echo "report: $(REPORT)"
 
-test: lint types unit djust ## All tests: lint, types, unit tests with coverage, docs, the djust verdict
+clients: setup chromium ## The verdicts on this project's clients: JavaScript in node and in Chromium, the terminal's
+	$(CLIENT) --json client-jsdom-report.json -- node $(TESTEES)/jsdom/testee.mjs
+	$(CLIENT) --json client-chromium-report.json -- node $(TESTEES)/chromium/testee.mjs
+	$(CLIENT) --json client-tail-report.json -- $(BIN)/python -m streamops_conformance.tail.testee
+
+test: lint types unit js examples djust ## All tests: lint, types, unit tests with coverage, JavaScript, browsers, djust
 
 lint: setup ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## mypy, strict, and tsc
 	$(BIN)/mypy
+	cd js_client && npm run --silent types
 
-unit: setup ## Every pytest test; the cores and the oracle are held to 100 % branch coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+unit: setup chromium $(STAMPS)/djust ## Every pytest test; the cores and the oracle are held to 100 % branch coverage
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+js: setup chromium ## The JavaScript client: tests in node and in Chromium, its size, its package
+	cd js_client && npm run --silent test && npm run --silent test:browser && npm run --silent pack:check
+
+examples: setup chromium ## The guide's examples and the demo, each seen in Chromium
+	cd examples && npm run --silent test
+
+demo: setup ## Serve the demo: a chat, a log, progress, errors; and every frame beside them
+	$(BIN)/streamops-server --demo
 
 docs: setup ## Build the documentation, strictly, into site/
 	$(BIN)/mkdocs build --strict
@@ -48,18 +76,22 @@ docs: setup ## Build the documentation, strictly, into site/
 docs-serve: setup ## Serve the documentation while writing
 	$(BIN)/mkdocs serve
 
-djust: setup $(STAMPS)/djust ## The verdict on djust, compared with what is known of it
+djust: setup $(STAMPS)/djust chromium ## The verdicts on djust's server and client, compared with what is known of them
 	$(BIN)/streamops test server --config $(DJUST)/target.toml --json djust-report.json
+	$(CLIENT) --spec v0 --baseline $(TESTEES)/djust/baseline.toml --json djust-client-report.json -- \
+		node $(TESTEES)/djust/testee.mjs
 
-bench: setup ## What the reference server costs, beside bare websockets
+bench: setup $(STAMPS)/djust chromium ## What server and client cost, beside bare websockets and djust's client
 	$(BIN)/python reference_server/benchmarks/throughput.py
+	$(BIN)/python reference_server/benchmarks/pressure.py
+	cd js_client && npm run --silent bench
 
-stress: setup ## The verdict 20 times in a row, and 20 times with both cores busy
-	$(BIN)/python conformance/stress.py
+stress: setup chromium ## The verdicts 20 times in a row, and 20 times with both cores busy; TARGET=jsdom is one of them
+	for target in $(or $(TARGET),server jsdom chromium tail); do $(BIN)/python conformance/stress.py --target $$target || exit 1; done
 
 wheel: setup ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 clean: ## Remove what was built, the environments included
-	rm -rf $(VENV) .djust-venv $(STAMPS) site dist build schemas/node/node_modules
+	rm -rf $(VENV) .djust-venv $(STAMPS) site dist build schemas/node/node_modules node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage *-report.json

@@ -203,7 +203,7 @@ def _json(text: str) -> str:
 def requirements_page() -> str:
     """Every requirement with its check, by version and area."""
     entries = {spec: sorted(catalog(spec), key=_place_in_area) for spec in SPECS}
-    missing = [entry.requirement.id for found in entries.values() for entry in found if entry.check is None]
+    missing = [entry.requirement.id for found in entries.values() for entry in found if entry.missing]
     total = sum(map(len, entries.values()))
     lines = [
         "---\nhide:\n  - navigation\n---",
@@ -238,7 +238,7 @@ def _area(title: str, entries: list[Entry]) -> list[str]:
 def _row(entry: Entry) -> str:
     each = entry.requirement
     needs = "".join(_badge("needs", f"needs {cap}") for cap in each.needs)
-    check = entry.check.replace("_", " ") if entry.check else '<span class="unchecked">not yet checked</span>'
+    check = entry.check if entry.check else '<span class="unchecked">not yet checked</span>'
     level = _badge(each.keyword.lower(), each.keyword)
     return _cells(each.id, f"{each.role} {level}", f"{each.text} {needs}", check)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance.cli import Exit
-from streamops_server import View
+from streamops_server import Request, Unauthorized, View
 from streamops_spec import load_requirements, load_schema, load_shapes
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def blocks(language, page="testing-your-server.md"):
 
 def steps():
     schema = load_schema("v1:script")["$defs"]
-    return {*schema["simple"]["properties"]["do"]["enum"], "parallel"}
+    return {*schema["simple"]["properties"]["do"]["enum"], "parallel", "finally"}
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +69,19 @@ def test_the_drivers_know_every_step():
 
 
 def test_the_examples_of_the_reference_server_are_views():
-    example, declared, started = blocks("python", "reference-server.md")
+    example, declared, started, guarded = blocks("python", "reference-server.md")
     names = {}
     exec(example, names)
     assert names["Chat"].events == {"send_message": "send_message"}
     exec(declared, names)
     assert names["Chat"].template_renders == {"answer"}
     ast.parse(started)
+    exec(guarded, names)
+    request = Request("/", {"authorization": "Bearer secret-of-ada"}, "id")
+    assert names["authenticate"](request) == "ada"
+    with pytest.raises(Unauthorized):
+        names["authenticate"](Request("/", {}, "id"))
+    assert names["server"]({"Chat": names["Chat"]}).port == 0
 
 
 def test_the_calls_of_the_reference_server_have_those_arguments():

@@ -1,0 +1,7 @@
+window.djust.hooks = {
+    ChatMessages: {
+        updated() {
+            this.el.scrollTop = this.el.scrollHeight;
+        }
+    }
+};

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { reads, serve, text, useBrowser } from "./harness.mjs";
+
+const open = useBrowser();
+const ANSWER = "[dj-stream=answer]";
+let demo;
+before(async () => (demo = await serve(["--demo"])));
+after(() => demo.end());
+
+/** Collects what the page is told about the stream `answer`. */
+const listen = (page) =>
+  page.evaluate(() => {
+    window.told = [];
+    for (const name of ["start", "done", "error", "integrity"])
+      document.addEventListener(`stream:${name}`, ({ detail }) => detail.stream == "answer" && window.told.push(detail.reason ?? detail.ok ?? name));
+  });
+const told = (page, what) => page.waitForFunction((what) => window.told.includes(what), what);
+
+test("an answer arrives whole, and the next question leaves it where it is", async () => {
+  const page = await open(demo.url);
+  await listen(page);
+  await page.getByRole("button", { name: "Why is it fast?" }).click();
+  await page.locator(`${ANSWER}.is-streaming`).waitFor();
+  await told(page, "complete");
+  await told(page, true); // the text is the one that the program wrote
+  const first = await text(page, ANSWER);
+  assert.match(first, /Speed here is mostly a matter of doing less\..*the machine stays cool\./);
+  await page.locator(`${ANSWER}:not(.is-streaming)`).waitFor();
+  assert.equal(await text(page, "#announcer"), `Answer: ${first}`);
+
+  await page.getByLabel("Your question").fill("And what if there is an error?");
+  await page.keyboard.press("Enter");
+  await page.locator(`${ANSWER}.is-streaming`).waitFor();
+  await reads(page, ".message:nth-child(2) .words", first);
+  await page.waitForFunction(() => window.told.filter((each) => each == "complete").length == 2);
+  assert.match(await text(page, ANSWER), /spinner that turns for ever/);
+  assert.equal(await page.locator(".message").count(), 4);
+  assert.equal(await page.getByLabel("Your question").inputValue(), "");
+  await page.clean();
+});
+
+test("Escape and the Stop button cancel the work, and what was read stays", async () => {
+  const page = await open(demo.url);
+  await listen(page);
+  await page.getByLabel("Your question").fill("A story about the sea");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((answer) => document.querySelector(answer)?.textContent.length > 40, ANSWER);
+  await page.keyboard.press("Escape");
+  await told(page, "cancelled");
+  await page.getByRole("button", { name: "Send" }).waitFor();
+  assert.ok((await text(page, ANSWER)).length > 40);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "question");
+  assert.match(await text(page, "#announcer"), /^Stopped: ./);
+
+  await page.evaluate(() => (window.told = []));
+  await page.keyboard.type("Once more");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter"); // on Send; the focus goes back to the question
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).focus();
+  await page.keyboard.press("Space");
+  await told(page, "cancelled");
+  await page.waitForFunction(() => document.activeElement.id == "chat-send"); // it moved on with the button
+  await page.clean();
+});
+
+test("a reader who has scrolled up is left alone, one at the end is taken along", async () => {
+  const page = await open(demo.url, { viewport: { width: 390, height: 600 } });
+  const room = page.locator(".transcript");
+  await page.getByRole("button", { name: "Why do tokens get lost?" }).click();
+  await page.waitForFunction(() => {
+    const { scrollHeight, clientHeight } = document.querySelector(".transcript");
+    return scrollHeight > clientHeight + 50;
+  }); // it is being answered: before that the button still says Send
+  await page.getByRole("button", { name: "Send" }).waitFor();
+  await page.waitForFunction(() => {
+    const { scrollHeight, clientHeight, scrollTop } = document.querySelector(".transcript");
+    return scrollHeight - clientHeight - scrollTop <= 2;
+  });
+  await page.getByLabel("Your question").fill("Tell me about errors");
+  await page.keyboard.press("Enter");
+  await page.locator(`${ANSWER}.is-streaming`).waitFor();
+  await room.evaluate((el) => (el.scrollTop = 0));
+  await page.getByRole("button", { name: "Send" }).waitFor();
+  assert.equal(await room.evaluate((el) => el.scrollTop), 0);
+  await page.clean();
+});
+
+test("the model of an endpoint answers, breaks off, and is asked again", async () => {
+  const asked = [];
+  const model = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += part;
+    asked.push({ authorization: request.headers.authorization, ...JSON.parse(body) });
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const content of ["It is ", "<b>model</b> ", "speaking."])
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
+    if (asked.length == 1) response.end();
+    else response.end("data: [DONE]\n\n");
+  });
+  await new Promise((listening) => model.listen(0, "127.0.0.1", listening));
+  const env = {
+    STREAMOPS_DEMO_OPENAI_URL: `http://127.0.0.1:${model.address().port}/v1`,
+    STREAMOPS_DEMO_OPENAI_KEY: "a key",
+    STREAMOPS_DEMO_OPENAI_MODEL: "a-model",
+  };
+  const server = await serve(["--demo"], { env });
+  try {
+    const page = await open(server.url);
+    await page.getByLabel("Your question").fill("Who is there?");
+    await page.keyboard.press("Enter");
+    await reads(page, ".chat [role=alert]", "The model's answer ended early");
+    assert.equal(await text(page, ANSWER), "It is <b>model</b> speaking.");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Try again" }).waitFor({ state: "detached" });
+    await page.locator(".chat [role=alert]").waitFor({ state: "detached" });
+    await reads(page, ANSWER, "It is <b>model</b> speaking.");
+    await page.getByRole("button", { name: "Send" }).waitFor();
+    assert.equal(asked.length, 2);
+    const { authorization, model: name, messages, stream } = asked[1];
+    assert.deepEqual([authorization, name, stream], ["Bearer a key", "a-model", true]);
+    assert.deepEqual(messages, [{ role: "user", content: "Who is there?" }]);
+    await page.clean();
+  } finally {
+    await server.end();
+    model.close();
+  }
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { onlyGrows, reads, text, useExample, watch } from "./harness.mjs";
+
+const open = useExample("09-several-streams");
+const TEXTS = {
+  "chat-messages": "Three streams write at the same time.",
+  "typing-indicator": "...........",
+  status: "one two three four five six seven",
+};
+
+test("streams of one page write side by side, and a view between them disturbs none", async () => {
+  const page = await open();
+  const seen = {};
+  for (const name in TEXTS) seen[name] = await watch(page, `[dj-stream=${name}]`);
+  await page.getByRole("button", { name: "Ask" }).click();
+  for (const name in TEXTS) await reads(page, `[dj-stream=${name}]`, TEXTS[name]);
+  for (const name in TEXTS) onlyGrows(await seen[name].jsonValue());
+  assert.equal(await text(page, "[dj-stream=response]"), "All of them began");
+  await page.clean();
+});
