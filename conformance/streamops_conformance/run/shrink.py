@@ -7,7 +7,7 @@ for batching windows costs a round, not a candidate.
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -24,31 +24,31 @@ Trial = Callable[[list[Any]], Awaitable[list[Failing | None]]]
 Size = Callable[[Any], tuple[int, ...]]
 Smaller = Callable[[Any], Iterator[Any]]
 
-BUDGET = 4.0
-"""Seconds that one shrink may take."""
+ROUNDS = 64
+"""Rounds that one shrink may take: a count, so that the same seed ends in the same case however busy the
+machine is."""
+BUDGET = 30.0
+"""Seconds after which a shrink stops all the same; far more than 64 rounds take."""
+SILENT_BUDGET = 4.0
+"""The same for a case that fell silent, of which each round costs the whole patience of a session."""
 WIDTH = 32
 """Candidates of one round."""
 
 
-async def shrink(
-    failing: Failing, trial: Trial, size: Size, smaller: Smaller, *, budget: float = BUDGET
-) -> Failing:
-    """The smallest failing case that deletion and simplification of single steps reach in time."""
-    deadline = time.perf_counter() + budget
+async def shrink(failing: Failing, trial: Trial, size: Size, smaller: Smaller) -> Failing:
+    """The smallest failing case that deletion and simplification of single steps reach in `ROUNDS`."""
+    deadline = time.perf_counter() + (SILENT_BUDGET if failing[0].silent else BUDGET)
     best = failing
-    improved = True
-    while improved and time.perf_counter() < deadline:
-        improved = False
-        candidates = smaller(best[0].spec)
-        while time.perf_counter() < deadline:
-            batch = [spec for spec, _ in zip(candidates, range(WIDTH), strict=False)]
-            if not batch:
-                break
-            outcomes = [outcome for outcome in await trial(batch) if outcome is not None]
-            found = min(outcomes, key=lambda outcome: size(outcome[0].spec), default=None)
-            if found is not None and size(found[0].spec) < size(best[0].spec):
-                best, improved = found, True
-                break
+    candidates = smaller(best[0].spec)
+    for _ in range(ROUNDS):
+        batch = list(islice(candidates, WIDTH))
+        if not batch or time.perf_counter() > deadline:
+            break
+        outcomes = [outcome for outcome in await trial(batch) if outcome is not None]
+        found = min(outcomes, key=lambda outcome: size(outcome[0].spec), default=None)
+        if found is not None and size(found[0].spec) < size(best[0].spec):
+            best = found
+            candidates = smaller(best[0].spec)
     return best
 
 

@@ -1,0 +1,70 @@
+"""Shrinking is bounded by a count of rounds, so that the machine's speed does not choose the case."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from streamops_conformance.judge.walk import Judgement
+from streamops_conformance.run import shrink as shrinking
+from streamops_conformance.run.shrink import BUDGET, ROUNDS, SILENT_BUDGET, WIDTH, Failing, shrink
+
+JUDGEMENT = Judgement()
+
+
+@dataclass
+class Played:
+    spec: int
+    silent: str = ""
+
+
+def size(spec: int) -> tuple[int, ...]:
+    return (spec,)
+
+
+def one_less(spec: int) -> Iterator[int]:
+    return iter(() if spec == 0 else (spec - 1,))
+
+
+class Machine:
+    """Trials that always fail, on a machine where each takes so many seconds."""
+
+    def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch, silent: str = "") -> None:
+        self.now = 0.0
+        self.rounds = 0
+        self._seconds = seconds
+        self._silent = silent
+        monkeypatch.setattr(shrinking.time, "perf_counter", lambda: self.now)
+
+    async def trial(self, specs: list[Any]) -> list[Failing | None]:
+        assert len(specs) <= WIDTH
+        self.now += self._seconds
+        self.rounds += 1
+        return [(Played(spec, self._silent), JUDGEMENT) for spec in specs]
+
+    def shrunk(self, spec: int) -> Any:
+        failing = (Played(spec, self._silent), JUDGEMENT)
+        return asyncio.run(shrink(failing, self.trial, size, one_less))[0].spec
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4])
+def test_a_slow_machine_ends_in_the_same_case(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(seconds, monkeypatch)
+    assert machine.shrunk(1000) == 1000 - ROUNDS
+    assert machine.rounds == ROUNDS
+
+
+def test_a_case_that_nothing_makes_smaller_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(0.4, monkeypatch)
+    assert machine.shrunk(5) == 0
+    assert machine.rounds == 5
+
+
+@pytest.mark.parametrize(("silent", "budget"), [("", BUDGET), ("no reply", SILENT_BUDGET)])
+def test_what_takes_far_too_long_ends_all_the_same(
+    silent: str, budget: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(8.0, monkeypatch, silent)
+    machine.shrunk(1000)
+    assert machine.now - 8.0 <= budget < machine.now
