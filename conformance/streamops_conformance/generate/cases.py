@@ -1,6 +1,7 @@
 """Cases: a session's capabilities and its scripts, drawn in batches by Hypothesis."""
 
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def _parallel(with_html: bool) -> st.SearchStrategy[s.Script]:
     return st.builds(build, st.tuples(*branches), st.sampled_from((-1, -1, -1, 0, 1)), around, around)
 
 
+@cache
 def cases(agreed: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
     """Cases for a target with those capabilities, simple kinds first."""
     kinds = [_case((), _scripts(alphabet.texts()))]

@@ -8,6 +8,7 @@ nothing: a client that keeps it and one that loses the op look the same.
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -171,6 +172,7 @@ def _loading() -> Iterator[SequenceSpec]:
 # Drawn
 
 
+@cache
 def cases() -> st.SearchStrategy[SequenceSpec]:
     """Frames of one stream or of several, simple before complex."""
     one = st.one_of(*(st.lists(st.sampled_from(_ops(name)), min_size=1, max_size=12) for name in STREAMS))

@@ -1,6 +1,7 @@
 """Drawing examples: Hypothesis generates, and nothing else; running and shrinking are the suite's."""
 
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import hypothesis
 from hypothesis.strategies import SearchStrategy
@@ -9,8 +10,13 @@ T = TypeVar("T")
 
 
 def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
-    """At most `count` examples, the same for the same seed."""
-    drawn: list[T] = []
+    """At most `count` examples, the same for the same seed; they are shared, so nobody changes them."""
+    return list(_drawn(strategy, count, seed))
+
+
+@lru_cache(maxsize=16)  # Several probes of a run draw the same, and so do many runs in one process.
+def _drawn(strategy: SearchStrategy[Any], count: int, seed: int) -> tuple[Any, ...]:
+    drawn: list[Any] = []
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -21,8 +27,8 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
         suppress_health_check=list(hypothesis.HealthCheck),  # reason: nothing runs here that could be slow
     )
     @hypothesis.given(strategy)
-    def collect(example: T) -> None:
+    def collect(example: Any) -> None:
         drawn.append(example)
 
     collect()
-    return drawn[:count]
+    return tuple(drawn[:count])

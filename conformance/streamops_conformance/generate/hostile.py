@@ -6,6 +6,7 @@ refused, an unknown type or member is ignored, what is no object is refused.
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -90,7 +91,8 @@ def classify(message: str) -> Hostile | None:
     return None if kind == "event" or not set(frame) - known else Hostile(message, False, "surplus")
 
 
-def draw_hostile(count: int, seed: int) -> list[Hostile]:
+@lru_cache(maxsize=4)  # Several probes share them, a kind each.
+def draw_hostile(count: int, seed: int) -> tuple[Hostile, ...]:
     """At most `count` different messages, the same for the same seed."""
     found: dict[str, Hostile] = {}
     typed = st.sampled_from(("later", "constructor", "", "Event", "stream2", "__proto__"))
@@ -104,4 +106,4 @@ def draw_hostile(count: int, seed: int) -> list[Hostile]:
         said = classify(message)
         if said is not None:
             found.setdefault(message, said)
-    return list(found.values())[:count]
+    return tuple(found.values())[:count]

@@ -1,6 +1,6 @@
 """Sequences for clients: scripts as a server's, and how some right server would have sent them."""
 
-from functools import partial
+from functools import cache, partial
 
 from hypothesis import strategies as st
 
@@ -12,6 +12,7 @@ from streamops_conformance.oracle.player import APART, FLUSH, HOLD, LONGEST, NOW
 DRIVER = "x-conformance"
 
 
+@cache
 def sequences(agreed: frozenset[str]) -> st.SearchStrategy[SequenceSpec]:
     """Sequences for a client with those capabilities."""
     holds = st.lists(st.sampled_from((NOW, HOLD, HOLD, FLUSH)), max_size=6).map(tuple)

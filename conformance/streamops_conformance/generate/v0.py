@@ -7,6 +7,7 @@ that a stream alone meets the same batches as beside others.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -124,6 +125,7 @@ def _kinds(case: CaseSpec) -> set[str]:
     return found
 
 
+@cache
 def cases(working: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
     """Cases of the kinds of calls that work by themselves, simple before complex."""
     one = _steps("a", working)
