@@ -65,7 +65,10 @@ class Play:
         return peer, await peer.next("hello", patience=patience)
 
     async def again(self) -> tuple[Peer, Frame]:
-        """The connection that the client makes by itself, and its hello. Raises Silent without one."""
+        """The connection that the client makes by itself, and its hello. Raises Silent without one.
+
+        Where one client was seen not to come back, the others are not waited for long.
+        """
         try:
             return await self.greeted(SOON if self._stage.forsaken else BACK)
         except Silent:

@@ -231,8 +231,7 @@ async def _comes_back_after_a_violation(lab: ClientLab) -> Wrong | None:
 
 async def _again(play: Any, after: str) -> Wrong | None:
     try:
-        peer = await play.connection(BACK)
-        hello = await peer.next("hello", patience=BACK)
+        peer, hello = await play.again()
     except Silent as silent:
         return Wrong(f"a new connection with its hello after {after}", str(silent))
     if "resume" in hello:
