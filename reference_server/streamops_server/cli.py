@@ -97,6 +97,9 @@ def run(
     ] = _DEFAULTS.max_text_bytes,
     max_fps: Annotated[int, typer.Option(help="Frames of a stream per second.", min=1)] = _DEFAULTS.max_fps,
     max_events: Annotated[int, typer.Option(help="Unanswered events.", min=1)] = _DEFAULTS.max_events,
+    cancel_ms: Annotated[
+        int, typer.Option(help="How long a cancelled handler may take to end.", min=1)
+    ] = _DEFAULTS.cancel_ms,
     max_pending_bytes: Annotated[
         int, typer.Option(help="Pending bytes past which a producer waits.", min=1)
     ] = _DEFAULTS.max_pending_bytes,
@@ -123,6 +126,7 @@ def run(
         max_text_bytes=max_text_bytes,
         max_fps=max_fps,
         max_events=max_events,
+        cancel_ms=cancel_ms,
         max_pending_bytes=max_pending_bytes,
         resume_ttl_ms=resume_ttl_ms,
         replay_bytes=replay_bytes,

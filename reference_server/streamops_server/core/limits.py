@@ -19,6 +19,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_events: int = 32
     """Unanswered events; one more gets `rate_limited`."""
     cancel_ms: int = 2000
+    """How long a cancelled owner may take to end."""
     heartbeat_ms: int = 25_000
     """Silence after which the server pings; after twice that it closes."""
     hello_timeout_ms: int = _PROTOCOL.hello_timeout_ms
