@@ -9,6 +9,7 @@ from typing import Any
 from streamops_conformance.judge.sequence import Dump, SequenceSpec, page_of
 from streamops_conformance.judge.sequence import Sequence as Played
 from streamops_conformance.target.process import Unreachable
+from streamops_conformance.wire.patience import patient
 from streamops_conformance.wire.session import PATIENCE, Silent
 from streamops_conformance.wire.stage import ContractBroken, Peer, Stage, Testee
 
@@ -47,7 +48,7 @@ class Play:
     async def connection(self, patience: float = PATIENCE) -> Peer:
         """The client's next connection. Raises Silent where none comes."""
         try:
-            peer = await asyncio.wait_for(self._waiting.get(), patience)
+            peer = await patient(self._waiting.get(), patience)
         except TimeoutError:
             raise Silent(f"the client did not connect for {patience:g} s") from None
         self.peers.append(peer)

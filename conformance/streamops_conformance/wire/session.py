@@ -13,6 +13,7 @@ import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
+from streamops_conformance.wire.patience import patient
 from streamops_conformance.wire.receipts import Receipts
 from streamops_conformance.wire.transcript import Closed, Entry, Transcript, received
 
@@ -74,7 +75,7 @@ class Session:
     async def connect(self) -> None:
         """Open the WebSocket; raises Silent where the upgrade fails."""
         try:
-            self._socket = await websockets.asyncio.client.connect(
+            opening = websockets.asyncio.client.connect(
                 self.url,
                 subprotocols=self.subprotocols,
                 additional_headers=self._headers,
@@ -82,10 +83,11 @@ class Session:
                 max_size=None,
                 max_queue=None,
                 ping_interval=None,
-                open_timeout=PATIENCE,
+                open_timeout=None,
                 close_timeout=2,
                 proxy=None,
             )
+            self._socket = await patient(opening, PATIENCE)
         except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
             raise Silent(f"no connection to {self.url}: {error}") from error
         if not self.transcript.entries:
@@ -247,7 +249,7 @@ class Session:
         self._news.clear()
         left = self._heard + patience - time.perf_counter()
         try:
-            await asyncio.wait_for(self._news.wait(), max(0.0, left))
+            await patient(self._news.wait(), left)
         except TimeoutError:
             await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
             if not self._news.is_set():

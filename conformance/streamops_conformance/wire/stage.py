@@ -17,6 +17,7 @@ from streamops_spec.schemas import Shapes
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from streamops_conformance.wire.patience import patient
 from streamops_conformance.wire.session import PATIENCE, SUBPROTOCOL, Silent
 from streamops_conformance.wire.transcript import Closed, Entry, Transcript, received
 
@@ -101,7 +102,7 @@ class Peer:
     async def _wait(self, deadline: float, what: str) -> None:
         self._news.clear()
         try:
-            await asyncio.wait_for(self._news.wait(), max(0.0, deadline - time.perf_counter()))
+            await patient(self._news.wait(), deadline - time.perf_counter())
         except TimeoutError:
             await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
             if not self._news.is_set():
@@ -140,7 +141,7 @@ class Testee:
         await self.say("dump", case)
         while True:
             try:
-                answer = await asyncio.wait_for(self._answers.get(), PATIENCE)
+                answer = await patient(self._answers.get(), PATIENCE)
             except TimeoutError:
                 raise Silent(f"the testee did not answer `dump` for {PATIENCE:g} s") from None
             if answer is None:
@@ -226,7 +227,7 @@ class Stage:
     async def _control(self, connection: Connection) -> None:
         ready: Frame = {}
         with suppress(TimeoutError, ConnectionClosed):
-            ready = _object(await asyncio.wait_for(connection.recv(), PATIENCE))
+            ready = _object(await patient(connection.recv(), PATIENCE))
         if not _shape("ready").is_valid(ready):
             self.fault = f"a testee's first message was no `ready`: {_shape('ready').explain(ready)}"[:120]
             await connection.close(1002, self.fault)

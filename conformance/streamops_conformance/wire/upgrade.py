@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from streamops_conformance.wire.patience import patient
+
 PATIENCE = 8.0
 
 
@@ -48,7 +50,7 @@ async def upgrade(url: str, *, subprotocols: list[str], headers: dict[str, str])
         return Answer(0, {}, b"")
     try:
         writer.write(request.encode())
-        return await asyncio.wait_for(_response(reader), PATIENCE)
+        return await patient(_response(reader), PATIENCE)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
         return Answer(0, {}, b"")
     finally:

@@ -1,0 +1,57 @@
+"""What the machine takes from both sides is nobody's silence."""
+
+import asyncio
+import time
+
+import pytest
+from streamops_conformance.wire.patience import SLICE, patient
+
+
+async def stall(seconds: float, news: asyncio.Event) -> None:
+    """Stop this whole side, as a busy machine does; what was said meanwhile is read after that."""
+    await asyncio.sleep(SLICE / 2)
+    time.sleep(seconds)  # noqa: ASYNC251  (blocking is what is tried here)
+    await asyncio.sleep(SLICE / 2)
+    news.set()
+
+
+def test_a_stall_does_not_count_as_silence() -> None:
+    async def run() -> None:
+        news = asyncio.Event()
+        stalled = asyncio.create_task(stall(8 * SLICE, news))
+        await patient(news.wait(), 4 * SLICE)
+        await stalled
+
+    asyncio.run(run())
+
+
+def test_silence_ends_the_wait_and_what_it_waited_for() -> None:
+    async def run() -> bool:
+        never = asyncio.get_running_loop().create_future()
+        with pytest.raises(TimeoutError):
+            await patient(never, 2 * SLICE)
+        await asyncio.sleep(0)
+        return never.cancelled()
+
+    assert asyncio.run(run())
+
+
+def test_what_is_raised_meanwhile_is_raised() -> None:
+    async def refused() -> None:
+        raise OSError("refused")
+
+    async def run() -> None:
+        await patient(refused(), 1.0)
+
+    with pytest.raises(OSError, match="refused"):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0])
+def test_no_time_is_enough_for_what_is_there(seconds: float) -> None:
+    async def run() -> str:
+        there = asyncio.get_running_loop().create_future()
+        there.set_result("there")
+        return await patient(there, seconds)
+
+    assert asyncio.run(run()) == "there"
