@@ -114,7 +114,7 @@ export const welcomed = (...args) => given(...args).open();
 
 /** Waits until something holds; without an argument, for promises that can settle now. */
 export async function settled(holds = () => true) {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 30_000;
   do await new Promise((resolve) => setTimeout(resolve, 10));
   while (!holds() && Date.now() < end);
 }
