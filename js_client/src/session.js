@@ -67,6 +67,7 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
   let lastVersion = 0;
   let maxEvents = 0;
   let attempt = 0;
+  let resumes = 0;
   let since = 0;
   /** @type {any} the verdict on coming back */
   let fatal;
@@ -265,7 +266,7 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
       over = false;
       fatal = undefined;
       if (!dialect) {
-        const resume = id ? { session: id, cursors: cursorsOf(streams.values()), view: lastVersion || undefined } : undefined; // RES-15
+        const resume = id ? { session: id, cursors: cursorsOf(streams.values()), view: lastVersion || undefined, attempt: ++resumes } : undefined; // RES-15, RES-21
         effects.send({ type: "hello", caps, limits: granted, view: view && { params: {}, ...view }, resume }); // CON-16
       }
     },

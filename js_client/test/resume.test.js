@@ -93,7 +93,7 @@ test("it resumes with the cursors of what it applied, and goes on where it was (
   page.clock.pass(1000);
   page.socket.open();
   assert.deepEqual(page.heard, [
-    { type: "hello", caps: CAPS, limits: { window: 64 }, view: { name: "Chat", params: {} }, resume: { session: ALL.session, cursors: { a: 2, b: 9 }, view: 5 } },
+    { type: "hello", caps: CAPS, limits: { window: 64 }, view: { name: "Chat", params: {} }, resume: { session: ALL.session, cursors: { a: 2, b: 9 }, view: 5, attempt: 1 } },
   ]);
   page.say({ ...ALL, resumed: { a: { how: "replay", seq: 4 }, b: { how: "replay", seq: 9 } } });
   page.say(frame("a", 3, text("a", "2"), done("a")), view("old", 5));
@@ -103,12 +103,25 @@ test("it resumes with the cursors of what it applied, and goes on where it was (
   assert.deepEqual(page.reports, []);
 });
 
+test("each resume has a greater attempt, answered or not (RES-21)", () => {
+  const page = begun();
+  const attempts = [1, 2, 3].map((number) => {
+    page.socket.lose();
+    page.clock.pass(2000);
+    page.socket.open();
+    const [{ resume }] = page.heard;
+    if (number == 2) page.say({ ...ALL, resumed: {} });
+    return resume.attempt;
+  });
+  assert.deepEqual(attempts, [1, 2, 3]);
+});
+
 test("an empty map of cursors: nothing was applied", () => {
   const page = begun();
   page.socket.lose();
   page.clock.pass(1000);
   page.socket.open();
-  assert.deepEqual(page.heard[0].resume, { session: ALL.session, cursors: {} });
+  assert.deepEqual(page.heard[0].resume, { session: ALL.session, cursors: {}, attempt: 1 });
 });
 
 test("a welcome that never comes costs nothing: the next hello resumes again", () => {
@@ -134,7 +147,7 @@ test("a new session id ends what is open: expired, contents stay, cursors, versi
   page.say(view(`<p dj-stream="a">new</p>`, 1, { a: { seq: 0, state: "idle" } }), frame("a", 1, start("a")));
   assert.equal(page.el("a").textContent, "new");
   back(page, { ...OTHER, resumed: { a: { how: "replay", seq: 1 } } });
-  assert.deepEqual(page.heard, [{ type: "hello", caps: CAPS, limits: { window: 64 }, resume: { session: OTHER.session, cursors: { a: 1, b: 0 }, view: 1 } }]);
+  assert.deepEqual(page.heard, [{ type: "hello", caps: CAPS, limits: { window: 64 }, resume: { session: OTHER.session, cursors: { a: 1, b: 0 }, view: 1, attempt: 2 } }]);
 });
 
 test("unanswered events are sent again under the same ref, then cancels, then what waited (RES-13, FLW-13)", async () => {
@@ -263,7 +276,7 @@ test("a broken peer is resumed once; the same again, and a new session begins (R
   page.say(frame("a", 1, start("a")), gap);
   page.clock.pass(8000);
   page.open({ ...OTHER, resumed: {} });
-  assert.deepEqual(page.heard[0].resume, { session: OTHER.session, cursors: { a: 1 } }, "and that has a first time of its own");
+  assert.deepEqual(page.heard[0].resume, { session: OTHER.session, cursors: { a: 1 }, attempt: 3 }, "and that has a first time of its own");
 });
 
 for (const end of [(page) => page.socket.lose(4409), (page) => page.client.close(), (page) => (page.socket.lose(), page.client.close())])

@@ -227,6 +227,10 @@ class Live:
     def _greet(self, hello: Hello) -> None:
         if hello.resume is not UNSET:
             known = self._sessions.find(hello.resume.session, self.principal)
+            if known is not None and known.session.is_late(hello):
+                text = "This client has resumed its session on a later connection"
+                self.session.fail("taken_over", text)
+                return
             if known is not None and known._take_over(self, hello):
                 return
         named = hello.view

@@ -242,6 +242,27 @@ def test_a_resume_acknowledges_what_it_says(new_link: NewLink) -> None:
     assert text_of(link.frames).endswith("abc")
 
 
+def test_only_a_greater_attempt_is_not_late(new_link: NewLink) -> None:
+    link = opened(new_link)
+    for attempt, late in (
+        (None, False),
+        (2, False),
+        (1, True),
+        (2, True),
+        (None, False),
+        (2, True),
+        (3, False),
+    ):
+        said = hello(link, {})
+        if attempt is not None:
+            said.resume.attempt = attempt
+        assert link.session.is_late(said) is late, attempt
+        if not late:
+            link.session.lost(link.now)
+            link.session.resume(said, link.now, lambda: None)
+    assert not link.session.is_late(link.session.hello), "a hello that resumes nothing"
+
+
 def test_missed_views_come_again_in_their_place(new_link: NewLink) -> None:
     link = opened(new_link)
     link.program.text(link.owner, "s", "a")

@@ -118,6 +118,34 @@ def test_a_live_session_is_taken_over(serve: Any, go: Any) -> None:
     go(whole())
 
 
+def test_a_late_hello_takes_nothing_over(serve: Any, go: Any) -> None:
+    """Its client came back on another connection since, whether that is open or not."""
+
+    async def whole() -> None:
+        async with serve(Talker, default=Talker) as connect, connect() as old, connect() as new:
+            welcome = await greet(old)
+            resume = resuming(welcome)["resume"]
+            assert (await greet(new, resume={**resume, "attempt": 2}))["session"] == welcome["session"]
+            for attempt in (1, 2):
+                async with connect() as late:
+                    said = {
+                        "type": "hello",
+                        "caps": CAPS,
+                        "limits": {},
+                        "resume": resume | {"attempt": attempt},
+                    }
+                    await late.send(said)
+                    assert await told(late) == ["taken_over", "4409"]  # RES-20
+            assert (await new.run("talk", count=1))["ok"]
+            new.socket.transport.abort()
+            async with connect() as later:
+                again = await greet(later, resume={**resume, "attempt": 3})
+                assert again["session"] == welcome["session"]
+            assert len(connect.server._lives) == 1
+
+    go(whole())
+
+
 def test_a_session_ends_after_its_time(serve: Any, go: Any) -> None:
     async def whole() -> None:
         limits = Limits(resume_ttl_ms=100)

@@ -64,6 +64,7 @@ class Session:
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._heard = 0.0
+        self._attempts = 0
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -127,7 +128,8 @@ class Session:
         """
         await self.cut()
         await self.connect()
-        resume = self.receipts.resume(self.id)
+        self._attempts += 1
+        resume = self.receipts.resume(self.id) | {"attempt": self._attempts}
         if cursors is not None:
             resume["cursors"] = cursors
         if version is not None:

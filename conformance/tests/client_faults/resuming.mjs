@@ -45,9 +45,15 @@ const resumed = (name, cursors) => session("RES-15", name, CURSORS, `cursors: ${
 resumed("a_cursor_is_ahead", "Object.fromEntries([...streams.values()].map(({ name, cursor }) => [name, cursor + 1]))");
 resumed("a_resume_has_no_cursors", "{}");
 resumed("a_resume_has_the_cursors_of_open_streams", "cursorsOf([...streams.values()].filter(({ run }) => run && run > 7))");
-session("RES-15", "the_version_of_the_view_is_left_out", "view: lastVersion || undefined } : undefined; // RES-15", "} : undefined;");
+session("RES-15", "the_version_of_the_view_is_left_out", "view: lastVersion || undefined, attempt", "attempt");
 session("RES-15", "a_frame_that_is_not_applied_moves_the_cursor", 'return violation(seq > cursor ? "gap"', 'return (stream.cursor = last), violation(seq > cursor ? "gap"');
 session("RES-15", "a_client_never_resumes", "const resume = id ?", "const resume = id === 7 ?");
+
+const ATTEMPT = ", attempt: ++resumes }";
+session("RES-21", "a_resume_has_no_attempt", ATTEMPT, " }");
+session("RES-21", "every_attempt_is_the_first", ATTEMPT, ", attempt: ++resumes && 1 }");
+session("RES-21", "attempts_are_counted_from_the_last_answer", "welcomed = true;", "welcomed = true;\n      resumes = 0;");
+session("RES-21", "an_attempt_without_an_answer_does_not_count", ATTEMPT, ", attempt: resumes + 1 }", "welcomed = true;", "welcomed = true;\n      resumes++;");
 
 const HOW = 'stream.gone = how == "gone";';
 session("RES-16", "runs_end_with_the_connection", "if (!id) forget();", "streams.forEach(expire);\n      if (!id) forget();");

@@ -76,6 +76,42 @@ def a_takeover_leaves_the_old_connection_open() -> None:
         return bool(real(self, other, hello))
 
 
+@fault("RES-20", examples=FEW)
+def a_late_resume_takes_the_session() -> None:
+    @instead(Session, "is_late")
+    def is_late(real: Real, self: Session, hello: Hello) -> bool:
+        return False
+
+
+@fault("RES-20", examples=FEW)
+def the_same_attempt_may_come_again() -> None:
+    @instead(Session, "is_late")
+    def is_late(real: Real, self: Session, hello: Hello) -> bool:
+        return bool(real(self, hello)) and getattr(hello.resume, "attempt", 0) != self._attempt
+
+
+@fault("RES-20", examples=FEW)
+def a_late_resume_is_told_by_who_is_there() -> None:
+    """A session without a connection is anybody's who comes, however late."""
+
+    @instead(Session, "is_late")
+    def is_late(real: Real, self: Session, hello: Hello) -> bool:
+        return self.attached and bool(real(self, hello))
+
+
+@fault("RES-20", examples=FEW)
+def a_late_resume_ends_the_session() -> None:
+    @instead(Live, "_greet")
+    def greet(real: Real, self: Live, hello: Hello) -> None:
+        known = None
+        if hello.resume is not UNSET:
+            known = self._sessions.find(hello.resume.session, self.principal)
+        late = known is not None and known.session.is_late(hello)
+        real(self, hello)
+        if known is not None and late:
+            known.end()
+
+
 @fault("RES-10", examples=FEW)
 def the_id_opens_a_session_for_anybody() -> None:
     @instead(MemoryStore, "find")

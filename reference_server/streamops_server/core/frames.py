@@ -34,6 +34,7 @@ class ResumeFrom(msgspec.Struct):
     session: Annotated[str, Meta(min_length=1)]
     cursors: dict[_Name, _Natural]
     view: _Natural | UnsetType = UNSET
+    attempt: _Positive | UnsetType = UNSET
 
 
 class Hello(msgspec.Struct, tag_field="type", tag="hello"):

@@ -61,6 +61,8 @@ class Session:
         self._waiting: list[frames.Event] = []
         self.is_mounted = False
         """Whether the mount has ended: from then on events are run."""
+        self._attempt = 0
+        """The greatest with which a client has come back."""
         self._begun = now
         self._expires = now
         self._heard = now
@@ -244,6 +246,11 @@ class Session:
             return False
         return resume.is_valid(hello, offered, self.program, self.outbox, self.views)
 
+    def is_late(self, hello: frames.Hello) -> bool:
+        """Whether its client has come back since, on another connection (RES-20)."""
+        attempt = UNSET if hello.resume is UNSET else hello.resume.attempt
+        return attempt is not UNSET and attempt <= self._attempt
+
     def resume(self, hello: frames.Hello, now: float, fresh: Callable[[], Collection[str] | None]) -> None:
         """Go on, on a new connection whose hello `may_resume`; its `view` is ignored.
 
@@ -251,6 +258,7 @@ class Session:
         """
         assert hello.resume is not UNSET
         self.attached = True
+        self._attempt = self._attempt if hello.resume.attempt is UNSET else hello.resume.attempt
         self._heard, self._pinged = now, False
         welcome = self._greeting(hello)
         welcome.resumed = resume.rewind(hello.resume, self.program, self.outbox, fresh)

@@ -117,6 +117,42 @@ async def a_resume_takes_a_live_session_over(lab: Lab) -> Outcome:
         return SEEN if text_of(new) == "2" else None
 
 
+@V1.probe("RES-20")
+async def a_late_resume_leaves_the_session_alone(lab: Lab) -> Outcome:
+    caps = lab.caps("resume")
+    async with lab.session() as session, lab.session() as new:
+        await session.hello(caps)
+        await session.run([text("s", "1")])
+        resume = session.receipts.resume(session.id)
+        if (await new.hello(caps, resume=resume | {"attempt": 2}))["session"] != session.id:
+            return None
+        new.ref = session.ref
+        for attempt in (1, 2):
+            if wrong := await _late(lab, resume | {"attempt": attempt}, "while the other is open"):
+                return wrong
+        expected = "the session goes on where it was after a late hello"
+        try:
+            await new.run([text("s", "2")])
+        except Silent as silent:
+            return Wrong(expected, str(silent))
+        await new.cut()
+        if wrong := await _late(lab, resume | {"attempt": 2}, "while nobody has the session"):
+            return wrong
+        await new.connect()
+        welcome = await new.hello(caps, resume=new.receipts.resume(new.id) | {"attempt": 3})
+        if welcome["session"] != session.id:
+            return Wrong(f"{expected}, and is resumed with attempt 3", "a new session")
+    return SEEN
+
+
+async def _late(lab: Lab, resume: Frame, when: str) -> Wrong | None:
+    """None where a hello with that old attempt is refused."""
+    async with lab.session() as late:
+        await late.send(lab.hello(caps=lab.caps("resume"), resume=resume))
+        stimulus = f"attempt {resume['attempt']} after one with attempt 2, {when}"
+        return await refused(late, "taken_over", stimulus)
+
+
 @V1.probe("RES-10")
 async def a_session_of_somebody_else_is_as_unknown_as_none(lab: Lab) -> Outcome:
     if lab.other_headers is None:

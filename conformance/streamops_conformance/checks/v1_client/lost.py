@@ -71,6 +71,25 @@ def _shown(play: Any, said: Frame) -> str:
     return str(said[play.testee.ready["shows"]])[:2000]
 
 
+@CLIENT.probe("RES-21")
+async def each_resume_has_a_greater_attempt(lab: ClientLab) -> Outcome:
+    """Answered or not: whether a hello arrived late is for the server to tell."""
+    async with lab.client(PAGE) as play:
+        session = Resumable(lab, play)
+        await session.begin()
+        hellos = [await session.cut()]
+        hellos.append(await session.cut())
+        await session.resume(hellos[-1])
+        await session.settled()
+        hellos.append(await session.cut())
+        if any(hello.get("resume", {}).get("session") != session.session for hello in hellos):
+            return None
+        attempts = [hello["resume"].get("attempt") for hello in hellos]
+        if None not in attempts and attempts == sorted(set(attempts)):
+            return SEEN
+        return Wrong("in three resumes of a session, each with an attempt greater than before", f"{attempts}")
+
+
 @CLIENT.probe("RES-19")
 async def a_peer_that_is_broken_twice_gets_a_new_session(lab: ClientLab) -> Outcome:
     gap = frame(9, text("a gap"))
