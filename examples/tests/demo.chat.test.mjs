@@ -41,6 +41,23 @@ test("an answer arrives whole, and the next question leaves it where it is", asy
   await page.clean();
 });
 
+test("an answer that loses its connection on the way arrives whole, and is told of once", async () => {
+  const page = await open(demo.url);
+  await listen(page);
+  await page.getByRole("button", { name: "Why is it fast?" }).click();
+  await page.waitForFunction((answer) => document.querySelector(answer)?.textContent.length > 40, ANSWER);
+  for (const attempt of [1, 2]) {
+    await page.getByRole("button", { name: "Lose connection" }).click();
+    await page.getByRole("cell", { name: `resume #${attempt}` }).nth(3).waitFor({ state: "attached" });
+    await page.getByRole("cell", { name: "it goes on" }).nth(4 * attempt - 1).waitFor({ state: "attached" });
+    await reads(page, ".link", "connected");
+  }
+  await told(page, true); // the text is the one that the program wrote
+  assert.deepEqual(await page.evaluate(() => window.told), ["start", "complete", true]);
+  assert.match(await text(page, ANSWER), /Speed here is mostly a matter of doing less\..*the machine stays cool\./);
+  await page.clean();
+});
+
 test("Escape and the Stop button cancel the work, and what was read stays", async () => {
   const page = await open(demo.url);
   await listen(page);

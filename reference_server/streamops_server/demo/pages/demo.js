@@ -72,7 +72,9 @@ function describe(frame) {
     case "reply":
       return `#${frame.ref} ${frame.ok ? "ok" : frame.error.code}`;
     case "hello":
-      return frame.view?.name ?? "";
+      return frame.resume ? `resume #${frame.resume.attempt}` : (frame.view?.name ?? "");
+    case "welcome":
+      return frame.resumed ? "it goes on" : "new session";
     case "error":
       return frame.code;
     default:
@@ -107,7 +109,26 @@ panel.open = matchMedia("(min-width: 60.01rem)").matches;
 const link = $(".link");
 const states = new Map();
 const forms = new Map(); // form → its hook, which shows why an event was refused
+const sockets = new Set();
 const words = { open: "connected", connecting: "connecting", waiting: "coming back", closed: "closed" };
+
+// What a tunnel does to a connection: nothing more arrives on it, and nobody says good-bye.
+class Breakable extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    sockets.add(this);
+    this.addEventListener("close", () => sockets.delete(this));
+  }
+  lose() {
+    const { onclose } = this;
+    this.onopen = this.onmessage = this.onclose = null;
+    this.close(3000, "lost");
+    onclose?.({ code: 1006 });
+  }
+}
+$(".lose").addEventListener("click", () => {
+  for (const socket of [...sockets]) socket.lose();
+});
 
 for (const section of sections) {
   const root = $(".stage", section);
@@ -115,6 +136,7 @@ for (const section of sections) {
     url: "/live",
     root,
     view: { name: root.getAttribute("dj-view") },
+    WebSocket: Breakable,
     onFrame: seen,
     onState(state) {
       states.set(root, state);
