@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
+# More than there are cores: most of the time a test waits for a socket.
+WORKERS ?= 3
 REPORT ?= conformance-report.json
 DJUST := conformance/targets/djust
 TESTEES := conformance/testees
@@ -59,7 +61,7 @@ types: setup ## mypy, strict, and tsc
 	cd js_client && npm run --silent types
 
 unit: setup chromium $(STAMPS)/djust ## Every pytest test; the cores and the oracle are held to 100 % branch coverage
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 js: setup chromium ## The JavaScript client: tests in node and in Chromium, its size, its package
 	cd js_client && npm run --silent test && npm run --silent test:browser && npm run --silent pack:check
