@@ -31,6 +31,7 @@ class Running:
         self._process: subprocess.Popen[str] | None = None
         self._said: deque[str] = deque(maxlen=40)
         self._ready = threading.Event()
+        self._listener: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         start = self.target.start
@@ -53,7 +54,8 @@ class Running:
             )
         except OSError as error:
             raise Unreachable(f"{' '.join(command)} does not start: {error}") from error
-        threading.Thread(target=self._listen, args=(start.ready,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(start.ready,), daemon=True)
+        self._listener.start()
         try:
             self._await_ready(start.ready, start.timeout)
         except Unreachable:
@@ -82,7 +84,9 @@ class Running:
         self._process.terminate()
 
     def last_words(self) -> str:
-        """The last lines that it printed."""
+        """The last lines that it printed; of one that has ended, the very last too."""
+        if self._listener is not None and self._process is not None and self._process.poll() is not None:
+            self._listener.join(1.0)  # Bounded: a child that it left behind may hold the pipe open.
         return "\n".join(self._said)
 
     def _listen(self, ready: str) -> None:

@@ -26,6 +26,7 @@ class TesteeCommand:
         self._folder = folder
         self._process: subprocess.Popen[str] | None = None
         self._said: deque[str] = deque(maxlen=40)
+        self._listener: threading.Thread | None = None
 
     def start(self, url: str) -> None:
         """Start it with the URL as its last argument. Raises Unreachable where it does not start."""
@@ -44,7 +45,8 @@ class TesteeCommand:
             )
         except OSError as error:
             raise Unreachable(f"{self.command} does not start: {error}") from error
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def ended(self) -> int | None:
         """Its exit code; None while it runs, or where nothing was started."""
@@ -68,7 +70,9 @@ class TesteeCommand:
             process.stdout.close()
 
     def last_words(self) -> str:
-        """The last lines that it printed."""
+        """The last lines that it printed; of one that has ended, the very last too."""
+        if self._listener is not None and self.ended() is not None:
+            self._listener.join(1.0)  # Bounded: a child that it left behind may hold the pipe open.
         return "\n".join(self._said)
 
     def _listen(self) -> None:
