@@ -32,7 +32,8 @@ from streamops_conformance.run.engine import Plan, run
 from streamops_conformance.run.events import Outcome
 from streamops_conformance.tail.command import tail
 from streamops_conformance.target.config import Target, TargetFileError, at, embedded, read
-from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.target.process import Running
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.target.testee import TesteeCommand
 
 

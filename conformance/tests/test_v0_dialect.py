@@ -20,7 +20,8 @@ from streamops_conformance.oracle.v0 import expected
 from streamops_conformance.run import v0 as run_v0
 from streamops_conformance.run.v0 import DialectV0
 from streamops_conformance.target.config import Target, read
-from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.target.process import Running
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.wire import v0 as wire_v0
 from streamops_conformance.wire.described import Described, filled, matches
 from streamops_conformance.wire.v0 import SessionV0

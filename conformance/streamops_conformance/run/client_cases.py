@@ -8,7 +8,7 @@ from typing import Any
 
 from streamops_conformance.judge.sequence import Dump, SequenceSpec, page_of
 from streamops_conformance.judge.sequence import Sequence as Played
-from streamops_conformance.target.process import Unreachable
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.wire.patience import patient
 from streamops_conformance.wire.session import PATIENCE, Silent
 from streamops_conformance.wire.stage import ContractBroken, Peer, Stage, Testee

@@ -20,7 +20,7 @@ from streamops_conformance.judge.walk import Judgement
 from streamops_conformance.run.client_cases import Play
 from streamops_conformance.run.client_cases_v0 import mounted, run_sequences
 from streamops_conformance.run.client_v1 import ClientDialect
-from streamops_conformance.target.process import Unreachable
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.target.testee import TesteeCommand
 from streamops_conformance.wire.transcript import Transcript
 

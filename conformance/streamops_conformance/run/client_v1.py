@@ -19,7 +19,7 @@ from streamops_conformance.judge.walk import Judgement
 from streamops_conformance.run.client_cases import Play, playing, run_sequences
 from streamops_conformance.run.client_lab import ClientLab
 from streamops_conformance.run.shrink import size_of, smaller_cases
-from streamops_conformance.target.process import Unreachable
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.target.testee import TesteeCommand
 from streamops_conformance.wire.session import Silent
 from streamops_conformance.wire.stage import Stage

@@ -23,7 +23,7 @@ from streamops_conformance.run.dialect import Dialect, Spec, UnderTest
 from streamops_conformance.run.events import Failure, Outcome, Progress, Result
 from streamops_conformance.run.lab import Inapplicable, Notes
 from streamops_conformance.run.shrink import Failing, shrink
-from streamops_conformance.target.process import Unreachable
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.wire.session import Silent
 from streamops_conformance.wire.transcript import Transcript
 

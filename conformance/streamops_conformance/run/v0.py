@@ -18,7 +18,8 @@ from streamops_conformance.run.lab import Lab
 from streamops_conformance.run.pool import Pool
 from streamops_conformance.run.shrink import size_of, smaller_cases
 from streamops_conformance.target.config import Target
-from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.target.process import Running
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.wire.described import Described
 from streamops_conformance.wire.session import Silent
 from streamops_conformance.wire.transcript import Transcript

@@ -12,7 +12,8 @@ from streamops_conformance.judge.walk import Judgement, judge
 from streamops_conformance.run.cases import run_cases
 from streamops_conformance.run.lab import Lab
 from streamops_conformance.run.shrink import size_of, smaller_cases
-from streamops_conformance.target.process import Running, Unreachable
+from streamops_conformance.target.process import Running
+from streamops_conformance.target.started import Unreachable
 from streamops_conformance.wire.session import Session, Silent
 from streamops_conformance.wire.transcript import Transcript
 
