@@ -19,6 +19,8 @@ SECOND_LOOK = { echo "== a second look, alone, at what failed =="; \
 	$(BIN)/coverage report --skip-covered --fail-under=100 && \
 	echo "== passed alone only: the tests above are fragile; mend them =="; }
 
+TWICE = { $(1) || { echo "== a second look: what fails now fails twice =="; $(1); }; }
+
 .DEFAULT_GOAL := help
 .PHONY: help setup chromium conformance clients test lint types unit js examples demo docs docs-serve djust bench stress wheel clean
 
@@ -71,10 +73,10 @@ unit: setup chromium $(STAMPS)/djust ## Every pytest test; the cores and the ora
 		$(SECOND_LOOK)
 
 js: setup chromium ## The JavaScript client: tests in node and in Chromium, its size, its package
-	cd js_client && npm run --silent test && npm run --silent test:browser && npm run --silent pack:check
+	cd js_client && npm run --silent test && $(call TWICE,npm run --silent test:browser) && npm run --silent pack:check
 
 examples: setup chromium ## The guide's examples and the demo, each seen in Chromium
-	cd examples && npm run --silent test
+	cd examples && $(call TWICE,npm run --silent test)
 
 demo: setup ## Serve the demo: a chat, a log, progress, errors; and every frame beside them
 	$(BIN)/streamops-server --demo

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onlyGrows, reads, text, useExample, watch } from "./harness.mjs";
+import { onlyGrows, reads, useExample, watch } from "./harness.mjs";
 
 const open = useExample("09-several-streams");
 const TEXTS = {
@@ -16,6 +16,6 @@ test("streams of one page write side by side, and a view between them disturbs n
   await page.getByRole("button", { name: "Ask" }).click();
   for (const name in TEXTS) await reads(page, `[dj-stream=${name}]`, TEXTS[name]);
   for (const name in TEXTS) onlyGrows(await seen[name].jsonValue());
-  assert.equal(await text(page, "[dj-stream=response]"), "All of them began");
+  await reads(page, "[dj-stream=response]", "All of them began");
   await page.clean();
 });
