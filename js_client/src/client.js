@@ -5,9 +5,6 @@ import { load, pageOf } from "./page.js";
 import { sessionOf } from "./session.js";
 import { SUBPROTOCOL, WELCOME_MS } from "./vocabulary.js";
 
-const ACK_MS = 200; // FLW-6 says 250
-const SOME_MS = 20; // by time and not by number, since a hidden page has a timer a second
-
 /**
  * All but `url` has a default. What the browser has may be replaced, for tests and other environments.
  * @typedef {object} Options
@@ -73,13 +70,22 @@ export function connect(options) {
   let silent = 0; // for how many heartbeats
   let ended = false;
 
+  /** What an application's callback throws is shown, and stops nothing: it may come in the middle of a frame.
+   * @param {((...args: any[]) => void) | undefined} callback @param {any[]} args */
+  function tell(callback, ...args) {
+    try {
+      callback?.(...args);
+    } catch (error) {
+      console.error(error);
+    }
+  }
+
   /** @type {Tell} */
-  const report = (kind, what, stream, op) =>
-    onReport({ kind, message: "" + what, error: what, stream, op });
+  const report = (kind, what, stream, op) => tell(onReport, { kind, message: "" + what, error: what, stream, op });
 
   /** @param {any} frame */
   function send(frame) {
-    onFrame?.(frame, "out");
+    tell(onFrame, frame, "out");
     if (socket?.readyState == 1) socket.send(JSON.stringify(frame));
   }
 
@@ -107,7 +113,7 @@ export function connect(options) {
 
       message(frame) {
         silent = 0;
-        onFrame?.(frame, "in");
+        tell(onFrame, frame, "in");
       },
 
       welcome({ heartbeat_ms: ms, caps }) {
@@ -139,14 +145,14 @@ export function connect(options) {
   /** Some of what waits, and the rest a little later: all of it could be a long task. */
   function catchUp() {
     const begun = now();
-    while (waiting[0] && now() - begun < SOME_MS) waiting.splice(0, 1)[0]();
+    while (waiting[0] && now() - begun < 20) waiting.splice(0, 1)[0](); // ms: a hidden page has a timer a second
     if (waiting[0]) setTimeout(catchUp, 0);
   }
 
   /** @param {State} next @param {number} [wait] */
   function enter(next, wait) {
     state = next;
-    onState?.(next, wait);
+    tell(onState, next, wait);
   }
 
   function open() {
@@ -163,7 +169,7 @@ export function connect(options) {
         due = setTimeout(() => {
           due = 0;
           session.acknowledge();
-        }, ACK_MS);
+        }, 200); // FLW-6 says 250
     });
     socket.onclose = inTurn(({ code }) => closed(code));
     timer = setTimeout(() => drop(4504), WELCOME_MS); // CLI-15

@@ -9,7 +9,7 @@ function mark(el, open, failed) {
   if (!el) return;
   el.toggleAttribute("data-stream-error", failed);
   el.toggleAttribute("data-stream-active", open);
-  if (open != !!el.ariaBusy) el.ariaBusy = open || null;
+  if (open != (el.ariaBusy == "true")) el.ariaBusy = open || null;
   for (const name of el.getAttribute("data-loading-class")?.match(/\S+/g) || []) {
     el.classList.toggle(name, open);
     if (!el.getAttribute("class")) el.removeAttribute("class");

@@ -6,8 +6,6 @@
  * @typedef {(el: Element, op: import("./session.js").Op, html: string) => void} Apply
  */
 
-const LONG = 4096; // of a text node: appending to a longer one would copy it in some engines
-
 /** @type {Record<string, Apply>} looked up with Object.hasOwn, since names come from the wire (CLI-18) */
 export const ops = {
   text(el, { text, mode }) {
@@ -15,7 +13,8 @@ export const ops = {
     if (mode == "replace") el.replaceChildren();
     if (!text) return;
     const node = /** @type {Text | null} */ (first ? el.firstChild : el.lastChild);
-    if (node?.nodeType == 3 && node.length < LONG) node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
+    // a text node that is longer than that would be copied by some engines
+    if (node?.nodeType == 3 && node.length < 4096) node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
     else el[first ? "prepend" : "append"](text);
   },
 

@@ -33,8 +33,6 @@ import { AWAY, BACK, WIRE } from "./vocabulary.js";
  * @typedef {{view?: {name: string, params?: object}, caps?: string[], limits?: {[limit: string]: number}}} Wishes
  */
 
-const LONGEST = 30000;
-
 /** @param {Iterable<Stream>} some */
 const cursorsOf = (some) => Object.fromEntries(Array.from(some, ({ name, cursor }) => [name, cursor]));
 
@@ -333,9 +331,9 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
     wait(code, random, now) {
       const { code: name, retryable = !AWAY.test(name) && BACK.test("" + code), retry_after_ms: least = 0 } = fatal || {};
       if (!retryable) return -1;
-      if (since && now - since > LONGEST) attempt = 0; // it was well for a while
+      if (since && now - since > 30000) attempt = 0; // it was well for a while
       since = 0;
-      return least + random * Math.min(LONGEST, 1000 * 2 ** attempt++);
+      return least + random * Math.min(30000, 1000 * 2 ** attempt++);
     },
 
     /** No connection will come any more. */

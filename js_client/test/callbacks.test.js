@@ -1,0 +1,55 @@
+// The application's callbacks may throw, in the middle of a frame too: nothing is lost or doubled by that.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { frame, start, text, view, welcomed, WELCOME } from "./helpers.js";
+
+const thrower = () => {
+  throw new Error("a toast");
+};
+
+/** What the console is told while `act` goes on. */
+function complaints(act) {
+  const { error } = console;
+  const told = [];
+  console.error = (what) => told.push(what.message);
+  try {
+    act();
+  } finally {
+    console.error = error;
+  }
+  return told;
+}
+
+test("a report that throws in the middle of a frame stops none of it (CLI-5, CLI-19)", () => {
+  const page = welcomed(undefined, { onReport: thrower });
+  const told = complaints(() => {
+    page.say(frame("answer", 1, start("answer"), text("answer", "a"), text("none", "x"), text("answer", "b")));
+    page.say(frame("answer", 5, text("answer", "c")));
+  });
+  assert.equal(page.el("answer").textContent, "abc");
+  assert.equal(page.client.streams.answer.cursor, 5);
+  assert.deepEqual(told, ["a toast"]);
+});
+
+test("a violation closes the connection, whatever its report throws (CLI-3)", () => {
+  const page = welcomed(undefined, { onReport: thrower });
+  complaints(() => page.say(frame("answer", 9, text("answer", "a gap"))));
+  assert.deepEqual(page.sockets[0].closed, { code: 4400, reason: "bad_frame" });
+  assert.equal(page.client.state, "waiting");
+});
+
+test("callbacks that see frames and states may throw as well", () => {
+  const told = complaints(() => {
+    const page = welcomed(undefined, { onFrame: thrower, onState: thrower, welcome: { ...WELCOME, caps: ["html", "view"] } });
+    page.say(view(`<p dj-stream="answer">v</p>`, 1, { answer: { seq: 0 } }), frame("answer", 1, start("answer"), text("answer", "w")));
+    assert.equal(page.el("answer").textContent, "vw");
+    assert.equal(page.client.state, "open");
+  });
+  assert.ok(told.length > 4);
+});
+
+test("aria-busy=false in a page is not busy (CLI-10)", () => {
+  const page = welcomed(`<p dj-stream="answer" aria-busy="false"></p>`);
+  page.say(frame("answer", 1, start("answer")));
+  assert.equal(page.el("answer").getAttribute("aria-busy"), "true");
+});
