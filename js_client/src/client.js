@@ -71,10 +71,10 @@ export function connect(options) {
   let ended = false;
 
   /** What an application's callback throws is shown, and stops nothing: it may come in the middle of a frame.
-   * @param {((...args: any[]) => void) | undefined} callback @param {any[]} args */
-  function tell(callback, ...args) {
+   * @param {((first: any, second: any) => void) | undefined} callback @param {any} first @param {any} [second] */
+  function tell(callback, first, second) {
     try {
-      callback?.(...args);
+      callback?.(first, second);
     } catch (error) {
       console.error(error);
     }

@@ -47,6 +47,6 @@ export function listen(root, window, push, report, fire) {
       },
     );
   }
-  for (const type of TYPES) root.addEventListener(type, heard);
+  TYPES.forEach((type) => root.addEventListener(type, heard));
   return () => TYPES.forEach((type) => root.removeEventListener(type, heard));
 }

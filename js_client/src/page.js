@@ -119,6 +119,7 @@ export function pageOf(root, window, { sanitize, protocol, crypto = window.crypt
         if (isDelete) tell(); // later it could not bubble any more
         const checked = isHtml && safe(html, name, el);
         const more = /dj-|id/i.test(checked);
+        hooks?.touched(el, more); // before a delete takes it out of what it changes
         try {
           actions[name](el, op, checked);
         } catch (thrown) {
@@ -126,7 +127,6 @@ export function pageOf(root, window, { sanitize, protocol, crypto = window.crypt
           what = thrown;
         }
         if (more) found.clear();
-        hooks?.touched(el, more);
       }
       // the state is the stream's, whatever the target; most texts change nothing else
       if (name != "text" && isContent || mode == "replace") showAll();

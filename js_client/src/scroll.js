@@ -1,9 +1,6 @@
 // Auto-scroll of elements with `data-stream-scroll`: it follows new content only for a reader who was
 // at the bottom before it came (CLI-14).
 
-const NEAR = 2; // px: positions are fractions on some screens
-const DEAR = 1; // ms: to scroll, the browser lays out what is new, and a long text as a whole
-
 /** @type {WeakSet<Element>} those that follow, and whose layout is too dear for every frame */
 const resting = new WeakSet();
 
@@ -13,11 +10,11 @@ function toEnd(el) {
   el.scrollTo?.({ top: 1e9, behavior: "instant" });
   const { scrollTop } = el;
   const cost = performance.now() - before;
-  if (cost < DEAR) return;
+  if (cost < 1) return; // ms: the browser lays out what is new, and a long text as a whole
   resting.add(el); // so that scrolling takes a tenth of the time, and not all of it
   setTimeout(() => {
     resting.delete(el);
-    if (el.scrollTop > scrollTop - NEAR) toEnd(el); // else its reader has scrolled up meanwhile
+    if (el.scrollTop > scrollTop - 2) toEnd(el); // else its reader has scrolled up meanwhile
   }, cost * 9);
 }
 
@@ -28,6 +25,6 @@ function toEnd(el) {
  */
 export function follow(targets) {
   const around = new Set(targets.map((el) => el?.closest("[data-stream-scroll]")));
-  const followed = [...around].filter((el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < NEAR);
+  const followed = [...around].filter((el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2); // px: positions are fractions on some screens
   return () => followed.forEach((el) => el && toEnd(el));
 }

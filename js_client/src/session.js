@@ -283,7 +283,7 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
       } catch {}
       effects.message(frame);
       try {
-        if (typeof frame.type != "string") throw "no type";
+        if (typeof frame.type != "string") throw "type";
         react = dialect || (isKnown(frame, counts) && reactions[frame.type]);
       } catch (what) {
         return violation("malformed", `${frame?.type}: ${what}`, frame?.stream); // CLI-20
@@ -301,7 +301,8 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
      * @param {string} event @param {object} params @param {Settle} settle is called with the reply
      */
     event(event, params, settle) {
-      queue.push([{ type: "event", ref: ++lastRef, event, params }, settle]); // EVT-9
+      // a copy: what is no JSON throws now, and not when it is said again, and then the same is said
+      queue.push([{ type: "event", ref: ++lastRef, event, params: JSON.parse(JSON.stringify(params)) }, settle]); // EVT-9
       flush();
     },
 

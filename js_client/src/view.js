@@ -2,7 +2,7 @@
 // what was typed, and scroll positions; the rest is taken from the html.
 
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or do nothing
-const TELLING = /^(on.*|id|name|type|dj-stream)$/i; // the attributes that say which element it is
+const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes that say which element it is
 
 /**
  * Swaps the root's content. A stream's element lives on, unless the view lists the stream (CLI-12).

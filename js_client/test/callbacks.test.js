@@ -1,7 +1,7 @@
 // The application's callbacks may throw, in the middle of a frame too: nothing is lost or doubled by that.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frame, start, text, welcomed } from "./helpers.js";
+import { frame, start, text, welcomed, WELCOME } from "./helpers.js";
 
 const thrower = () => {
   throw new Error("a toast");
@@ -46,6 +46,21 @@ test("callbacks that see frames and states may throw as well", () => {
     assert.equal(page.client.state, "open");
   });
   assert.ok(told.length > 3, "hello, welcome, the frame, and the states");
+});
+
+test("params that are no JSON fail on the spot, and do not come back with a resume (RES-13)", async () => {
+  const page = welcomed(undefined, { welcome: { ...WELCOME, caps: ["resume"] } });
+  const params = { list: [1] };
+  page.client.push("later", params);
+  params.list.push(2); // what is said again is what was said
+  await assert.rejects(page.client.push("never", { n: 10n }), TypeError);
+  await assert.rejects(page.client.push("never", () => {}), SyntaxError);
+  page.socket.lose();
+  page.clock.pass(1000);
+  page.socket.open();
+  page.say({ ...WELCOME, caps: ["resume"], resumed: {} });
+  assert.deepEqual(page.heard.slice(1).map(({ event, params }) => [event, params]), [["later", { list: [1] }]]);
+  assert.equal(page.client.state, "open");
 });
 
 test("aria-busy=false in a page is not busy (CLI-10)", () => {

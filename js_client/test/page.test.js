@@ -150,6 +150,27 @@ test("v0: frames take effect as they come, without hello and numbers", async () 
   assert.equal(page.root.innerHTML, `<h1>n</h1><p dj-stream="a">xy<b>z</b>!</p>`);
 });
 
+test("a hook is told of what was deleted in its element", async () => {
+  const log = [];
+  const page = welcomed(`<ul dj-stream="items" dj-hook="A" id="a"><li id="i1"></li></ul>`, { before: (window) => (window.streamops = { hooks: { A: hook(log) } }) });
+  await settled(() => log.length);
+  page.say(frame("items", 1, start("items")));
+  log.length = 0;
+  page.say(frame("items", 2, { op: "delete", target: "#i1" }));
+  assert.deepEqual(log, [["updated", "a"]]);
+});
+
+test("an element whose hook a view changes is another element", async () => {
+  const log = [];
+  const page = welcomed(`<p dj-hook="A">x</p>`, { before: (window) => (window.streamops = { hooks: { A: hook(log), B: hook(log) } }) });
+  await settled(() => log.length);
+  log.length = 0;
+  page.say(view(`<p dj-hook="B" id="c">x</p>`, 1));
+  assert.deepEqual(log, [["destroyed", ""], ["mounted", "c"]]);
+  page.say(view(`<p dj-hook="A" id="c">x</p>`, 2), view(`<p id="c">x</p>`, 3));
+  assert.deepEqual(log.slice(2), [["destroyed", "c"], ["mounted", "c"], ["destroyed", "c"]]);
+});
+
 test("views reach hooks", async () => {
   const log = [];
   const page = welcomed(`<p dj-hook="A" id="a"></p>`, { before: (window) => (window.streamops = { hooks: { A: hook(log) } }) });

@@ -15,7 +15,7 @@ firing("CLI-23", "a_prune_fires_as_an_update", 'if (name == "prune") name = "upd
 fault("CLI-24", "an_expired_run_fires_nothing", "session.js", "if (other) expire(stream); // CLI-24", "");
 firing("CLI-24", "a_run_of_a_view_fires_no_start", 'if (name == "start" && !detail.op.target) return;');
 
-fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < NEAR);", ");");
+fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2);", ");");
 fault("CLI-14", "nobody_is_scrolled_along", "scroll.js", "followed.forEach((el) => el && toEnd(el))", "followed");
 
 fault("CLI-15", "a_welcome_is_awaited_for_ever", "client.js", "timer = setTimeout(() => drop(4504), WELCOME_MS); // CLI-15", "");
