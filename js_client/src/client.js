@@ -34,7 +34,8 @@ import { SUBPROTOCOL, WELCOME_MS } from "./vocabulary.js";
  * `kind` is one of these, and `message` says where: `gap`, `overlap`, `transition`, `malformed` (the peer is broken,
  * and the connection was closed with 4400); `target` (refused), `missing_target`, `unknown_op`, `op` (it threw): that
  * op was not applied; `load` (the code of views did not come; the client comes back for it); `sanitizer`, `hook` (the
- * application's code threw); `server` (an `error` frame); `reply` (an event of an attribute was refused).
+ * application's code threw); `patch` (v0: changes of the server's own document, which this client does not apply); `server` (an
+ * `error` frame); `reply` (an event of an attribute was refused).
  * @typedef {{kind: string, message: string, stream?: string, op?: import("./session.js").Op, error?: unknown}} Report
  */
 /** @typedef {(kind: string, what: unknown, stream?: string, op?: import("./session.js").Op) => void} Tell `what` is a message, or what was thrown */

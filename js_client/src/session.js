@@ -112,7 +112,7 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
   function step(stream, op, kind, seq) {
     const { run, text } = stream;
     const { error, code } = kind == "error" ? op : /** @type {Partial<Op>} */ ({});
-    stream.state = WIRE[stream.state][kind] || WIRE.open[kind] || "open"; // only v0 leaves the table
+    stream.state = WIRE[stream.state][kind] || (kind == "start" ? "open" : stream.state); // only v0 leaves the table: it opens with a start
     if (kind == "done") stream.run = stream.stop = 0; // an error that is shown stays until the next start
     else Object.assign(stream, { error, code });
     if (kind == "start") Object.assign(stream, { run: op.run || 0, text: "" });

@@ -19,9 +19,14 @@ export const v0 = (view, window) => (frame, now, session) => {
   }
   if (type == (view ? "mount" : "connect")) reactions.welcome({ limits: { max_events: Infinity }, heartbeat_ms: 2 ** 31 - 1 }, now);
   if (type == "stream" && NAME.test(frame.stream) && Array.isArray(ops)) {
-    // with a cursor of 1: it has content of its own, which a later html must not take away
-    applyAll(streamOf(frame.stream), ops.filter((/** @type {any} */ op) => op?.op), 1);
+    const stream = streamOf(frame.stream);
+    const known = ops.filter((/** @type {any} */ op) => op?.op);
+    // with a cursor of 1 it has content of its own, which a later html must not take away; what the
+    // program has rendered itself that html has, too
+    const last = known.filter((/** @type {any} */ { op }) => !/^(start|error|done)$/.test(op)).at(-1)?.op;
+    applyAll(stream, known, last ? +(last != "replace") : stream.cursor);
   }
+  if (frame.patches) effects.report("patch", `${type}: changes of the server's own document are not applied; the next html has them`);
   if (failed) effects.report("server", error);
   answer(ref, failed ? { code: "app_error", error } : undefined);
 };

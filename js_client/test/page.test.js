@@ -150,6 +150,53 @@ test("v0: frames take effect as they come, without hello and numbers", async () 
   assert.equal(page.root.innerHTML, `<h1>n</h1><p dj-stream="a">xy<b>z</b>!</p>`);
 });
 
+async function djust(html) {
+  const page = given("", { protocol: "v0", view: { name: "V" } });
+  await settled(() => page.socket);
+  page.socket.open();
+  page.say({ type: "connect" }, { type: "mount", html });
+  return page;
+}
+
+test("v0: a stream is active from start to done, and not for what comes outside (CLI-110)", async () => {
+  const page = await djust(`<p dj-stream="a" data-loading-class="busy"></p>`);
+  const say = (...ops) => page.say({ type: "stream", stream: "a", ops: ops.map((op) => ({ target: at("a"), ...op })) });
+  const active = () => [page.el("a").hasAttribute("data-stream-active"), page.el("a").className];
+  say({ op: "text", text: "line", mode: "append" });
+  assert.deepEqual(active(), [false, ""]);
+  say({ op: "error", error: "no" }, { op: "text", text: "s", mode: "append" });
+  assert.deepEqual(active(), [false, ""]);
+  say({ op: "start" }, { op: "text", text: "!", mode: "append" }, { op: "error", error: "no" }, { op: "text", text: "!", mode: "append" });
+  assert.deepEqual(active(), [true, "busy"]);
+  say({ op: "start" });
+  assert.deepEqual(active(), [true, "busy"]);
+  say({ op: "done" }, { op: "text", text: "late", mode: "append" });
+  assert.deepEqual(active(), [false, ""]);
+  assert.equal(page.root.textContent, "lines!!late");
+});
+
+test("v0: a later html has what the program rendered, and leaves what was streamed", async () => {
+  const page = await djust(`<div dj-stream="a"></div>`);
+  const say = (...ops) => page.say({ type: "stream", stream: "a", ops: ops.map((op) => ({ target: at("a"), ...op })) });
+  const update = (html) => page.say({ type: "html_update", html: `<div dj-stream="a">${html}</div>` });
+  say({ op: "start" }, { op: "replace", html: "<i>typing</i>" }, { op: "done" });
+  update("<b>final</b>");
+  assert.equal(page.el("a").innerHTML, "<b>final</b>");
+  say({ op: "start" }, { op: "text", text: " and more", mode: "append" });
+  say({ op: "done" });
+  update("<b>old</b>");
+  assert.equal(page.el("a").innerHTML, "<b>final</b> and more");
+  say({ op: "replace", html: "new" });
+  update("<b>newer</b>");
+  assert.equal(page.el("a").innerHTML, "<b>newer</b>");
+});
+
+test("v0: changes that cannot be applied are told of", async () => {
+  const page = await djust("<p></p>");
+  page.say({ type: "patch", patches: [{}], version: 2 });
+  assert.deepEqual(page.kinds(), ["patch"]);
+});
+
 test("a hook is told of what was deleted in its element", async () => {
   const log = [];
   const page = welcomed(`<ul dj-stream="items" dj-hook="A" id="a"><li id="i1"></li></ul>`, { before: (window) => (window.streamops = { hooks: { A: hook(log) } }) });
