@@ -62,17 +62,17 @@ class ClientDialectV0(ClientDialect):
                     played[index].cause = cause
         return played
 
-    def judge(self, case: Played) -> Judgement:  # type: ignore[override]  # reason: as above
+    def judge(self, case: Played) -> Judgement:  # type: ignore[override]  # reason: a dialect has cases of its own
         return judge_v0_client(CLIENT, case)
 
-    def judge_wire(self, transcript: Transcript) -> Judgement:  # noqa: ARG002  (as above)
+    def judge_wire(self, transcript: Transcript) -> Judgement:  # noqa: ARG002  (the protocol of all dialects)
         """Nothing: v0 says nothing of what a client sends."""
         return Judgement()
 
-    def cases(self, agreed: frozenset[str]) -> SearchStrategy[SequenceSpec]:  # noqa: ARG002  (as above)
+    def cases(self, agreed: frozenset[str]) -> SearchStrategy[SequenceSpec]:  # noqa: ARG002  (the protocol of all dialects)
         return cases()
 
-    def classics(self, agreed: frozenset[str]) -> list[SequenceSpec]:  # noqa: ARG002  (as above)
+    def classics(self, agreed: frozenset[str]) -> list[SequenceSpec]:  # noqa: ARG002  (the protocol of all dialects)
         return exchanges()
 
     def size(self, spec: SequenceSpec) -> tuple[int, ...]:

@@ -127,7 +127,7 @@ class ClientDialect:
         del case
         return {}
 
-    def lab(self, running: TesteeCommand, agreed: frozenset[str], seed: int) -> ClientLab:  # noqa: ARG002  (as above)
+    def lab(self, running: TesteeCommand, agreed: frozenset[str], seed: int) -> ClientLab:  # noqa: ARG002  (the protocol of all dialects)
         return ClientLab(self._stage, agreed, seed)
 
     def inapplicable(self, requirement: str) -> str:
@@ -156,7 +156,7 @@ class ClientDialect:
         for case in smaller_cases(_case(spec)):
             yield replace(spec, scripts=case.scripts)
 
-    def probes_at_once(self, running: TesteeCommand) -> int:  # noqa: ARG002  (as above)
+    def probes_at_once(self, running: TesteeCommand) -> int:  # noqa: ARG002  (the protocol of all dialects)
         return max(1, self._stage.present - 1)
 
     async def close(self) -> None:
