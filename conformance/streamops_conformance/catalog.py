@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from streamops_spec import Requirement, load_requirements
 
-from streamops_conformance.judge.registry import Registry
+from streamops_conformance.model.registry import Registry
 
 ROLES = ("server", "client")
 

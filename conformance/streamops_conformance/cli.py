@@ -18,23 +18,23 @@ from rich.markup import escape
 from rich.table import Table
 from streamops_spec import AREAS, load_requirements
 
-from streamops_conformance.baseline import Baseline, BaselineError, Comparison, compare, read_baseline
 from streamops_conformance.capture.command import check
 from streamops_conformance.catalog import catalog, select
-from streamops_conformance.judge.case import CaseSpec
-from streamops_conformance.judge.client_v0 import frames_of
-from streamops_conformance.judge.sequence import SequenceSpec
+from streamops_conformance.engine.dialect import Dialect, UnderTest
+from streamops_conformance.engine.engine import Plan, run
+from streamops_conformance.engine.events import Outcome
+from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.proxy.command import proxy
+from streamops_conformance.report.baseline import Baseline, BaselineError, Comparison, compare, read_baseline
 from streamops_conformance.report.json_report import report
 from streamops_conformance.report.terminal import ProgressBar, show
-from streamops_conformance.run.dialect import Dialect, UnderTest
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.events import Outcome
 from streamops_conformance.tail.command import tail
 from streamops_conformance.target.config import Target, TargetFileError, at, embedded, read
 from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
-from streamops_conformance.target.testee import TesteeCommand
+from streamops_conformance.testee.command import TesteeCommand
+from streamops_conformance.v0.client.judge import frames_of
+from streamops_conformance.v1.client.sequence import SequenceSpec
 
 
 class Exit(IntEnum):
@@ -282,20 +282,20 @@ def _writable(json_file: Path | None) -> None:
 
 def _client_dialect(spec: Spec, listen: bool) -> Dialect:
     if spec is Spec.V0:
-        from streamops_conformance.run.client_v0 import ClientDialectV0
+        from streamops_conformance.v0.client.dialect import ClientDialectV0
 
         return ClientDialectV0(by_hand=listen)
-    from streamops_conformance.run.client_v1 import ClientDialect
+    from streamops_conformance.v1.client.dialect import ClientDialect
 
     return ClientDialect(by_hand=listen)
 
 
 def _dialect(target: Target) -> Dialect:
     if target.spec == "v1":
-        from streamops_conformance.run.v1 import DialectV1
+        from streamops_conformance.v1.server.dialect import DialectV1
 
         return DialectV1()
-    from streamops_conformance.run.v0 import DialectV0
+    from streamops_conformance.v0.server.dialect import DialectV0
 
     return DialectV0(target)
 

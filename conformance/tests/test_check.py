@@ -12,9 +12,9 @@ from streamops_conformance.proxy.faults import Cut, Plan, Point
 from streamops_conformance.proxy.shell import FaultProxy
 from streamops_conformance.target.config import embedded, read
 from streamops_conformance.target.process import Running
-from streamops_conformance.wire.described import Described
-from streamops_conformance.wire.session import Session, Silent
-from streamops_conformance.wire.v0 import SessionV0
+from streamops_conformance.v0.server.described import Described
+from streamops_conformance.v0.server.session import SessionV0
+from streamops_conformance.v1.server.session import Session, Silent
 from streamops_spec import load_shapes
 
 HERE = Path(__file__).parent

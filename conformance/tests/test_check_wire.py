@@ -6,7 +6,7 @@ import json
 import pytest
 from streamops_conformance.capture.command import judge, tell
 from streamops_conformance.capture.lines import read_lines
-from streamops_conformance.capture.rules import rules
+from streamops_conformance.v1.capture.rules import rules
 
 OWN = "[dj-stream='s']"
 LIMITS = {
@@ -296,7 +296,7 @@ def test_broken_traffic_is_found_and_named_once(name):
 
 
 def test_every_rule_of_this_module_has_traffic_that_breaks_it():
-    from streamops_conformance.capture.rules import WIRE
+    from streamops_conformance.v1.capture.rules import WIRE
 
     assert {rule.id for rule in WIRE.rules} <= {fault[0] for fault in FAULTS.values()}
     assert {rule.id for rule in rules()} >= {rule.id for rule in WIRE.rules}

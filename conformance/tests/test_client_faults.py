@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from streamops_conformance.checks.v1_client import CLIENT
-from streamops_conformance.run.client_v1 import ClientDialect
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.events import Outcome
-from streamops_conformance.target.testee import TesteeCommand
+from streamops_conformance.engine.engine import Plan, run
+from streamops_conformance.engine.events import Outcome
+from streamops_conformance.testee.command import TesteeCommand
+from streamops_conformance.v1.client.checks import CLIENT
+from streamops_conformance.v1.client.dialect import ClientDialect
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent

@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.checks.v1 import V1
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.events import Outcome
-from streamops_conformance.run.v1 import DialectV1
+from streamops_conformance.engine.engine import Plan, run
+from streamops_conformance.engine.events import Outcome
 from streamops_conformance.target.config import Start, Target
 from streamops_conformance.target.process import Running
+from streamops_conformance.v1.server.checks import V1
+from streamops_conformance.v1.server.dialect import DialectV1
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from streamops_conformance.judge.diagnosis import diagnose
-from streamops_conformance.oracle.blame import Following, blame
-from streamops_conformance.oracle.log import LoggedOp
-from streamops_conformance.oracle.program import Program
 from streamops_conformance.oracle.script import from_json
+from streamops_conformance.v1.oracle.blame import Following, blame
+from streamops_conformance.v1.oracle.log import LoggedOp
+from streamops_conformance.v1.oracle.program import Program
+from streamops_conformance.v1.server.diagnosis import diagnose
 
 S = "[dj-stream='s']"
 Wire = dict[str, Any]

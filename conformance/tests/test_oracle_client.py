@@ -1,11 +1,11 @@
 """What the oracle says a right client makes of frames."""
 
 import pytest
-from streamops_conformance.generate.exchanges import exchanges
-from streamops_conformance.generate.frames import at, delete, done, error, frame, html, start, text, view
-from streamops_conformance.judge.sequence import SequenceSpec, steps_of
-from streamops_conformance.oracle.client import Fired, Reader, Shown, TextReader
 from streamops_conformance.oracle.tree import in_html
+from streamops_conformance.v1.client.generate.exchanges import exchanges
+from streamops_conformance.v1.client.sequence import SequenceSpec, steps_of
+from streamops_conformance.v1.frames import at, delete, done, error, frame, html, start, text, view
+from streamops_conformance.v1.oracle.client import Fired, Reader, Shown, TextReader
 from streamops_spec import load_shapes
 
 PAGE = '<p dj-stream="a"></p><p dj-stream="b">0</p>'

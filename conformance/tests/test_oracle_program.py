@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 from streamops_conformance.oracle.document import Document, normalized
-from streamops_conformance.oracle.log import ExpectedEvent
-from streamops_conformance.oracle.program import Program, root_html
 from streamops_conformance.oracle.script import from_json, streams_of, to_json
+from streamops_conformance.v1.oracle.log import ExpectedEvent
+from streamops_conformance.v1.oracle.program import Program, root_html
 
 EVERYTHING = frozenset({"html", "view"})
 

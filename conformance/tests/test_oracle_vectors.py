@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streamops_conformance.oracle.coalescing import legal, reduced
 from streamops_conformance.oracle.document import Document
-from streamops_conformance.oracle.log import LoggedOp
-from streamops_conformance.oracle.program import Program
 from streamops_conformance.oracle.script import from_json
-from streamops_conformance.oracle.text import numbered
+from streamops_conformance.v1.oracle.coalescing import legal, reduced
+from streamops_conformance.v1.oracle.log import LoggedOp
+from streamops_conformance.v1.oracle.program import Program
+from streamops_conformance.v1.oracle.split_text import numbered
 from streamops_spec import load_rule_vectors
 
 COALESCING = load_rule_vectors("coalescing")

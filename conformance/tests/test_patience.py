@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from streamops_conformance.wire.patience import SLICE, patient
+from streamops_conformance.wire.own_time import SLICE, patient
 
 
 async def stall(seconds: float, news: asyncio.Event) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from streamops_conformance.judge.walk import Judgement
-from streamops_conformance.run import shrink as shrinking
-from streamops_conformance.run.shrink import BUDGET, ROUNDS, SILENT_BUDGET, WIDTH, Failing, shrink
+from streamops_conformance.engine import shrink as shrinking
+from streamops_conformance.engine.shrink import BUDGET, ROUNDS, SILENT_BUDGET, WIDTH, Failing, shrink
+from streamops_conformance.v1.server.transcript_state import Judgement
 
 JUDGEMENT = Judgement()
 

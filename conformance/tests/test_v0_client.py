@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from streamops_conformance.baseline import compare, read_baseline
-from streamops_conformance.checks.v0_client import CLIENT
-from streamops_conformance.generate.client_v0 import exchanges
-from streamops_conformance.run.client_v0 import ClientDialectV0
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.events import Outcome
-from streamops_conformance.target.testee import TesteeCommand
+from streamops_conformance.engine.engine import Plan, run
+from streamops_conformance.engine.events import Outcome
+from streamops_conformance.report.baseline import compare, read_baseline
+from streamops_conformance.testee.command import TesteeCommand
+from streamops_conformance.v0.client.checks import CLIENT
+from streamops_conformance.v0.client.dialect import ClientDialectV0
+from streamops_conformance.v0.client.generate import exchanges
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent

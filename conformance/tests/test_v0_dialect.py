@@ -10,21 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from streamops_conformance.baseline import read_baseline
 from streamops_conformance.catalog import select
 from streamops_conformance.generate.drawing import draw
-from streamops_conformance.generate.v0 import alone, cases, classics
-from streamops_conformance.judge.case import CaseSpec
+from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle import script as s
-from streamops_conformance.oracle.v0 import expected
-from streamops_conformance.run import v0 as run_v0
-from streamops_conformance.run.v0 import DialectV0
+from streamops_conformance.report.baseline import read_baseline
 from streamops_conformance.target.config import Target, read
 from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
-from streamops_conformance.wire import v0 as wire_v0
-from streamops_conformance.wire.described import Described, filled, matches
-from streamops_conformance.wire.v0 import SessionV0
+from streamops_conformance.v0.oracle.calls import expected
+from streamops_conformance.v0.server import dialect as run_v0
+from streamops_conformance.v0.server import session as wire_v0
+from streamops_conformance.v0.server.described import Described, filled, matches
+from streamops_conformance.v0.server.dialect import DialectV0
+from streamops_conformance.v0.server.generate import alone, cases, classics
+from streamops_conformance.v0.server.session import SessionV0
 from streamops_spec import load_shapes
 
 SMALL = runpy.run_path(str(Path(__file__).with_name("v0_server.py")))

@@ -1,10 +1,10 @@
 """The law of v0 and its blame, table by table: what a stream of frames shows of a script's calls."""
 
 import pytest
-from streamops_conformance.oracle.blame_v0 import arrived, blame
-from streamops_conformance.oracle.prefix import read
 from streamops_conformance.oracle.script import from_json
-from streamops_conformance.oracle.v0 import Page, expected, inside, page, said, unmarked
+from streamops_conformance.v0.oracle.blame import arrived, blame
+from streamops_conformance.v0.oracle.calls import Page, expected, inside, page, said, unmarked
+from streamops_conformance.v0.oracle.prefix import read
 
 TARGET = "[dj-stream='a']"
 NESTED = ("n", "<p>{value}</p>")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance.catalog import select
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.v0 import DialectV0
+from streamops_conformance.engine.engine import Plan, run
 from streamops_conformance.target.config import Target
 from streamops_conformance.target.process import Running
+from streamops_conformance.v0.server.dialect import DialectV0
 from streamops_spec import load_requirements
 
 SMALL = runpy.run_path(str(Path(__file__).with_name("v0_server.py")))

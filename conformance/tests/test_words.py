@@ -1,6 +1,6 @@
 """How operations read in a report."""
 
-from streamops_conformance.judge.words import in_words
+from streamops_conformance.v1.format_ops import in_words
 
 OWN = "[dj-stream='s']"
 

@@ -15,8 +15,8 @@ from streamops_conformance.capture.har import is_har, read_har
 from streamops_conformance.capture.lines import read_lines
 from streamops_conformance.capture.model import Capture, CaptureError, Connection
 from streamops_conformance.capture.show import report, show
-from streamops_conformance.capture.v0 import judge_v0
-from streamops_conformance.capture.v1 import judge_v1
+from streamops_conformance.v0.capture import judge_v0
+from streamops_conformance.v1.capture.judge import judge_v1
 
 SUBPROTOCOL = "streamops.v1"
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from streamops_spec import Requirement, load_requirements
 
-from streamops_conformance.judge.registry import Wrong
-from streamops_conformance.wire.transcript import Entry
+from streamops_conformance.model.registry import Wrong
+from streamops_conformance.model.transcript import Entry
 
 Side = Literal["server", "client"]
 Verdict = Literal["broken", "holds", "not shown", "cannot be told"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from streamops_conformance.wire.transcript import Closed, Entry, Transcript, received
+from streamops_conformance.model.transcript import Closed, Entry, Transcript, received
 
 
 class CaptureError(ValueError):

@@ -12,9 +12,9 @@ from streamops_spec import load_shapes
 from streamops_conformance import __version__
 from streamops_conformance.capture.findings import Account, Finding, Line
 from streamops_conformance.capture.model import Capture
+from streamops_conformance.engine.events import Failure, Result
 from streamops_conformance.report.json_report import transcript
 from streamops_conformance.report.terminal import failure_block
-from streamops_conformance.run.events import Failure, Result
 
 HEADS = {"client": "the client", "server": "the server"}
 

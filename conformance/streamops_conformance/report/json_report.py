@@ -5,9 +5,9 @@ from typing import Any
 from streamops_spec import load_shapes
 
 from streamops_conformance import __version__
-from streamops_conformance.baseline import Comparison
-from streamops_conformance.run.events import VERDICTS, Failure, Outcome, Result
-from streamops_conformance.wire.transcript import Entry
+from streamops_conformance.engine.events import VERDICTS, Failure, Outcome, Result
+from streamops_conformance.model.transcript import Entry
+from streamops_conformance.report.baseline import Comparison
 
 
 def report(outcome: Outcome, comparison: Comparison | None) -> dict[str, Any]:

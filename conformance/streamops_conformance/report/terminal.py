@@ -17,11 +17,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from streamops_conformance.baseline import Comparison
+from streamops_conformance.engine import events
+from streamops_conformance.engine.events import Failure, Outcome, Result
+from streamops_conformance.model.transcript import Entry
+from streamops_conformance.report.baseline import Comparison
 from streamops_conformance.report.json_report import distribution
-from streamops_conformance.run import events
-from streamops_conformance.run.events import Failure, Outcome, Result
-from streamops_conformance.wire.transcript import Entry
 
 STYLES = {
     "pass": "green",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from streamops_conformance.wire.patience import patient
+from streamops_conformance.wire.own_time import patient
 
 PATIENCE = 8.0
 

@@ -1,9 +1,0 @@
-"""The checks of clients of v0.
-
-At most one requirement is to blame for a wrong document (`judge.client_v0`), so the order is the chapter's.
-"""
-
-from streamops_conformance.checks.v0_client import applying, content, errors, hooks, loading
-from streamops_conformance.checks.v0_client.registry import CLIENT
-
-__all__ = ["CLIENT", "applying", "content", "errors", "hooks", "loading"]

@@ -1,5 +1,0 @@
-"""Where the checks of clients of v0 are registered."""
-
-from streamops_conformance.judge.registry import Registry
-
-CLIENT = Registry("v0", role="client")

@@ -1,5 +1,0 @@
-"""Where the checks of v1 register."""
-
-from streamops_conformance.judge.registry import Registry
-
-V1 = Registry("v1")

@@ -1,5 +1,0 @@
-"""Where the checks of clients are registered."""
-
-from streamops_conformance.judge.registry import Registry
-
-CLIENT = Registry("v1", role="client")

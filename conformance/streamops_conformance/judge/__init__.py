@@ -1,1 +1,0 @@
-"""Judging an exchange: rules tied to requirements, run over a transcript frame by frame."""

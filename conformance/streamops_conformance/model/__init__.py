@@ -1,0 +1,1 @@
+"""The types that every part of the suite shares: transcripts, cases, outcomes, checks."""

@@ -1,0 +1,75 @@
+"""The known failures of a target, each with its reason: what is new stands out.
+
+A known failure that passes is stale, an id that the run does not know is an error: a baseline
+that nobody keeps would hide what it should show.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamops_spec import load_requirements
+
+from streamops_conformance.engine.events import Outcome
+
+
+class BaselineError(Exception):
+    """The file cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    path: Path
+    known: dict[str, str]
+    """Requirement id → reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An outcome against a baseline."""
+
+    file: str
+    known: tuple[str, ...]
+    """Failures that it names."""
+    stale: tuple[str, ...]
+    """Entries whose requirement no longer fails."""
+    unknown: tuple[str, ...]
+    """Entries that match no requirement of the version."""
+    new: tuple[str, ...]
+    """Failures that it does not name."""
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The known failures of a file. Raises BaselineError where it cannot be read or a reason is missing."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BaselineError(f"{path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BaselineError(f"{path} is no TOML: {error}") from error
+    known: dict[str, str] = {}
+    for number, entry in enumerate(found.get("known", ()), start=1):
+        if not isinstance(entry, dict) or not entry.get("id") or not entry.get("reason"):
+            raise BaselineError(f"{path}: entry {number} of [[known]] needs an id and a reason")
+        if entry["id"] in known:
+            raise BaselineError(f"{path}: {entry['id']} stands twice")
+        known[entry["id"]] = entry["reason"]
+    return Baseline(path, known)
+
+
+def compare(outcome: Outcome, baseline: Baseline) -> Comparison:
+    """Hold an outcome against its baseline, and mark the known failures in it."""
+    broken = {
+        result.requirement.id for result in outcome.results if result.verdict in ("fail", "inconclusive")
+    }
+    every = set(load_requirements(outcome.spec))
+    asked = {result.requirement.id for result in outcome.results}
+    for result in outcome.results:
+        result.known = result.requirement.id in baseline.known and result.requirement.id in broken
+    return Comparison(
+        file=baseline.path.name,
+        known=tuple(sorted(broken & set(baseline.known))),
+        stale=tuple(sorted(key for key in baseline.known if key in asked - broken)),
+        unknown=tuple(sorted(set(baseline.known) - every)),
+        new=tuple(sorted(broken - set(baseline.known))),
+    )

@@ -1,1 +1,0 @@
-"""Running checks against a target: sessions, cases in parallel, probes, shrinking, results."""

@@ -1,0 +1,33 @@
+"""Hooks: the one of the guide, which every page with a testee of v0 defines."""
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.v0.client.checks.registry import CLIENT
+from streamops_conformance.v0.client.generate import frame, text
+from streamops_conformance.v0.client.runner import applied, mounted
+from streamops_conformance.v1.client.probe.context import ClientLab
+
+STYLE = "height: 80px; overflow-y: auto; overflow-anchor: none; margin: 0"
+CHAT = f'<pre dj-stream="a" dj-hook="ChatMessages" style="{STYLE}"></pre>'
+LINES = "".join(f"line {number}\n" for number in range(60))
+TRIES = 5
+"""A client that was just loaded may call `updated` once more by itself, between the reader and the dump."""
+
+
+@CLIENT.probe("CLI-111", observed="scroll")
+async def a_hook_is_updated_after_a_frame_that_changed_its_element(lab: ClientLab) -> Outcome:
+    async with lab.client(CHAT) as play:
+        peer = await mounted(play, CHAT)
+        await peer.send(frame(text(LINES)))
+        await applied(peer)
+        for _ in range(TRIES):
+            await play.testee.say("scroll", play.number, stream="a", to="top")
+            place = (await play.dump())["scroll"]["a"]
+            if place == "top":
+                break
+        else:
+            lab.inconclusive(f"scrolled to the top by its reader, it stood at {place}, {TRIES} times")
+            return None
+        await peer.send(frame(text("one more\n")))
+        await applied(peer)
+        place = (await play.dump())["scroll"]["a"]
+        return SEEN if place == "bottom" else Wrong("the bottom, where `updated` scrolls to", place)

@@ -1,0 +1,5 @@
+"""Where the checks of clients of v0 are registered."""
+
+from streamops_conformance.model.registry import Registry
+
+CLIENT = Registry("v0", role="client")

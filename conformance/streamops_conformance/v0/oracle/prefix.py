@@ -1,0 +1,123 @@
+"""The prefix law without numbers: after each frame, for which k could the screen be right?
+
+A server of v0 may put one op in a frame or many and merge them as it likes, if what is shown
+after each frame is a state of the program, and the lifecycle ops come between the contents
+where the program put them. It may add a `start` or `done` of its own: v0 does not promise
+their absence. After a `done` of its own, content needs a `start` first (ORD-103).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamops_conformance.v0.oracle.calls import Call, page, states
+
+Wire = dict[str, Any]
+LIFECYCLE = ("start", "error", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An op as it came, with the index of its frame in the transcript."""
+
+    entry: int
+    op: Wire
+
+
+@dataclass(slots=True)
+class Reading:
+    """How one stream of one script fared."""
+
+    calls: list[Call]
+    ops: list[Seen]
+    right: bool = False
+    at: int | None = None
+    """Index of the entry after which no k was left; None where it came short at the end."""
+    reached: int = 0
+    """The largest k that the frames up to there allow."""
+    shown: str = ""
+    """The page where it went wrong, or at the end."""
+    due: str = ""
+    """The page after all calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    k: int
+    closed: bool = False
+    """After a `done` that no call made."""
+
+
+def read(calls: list[Call], frames: Sequence[tuple[int, Sequence[Wire]]], name: str, inner: str) -> Reading:
+    """Hold the frames of a stream, (index, ops), against its calls; `inner` is its first content."""
+    after = states(calls, name, inner)
+    found = Reading(calls, [Seen(index, op) for index, ops in frames for op in ops], due=after[-1])
+    shown = page(name, inner)
+    possible = _further({_State(0)}, calls, after)
+    found.reached = max(state.k for state in possible)
+    for index, ops in frames:
+        for part in _parts(ops):
+            if part[0]["op"] in LIFECYCLE:
+                possible = _lifecycle(possible, part[0], calls)
+            else:
+                for op in part:
+                    shown.apply(op)
+                possible = _content(possible, shown.serialized(), calls, after)
+            possible = _further(possible, calls, after)
+            if not possible:
+                found.at, found.shown = index, shown.serialized()
+                return found
+            found.reached = max(state.k for state in possible)
+    found.shown = shown.serialized()
+    found.right = any(state.k == len(calls) for state in possible)
+    return found
+
+
+def _parts(ops: Sequence[Wire]) -> list[list[Wire]]:
+    """Lifecycle ops one by one, the contents between them together."""
+    parts: list[list[Wire]] = []
+    for op in ops:
+        if parts and op["op"] not in LIFECYCLE and parts[-1][0]["op"] not in LIFECYCLE:
+            parts[-1].append(op)
+        else:
+            parts.append([op])
+    return parts
+
+
+def _further(possible: set[_State], calls: list[Call], after: list[str]) -> set[_State]:
+    """What k may also be without any further frame: calls that change nothing have taken effect."""
+    found = set(possible)
+    for state in possible:
+        k = state.k
+        while k < len(calls) and after[k + 1] == after[k] and (not calls[k].lifecycle or calls[k].optional):
+            k += 1
+            found.add(_State(k, state.closed))
+    return found
+
+
+def _content(possible: set[_State], shown: str, calls: list[Call], after: list[str]) -> set[_State]:
+    found = set()
+    for state in possible:
+        if state.closed:
+            continue
+        k = state.k
+        if after[k] == shown:
+            found.add(_State(k))
+        while k < len(calls) and (not calls[k].lifecycle or calls[k].optional):
+            k += 1
+            if after[k] == shown:
+                found.add(_State(k))
+    return found
+
+
+def _lifecycle(possible: set[_State], op: Wire, calls: list[Call]) -> set[_State]:
+    found = set()
+    for state in possible:
+        if op["op"] == "start":
+            found.add(_State(state.k))
+        elif op["op"] == "done":
+            found.add(_State(state.k, closed=True))
+        call = calls[state.k] if state.k < len(calls) else None
+        if call is not None and call.wire["op"] == op["op"] and call.wire.get("error") == op.get("error"):
+            found.add(_State(state.k + 1))
+    return found

@@ -1,0 +1,1 @@
+"""Judges captured traffic of v1."""

@@ -1,0 +1,299 @@
+"""Judges captured v1 traffic: by the rules of the wire, and by the program where it is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from streamops_spec import load_shapes
+
+from streamops_conformance.capture.findings import Account, Side
+from streamops_conformance.capture.model import Capture, Connection
+from streamops_conformance.capture.text import Kind, Piece, read
+from streamops_conformance.model.case import Case, CaseSpec, Limits
+from streamops_conformance.model.registry import SEEN, Rule, Wrong
+from streamops_conformance.model.transcript import Entry, Transcript
+from streamops_conformance.v1.capture.rules import rules
+from streamops_conformance.v1.capture.watch import Watch, default_target
+from streamops_conformance.v1.client.checks import CLIENT
+from streamops_conformance.v1.client.judge import Said
+from streamops_conformance.v1.server.checks import V1
+from streamops_conformance.v1.server.transcript_state import judge
+
+Frame = dict[str, Any]
+DRIVER = "conformance.run"
+IDS: dict[Kind, str] = {"lost": "ORD-5", "overtaken": "ORD-4", "twice": "ORD-4", "foreign": "CNT-1"}
+TOLD = frozenset(rule.id for rule in rules()) | {"LIM-6", "LIM-7"}
+"""The requirements on servers that the wire alone can show broken."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """The connections of one session, one after the other."""
+
+    id: str = ""
+    connections: list[Connection] = field(default_factory=list)
+    transcript: Transcript = field(default_factory=Transcript)
+    begins: list[int] = field(default_factory=list)
+    """Index of the first entry of each connection."""
+
+    def add(self, connection: Connection) -> None:
+        if self.connections and self.transcript.entries[-1].direction not in ("close", "cut"):
+            last = self.connections[-1]
+            self.transcript.entries.append(Entry(connection.opened_ms, "cut", last.ended or "it ended"))
+        self.begins.append(len(self.transcript.entries))
+        self.connections.append(connection)
+        self.transcript.entries += connection.transcript.entries
+        self.transcript.closed = connection.transcript.closed
+
+    def number(self, index: int) -> int:
+        """The connection of an entry."""
+        at = sum(begin <= index for begin in self.begins)
+        return self.connections[max(0, at - 1)].number
+
+
+def sessions(connections: list[Connection]) -> list[Joined]:
+    """The sessions of a capture: a connection that took one up again joins it."""
+    made: list[Joined] = []
+    for connection in connections:
+        hello = _first(connection, "send", "hello")
+        welcome = _first(connection, "recv", "welcome")
+        name = str(welcome.get("session", ""))
+        resume = hello.get("resume")
+        joined = None
+        if isinstance(resume, dict) and name and resume.get("session") == name:
+            joined = next((each for each in reversed(made) if each.id == name), None)
+        if joined is None:
+            joined = Joined(name)
+            made.append(joined)
+        joined.add(connection)
+    return made
+
+
+def judge_v1(capture: Capture, written: Mapping[str, str]) -> Account:
+    """What the capture shows of server and client; `written` is what the program wrote, by stream."""
+    account = Account("v1")
+    server, client = rules(), [rule for rule in CLIENT.rules if "look" not in rule.on]
+    account.told = {
+        "server": TOLD,
+        "client": frozenset(rule.id for rule in client),
+    }
+    known: set[str] = set()
+    found = sessions(capture.connections)
+    account.sessions = sum(bool(each.id) for each in found)
+    for joined in found:
+        if not joined.id and not _first(joined.connections[0], "send", "hello"):
+            if joined.transcript.entries:
+                number = joined.connections[0].number
+                account.remarks.append(
+                    f"connection {number} has no hello: its beginning is not in the capture"
+                )
+            continue
+        broken = _server(account, joined, server, frozenset(known))
+        if not broken and not _program(account, joined):
+            for stream, text in written.items():
+                _text(account, joined, stream, text)
+        known.add(joined.id)
+        for connection in joined.connections:
+            _client(account, connection, client)
+            _extensions(account, connection)
+    return account
+
+
+def _first(connection: Connection, direction: str, kind: str) -> Frame:
+    for entry in connection.transcript.entries:
+        if entry.direction == direction and entry.type == kind:
+            return entry.frame or {}
+    return {}
+
+
+def _server(account: Account, joined: Joined, asked: list[Rule], known: frozenset[str]) -> bool:
+    """Ask every rule at every frame of a session, up to the first that says no; whether one did."""
+    walk = Watch(_heard_well(joined.transcript), known)
+    for index, entry in enumerate(walk.transcript.entries):
+        walk.index = index
+        if entry.direction != "send":
+            kind = entry.direction if entry.direction in ("close", "cut") else entry.type
+            every = () if entry.direction in ("close", "cut") else ("*",)
+            here = [rule for rule in asked if {kind, *every} & set(rule.on)]
+            if _ask(account, "server", here, walk, joined, index):
+                return True
+        walk.advance()
+    return _ask(account, "server", [rule for rule in asked if "end" in rule.on], walk, joined, None)
+
+
+def _ask(
+    account: Account, side: Side, asked: list[Rule], what: Watch | Said, joined: Joined, index: int | None
+) -> bool:
+    """Whether a rule says no; a requirement counts once for a frame, whatever number of rules it has."""
+    seen: set[str] = set()
+    for rule in asked:
+        outcome = rule.check(what)
+        if isinstance(outcome, Wrong):
+            entries = joined.transcript.entries
+            number = joined.number(index if index is not None else len(entries))
+            account.blame(side, rule.id, outcome, number, entries, index)
+            return True
+        if outcome is SEEN:
+            seen.add(rule.id)
+    account.seen[side].update(seen)
+    return False
+
+
+def _heard_well(transcript: Transcript) -> Transcript:
+    """Without what a client said that no server can make sense of: the client's own rules judge that."""
+    shapes = load_shapes("v1:client-frame")
+    entries = [
+        Entry(entry.ms, "send", entry.raw, None, entry.fault or "not its shape")
+        if entry.direction == "send" and (entry.fault or not shapes.is_valid(entry.frame))
+        else entry
+        for entry in transcript.entries
+    ]
+    return Transcript(entries, transcript.closed)
+
+
+# The client's side
+
+
+def _client(account: Account, connection: Connection, asked: list[Rule]) -> None:
+    turned = {"send": "recv", "recv": "send"}
+    entries = [
+        Entry(each.ms, turned[each.direction], each.raw, each.frame, each.fault)  # type: ignore[arg-type]  # reason: the two directions, exchanged
+        for each in connection.transcript.entries
+        if each.direction in turned
+    ]
+    said = Said(Transcript(entries))
+    joined = Joined(connections=[connection], transcript=connection.transcript, begins=[0])
+    for index, entry in enumerate(entries):
+        said.index = index
+        if entry.direction == "recv":
+            here = [rule for rule in asked if {entry.type, "*"} & set(rule.on)]
+            if _ask(account, "client", here, said, joined, index):
+                return
+        try:
+            said.advance()
+        except (KeyError, TypeError, AttributeError):
+            return  # The server's frame is malformed, as its own rules say.
+
+
+def _extensions(account: Account, connection: Connection) -> None:
+    """LIM-6 and LIM-7, from the handshake."""
+    said = connection.extensions
+    if said is None or not connection.transcript.entries:
+        return
+    both = ("server_no_context_takeover", "client_no_context_takeover")
+    if "permessage-deflate" not in said:
+        account.seen["server"]["LIM-6"] += 1
+        account.seen["server"]["LIM-7"] += 1
+        return
+    wrong = Wrong("no permessage-deflate", said)
+    account.blame("server", "LIM-6", wrong, connection.number, connection.transcript.entries, None)
+    if any(way not in said for way in both):
+        wrong = Wrong(f"no compression, or {' and '.join(both)}", said)
+        account.blame("server", "LIM-7", wrong, connection.number, connection.transcript.entries, None)
+
+
+# The program, where it is known
+
+
+def _program(account: Account, joined: Joined) -> bool:
+    """Where every event is a script of the driver's, in turn, the law is asked; whether it broke."""
+    case = _case(joined)
+    if case is None:
+        return False
+    found = judge(V1, joined.transcript, case)
+    if found.wrong is not None:
+        number = joined.number(found.entry if found.entry is not None else len(joined.transcript.entries))
+        account.blame("server", found.broken, found.wrong, number, joined.transcript.entries, found.entry)
+        return True
+    law = {rule.id for rule in V1.rules if rule.law}
+    for key, count in found.seen.items():
+        if key in law and key not in TOLD:
+            account.seen["server"][key] += count
+    account.told["server"] |= law
+    account.remarks.append(
+        f"connection {joined.connections[0].number} says which program ran: the prefix law was asked"
+    )
+    return False
+
+
+def _case(joined: Joined) -> Case | None:
+    """The case that a session is; None where its program is not known, or its end is not in the capture."""
+    if len(joined.connections) != 1:
+        return None
+    connection = joined.connections[0]
+    hello, welcome = _first(connection, "send", "hello"), _first(connection, "recv", "welcome")
+    scripts: list[Any] = []
+    waiting: list[Any] = []
+    for entry in connection.transcript.entries:
+        frame = entry.frame or {}
+        if entry.direction == "send" and entry.type == "event":
+            params = frame.get("params")
+            if frame.get("event") != DRIVER or not isinstance(params, dict) or waiting:
+                return None
+            scripts.append(params.get("script"))
+            waiting.append(frame.get("ref"))
+        elif entry.direction == "send" and entry.type == "cancel":
+            return None
+        elif entry.type == "reply":
+            waiting = [each for each in waiting if each != frame.get("ref")]
+    if waiting or not scripts or not welcome:
+        return None
+    view = hello.get("view", {})
+    try:
+        limits = hello.get("limits", {})
+        spec = CaseSpec.from_json(
+            {
+                "caps": hello["caps"],
+                "scripts": scripts,
+                "vars": view.get("params", {}).get("vars", {}) if view.get("name") == "conformance" else {},
+                **{key: limits[key] for key in ("max_fps", "max_frame_bytes") if key in limits},
+            }
+        )
+        made = Case(spec, connection.transcript, Limits.of(welcome), frozenset(welcome["caps"]))
+        return None if made.program().undetermined else made
+    except (msgspec.ValidationError, KeyError, TypeError, ValueError, AttributeError):
+        return None  # No script of the driver's after all, or one that is wrong on purpose.
+
+
+# The text, where somebody gave it
+
+
+def _text(account: Account, joined: Joined, stream: str, written: str) -> None:
+    """Hold what came on a stream of a session against what the program wrote to it in all its runs."""
+    account.told["server"] |= frozenset(IDS.values())
+    came: list[tuple[int, Piece]] = []
+    resume: Frame = {}
+    ended = seen = False
+    untold = ""
+    for index, entry in enumerate(joined.transcript.entries):
+        frame = entry.frame or {}
+        if entry.type == "hello":
+            resume = frame.get("resume") or {}
+        elif entry.type == "welcome" and "resumed" in frame:
+            cursor = resume.get("cursors", {}).get(stream, 0)
+            came = [each for each in came if each[0] <= cursor]
+            if frame["resumed"].get(stream, {}).get("how") in ("view", "gone"):
+                untold = "what a resume did not replay"
+        elif entry.type == "view" and frame["streams"].get(stream, {}).get("seq"):
+            untold = "a view with the stream in its map"
+        elif entry.type == "stream" and frame["stream"] == stream and not untold:
+            seen = True
+            for op in frame["ops"]:
+                ended = op["op"] == "done" and op["reason"] == "complete"
+                if op["op"] not in ("start", "error", "done") and op["target"] == default_target(stream):
+                    came.append((frame["seq"] + frame["n"] - 1, Piece(index, op)))
+    if not seen:
+        return
+    pieces = [piece for _, piece in came]
+    reading = read(written, pieces, ended=ended and not untold)
+    untold = untold or reading.untold
+    if untold:
+        account.remarks.append(f"stream {stream} has {untold}: its text was followed up to there")
+    for fault in reading.faults:
+        number = joined.number(fault.entry if fault.entry is not None else len(joined.transcript.entries))
+        wrong = Wrong(f"stream {stream}: {fault.expected}", fault.observed)
+        account.blame("server", IDS[fault.kind], wrong, number, joined.transcript.entries, fault.entry)
+    if not reading.faults:
+        for key in ("ORD-4", "ORD-5"):
+            account.seen["server"][key] += len(pieces)

@@ -1,0 +1,182 @@
+"""Goes along one connection of v1 as the suite's judge does, and knows what came before it in the session."""
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from streamops_conformance.model.transcript import Transcript
+from streamops_conformance.v1.server.transcript_state import Walk
+
+Frame = dict[str, Any]
+
+
+def default_target(stream: str) -> str:
+    return f"[dj-stream='{stream}']"
+
+
+@dataclass(slots=True)
+class Run:
+    """The text of an open run on its default target, as far as the capture has it."""
+
+    text: str = ""
+    whole: bool = False
+    """The capture has it from its `start` on, and nothing but text on the default target."""
+
+    def apply(self, op: Frame, stream: str) -> None:
+        if op.get("target") != default_target(stream):
+            return
+        if op["op"] != "text":
+            self.whole = False
+            return
+        match op.get("mode", "append"):
+            case "append":
+                self.text += op["text"]
+            case "prepend":
+                self.text = op["text"] + self.text
+            case _:
+                self.text = op["text"]
+
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(slots=True)
+class At:
+    """Where a stream stands after a frame."""
+
+    state: str = "idle"
+    run: int | None = None
+    built: Run = field(default_factory=Run)
+
+    def copy(self) -> "At":
+        return At(self.state, self.run, replace(self.built))
+
+    def take(self, op: Frame, stream: str) -> None:
+        """An op that may come in this state."""
+        kind = op["op"] if op["op"] in LIFECYCLE else "content"
+        if kind == "start":
+            self.run, self.built = op["run"], Run(whole=True)
+        elif kind == "content":
+            self.built.apply(op, stream)
+        elif kind == "done":
+            self.run = None
+        self.state = AFTER[kind]
+
+
+LIFECYCLE = ("start", "error", "done")
+AFTER = {"start": "open", "content": "open", "error": "errored", "done": "idle"}
+
+
+class Watch(Walk):
+    """A walk without a case that also follows numbers, states and runs of each stream.
+
+    Its transcript is that of one session: the connections that took it up again come one after the other.
+    """
+
+    def __init__(self, transcript: Transcript, known: frozenset[str] = frozenset()) -> None:
+        super().__init__(transcript)
+        self.known = known
+        """The ids of sessions that the capture has seen before."""
+        self.welcome: Frame = {}
+        self.coming: dict[str, str] = {}
+        """Streams of which no frame or view has come since a resume, and how they come."""
+        self.ends: dict[str, dict[int, At]] = defaultdict(dict)
+        """Of each stream: where it stood after each number that a frame ended at, or a view gave."""
+        self.due_pongs: list[Frame] = []
+        self.windows: list[tuple[float, Counter[str]]] = []
+        """Moments before which nothing that comes now was sent, and what has come since; '' counts views."""
+        self.starts = 0
+        self._places: dict[str, At] = {}
+        self._asked_at: dict[tuple[str, Any], float] = {}
+
+    def at(self, name: str) -> At:
+        """Where a stream stands; its state is empty where the capture does not know."""
+        return self._places.setdefault(name, At())
+
+    def reached(self) -> dict[str, int]:
+        """The last number of each stream that the capture has."""
+        return {name: max(ends) for name, ends in self.ends.items() if ends}
+
+    def advance(self) -> None:
+        """Take over what this entry changes, once no rule objected."""
+        entry, frame, begins = self.entry, self.frame, self.here.over
+        super().advance()
+        if entry.direction == "send":
+            if frame.get("type") == "hello" and begins:
+                self.due_pongs, self.windows, self._asked_at, self.starts = [], [], {}, 0
+            self._hears(frame)
+            return
+        match entry.type:
+            case "welcome":
+                self._welcomed()
+            case "stream":
+                self._streamed()
+            case "view":
+                self._viewed()
+            case "reply":
+                self._answered("event", frame.get("ref"))
+            case "pong":
+                self._answered("ping", frame.get("t"))
+                if pong_of(frame) in self.due_pongs:
+                    self.due_pongs.remove(pong_of(frame))
+
+    def _hears(self, frame: Frame) -> None:
+        kind = frame.get("type")
+        if kind == "ping":
+            self.due_pongs.append(pong_of(frame))
+        member = {"ping": "t", "event": "ref", "hello": ""}.get(str(kind))
+        if member is not None:
+            said = frame.get(member)
+            if not isinstance(said, dict | list):
+                self._asked_at.setdefault((str(kind), said), self.entry.ms)
+
+    def _answered(self, kind: str, said: Any) -> None:
+        """What comes from now on was sent after the server had read that, so after it was sent."""
+        asked = self._asked_at.pop((kind, said), None)
+        if asked is not None:
+            self.windows = [*self.windows[:1], *self.windows[1:][-7:], (asked, Counter())]
+
+    def _welcomed(self) -> None:
+        self.welcome = self.frame
+        self._answered("hello", None)
+        resumed = self.here.resumed
+        self.coming, self._places = {}, {}
+        if resumed is None:
+            self.ends.clear()
+            return
+        for name, cursor in self.cursors.items():
+            found = self.ends[name].get(cursor)
+            unknown = At("idle" if cursor == 0 else "", None, Run())
+            self._places[name] = found.copy() if found is not None else unknown
+        for name, entry in resumed.items():
+            if entry["how"] == "gone":
+                self._places[name] = At()
+            if entry["how"] != "replay" or entry["seq"] > self.cursors.get(name, 0):
+                self.coming[name] = entry["how"]
+
+    def _streamed(self) -> None:
+        name = self.name
+        at = self.at(name)
+        for op in self.ops:
+            at.take(op, name)
+            self.starts += op["op"] == "start"
+        self.coming.pop(name, None)
+        self.ends[name][self.cursors[name]] = at.copy()
+        for _, counts in self.windows:
+            counts[name] += 1
+
+    def _viewed(self) -> None:
+        for name, entry in self.frame["streams"].items():
+            if self.coming.pop(name, "") in ("view", "gone"):
+                self.cursors[name] = entry["seq"]
+                self.states[name] = entry["state"]
+                self._places[name] = At(entry["state"], entry.get("run"), Run())
+                self.ends[name][entry["seq"]] = self._places[name].copy()
+        for _, counts in self.windows:
+            counts[""] += 1
+
+
+def pong_of(frame: Frame) -> Frame:
+    """The pong that a ping is due, or a pong without what nobody knows."""
+    return {**{key: value for key, value in frame.items() if key == "t"}, "type": "pong"}

@@ -1,0 +1,1 @@
+"""Judges clients that speak v1."""

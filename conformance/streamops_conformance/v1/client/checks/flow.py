@@ -1,0 +1,148 @@
+"""Chapter 9: what a client acknowledges, and when."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.testee.host import Peer
+from streamops_conformance.v1.client.checks.registry import CLIENT
+from streamops_conformance.v1.client.judge import Said
+from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.resume import PAGE, read
+from streamops_conformance.v1.client.runner import Play
+from streamops_conformance.v1.frames import frame, on, start, text, view
+from streamops_conformance.v1.server.session import PATIENCE, Silent
+
+Frame = dict[str, Any]
+Send = Callable[[], Awaitable[None]]
+QUIET_MS = 250
+"""What chapter 9 says of the last acknowledgement."""
+
+
+@CLIENT.rule("FLW-5", "ack")
+def an_ack_says_numbers_that_arrived(said: Said) -> Outcome:
+    for name, number in said.frame["cursors"].items():
+        if number > said.sent.get(name, 0):
+            return Wrong(f"an ack of {name} up to {said.sent.get(name, 0)}, which was sent", f"{number}")
+    version = said.frame.get("view", 0)
+    return SEEN if version <= said.version else Wrong(f"an ack of a view up to {said.version}", f"{version}")
+
+
+class Windowed:
+    """A session with `ack`: what it sends, and what of that is acknowledged."""
+
+    def __init__(self, play: Play, peer: Peer, hello: Frame) -> None:
+        self.window = int(hello.get("limits", {}).get("window", 1))
+        self.share: int = max(1, self.window // 2)
+        """How many frames without acknowledgement bring one about."""
+        self._play = play
+        self._peer = peer
+        self._numbers = {"a": 0, "b": 0}
+        self._version = 0
+        self._owed: list[tuple[str, int]] = []
+        """Frames that are not acknowledged: their stream and last number, or `view` and its version."""
+        self._read = 0
+
+    async def stream(self, name: str = "a") -> None:
+        """The next frame of that stream."""
+        number = self._numbers[name]
+        ops = [text(f"{number} ", "append", on(name))] if number else [start(1, name)]
+        self._numbers[name] += 1
+        self._owed.append((name, number + 1))
+        await self._peer.send(frame(number + 1, *ops, name=name))
+
+    async def view(self) -> None:
+        self._version += 1
+        self._owed.append(("view", self._version))
+        listed = {name: {"seq": 0, "state": "idle"} for name, number in self._numbers.items() if not number}
+        await self._peer.send(view(self._version, PAGE, **listed))
+
+    async def repeat(self) -> None:
+        """A frame that is discarded."""
+        await self._peer.send(frame(1, start(1)))
+
+    async def old_view(self) -> None:
+        await self._peer.send(view(self._version, "<p>OLD</p>"))
+
+    def owed(self) -> int:
+        """How many frames are not acknowledged, as far as their numbers tell."""
+        for ack in self.acks(self._read):
+            reached = ack["cursors"] | {"view": ack.get("view", 0)}
+            self._owed = [(name, number) for name, number in self._owed if number > reached.get(name, 0)]
+        self._read = self.position
+        return len(self._owed)
+
+    @property
+    def position(self) -> int:
+        return len(self._peer.transcript.entries)
+
+    def acks(self, after: int) -> list[Frame]:
+        entries = self._peer.transcript.entries[after:]
+        return [
+            each.frame for each in entries if each.direction == "recv" and each.type == "ack" and each.frame
+        ]
+
+    async def read(self) -> None:
+        """Everything has been read, and what it brings about at once has been said."""
+        await read(self._peer)
+
+    async def ack(self, after: int) -> Frame:
+        return await self._peer.next("ack", after=after)
+
+
+async def windowed(play: Play, lab: ClientLab) -> Windowed:
+    peer, hello = await play.greeted()
+    await play.welcome(peer, hello, [name for name in ("html", "view", "ack") if name in lab.agreed])
+    return Windowed(play, peer, hello)
+
+
+@CLIENT.probe("FLW-5")
+async def half_a_window_is_acknowledged_at_once(lab: ClientLab) -> Outcome:
+    async with lab.client(PAGE) as play:
+        session = await windowed(play, lab)
+        share = session.share
+        views = {"html", "view"} <= lab.agreed
+        fresh: list[list[Send]] = [[session.stream], [session.stream, lambda: session.stream("b")]]
+        fresh += [[session.stream, session.view]] if views else []
+        for sends in (*fresh, *fresh):
+            for number in range(share):
+                await sends[number % len(sends)]()
+            await session.read()
+            if (owed := session.owed()) >= share:
+                return Wrong(
+                    f"an ack when {share} frames of a window of {session.window} are owed", f"{owed} are"
+                )
+        for send in (session.repeat, session.old_view) if views else (session.repeat,):
+            before = session.position
+            for _ in range(share):
+                await send()
+            await session.read()
+            if not session.acks(before):
+                return Wrong(
+                    f"an ack after {share} frames that are discarded", "none before the pong behind them"
+                )
+        return SEEN
+
+
+@CLIENT.probe("FLW-6")
+async def a_quiet_stream_gets_its_last_acknowledgement(lab: ClientLab) -> Outcome:
+    async with lab.client(PAGE) as play:
+        session = await windowed(play, lab)
+        sends: dict[str, Send] = {"a frame": session.stream, "the next frame": session.stream}
+        if {"html", "view"} <= lab.agreed:
+            sends |= {"a view": session.view, "the next view": session.view}
+        for what, send in sends.items():
+            before = session.position
+            await send()
+            try:
+                await session.ack(before)
+            except Silent:
+                if play.peers[-1].transcript.closed is not None:
+                    raise
+                return Wrong(f"an ack within {QUIET_MS} ms after {what}", f"none in {PATIENCE:g} s")
+            entries = play.peers[-1].transcript.entries
+            waited = next(each.ms for each in entries[before:] if each.type == "ack") - entries[before].ms
+            lab.measure("ack of a quiet stream", waited, "ms", bound=QUIET_MS)
+            if session.owed():
+                return Wrong(f"an ack of {what} with its number", f"{session.acks(before)}")
+        return SEEN

@@ -1,0 +1,72 @@
+"""Chapter 13: the state on the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.oracle import tree
+from streamops_conformance.v1.client.checks.registry import CLIENT
+from streamops_conformance.v1.client.judge import Look
+
+Dumped = Mapping[str, Any]
+
+
+@CLIENT.rule("CLI-9", "look")
+def the_alerts_are_the_errors_that_are_shown(look: Look) -> Outcome:
+    if not look.html or look.dump is None or look.has("violation", "malformed"):
+        return None
+    document = look.said["document"]
+    shown = {name: each for name, each in look.expected.streams.items() if each.error is not None}
+    alerts = [text for text in look.said["alerts"] if text.strip()]
+    if len(alerts) > len(shown):
+        return Wrong(f"an alert for each of {sorted(shown)}", f"the alerts {alerts}")
+    for name, each in shown.items():
+        if tree.stream_element(document, name) is None:
+            continue
+        if not any((each.error or "").strip() in text for text in (alerts or [""])):
+            return Wrong(f"an alert that says {each.error!r}", f"the alerts {alerts}")
+    return SEEN if shown else None
+
+
+@CLIENT.rule("CLI-10", "look", observed="document")
+def the_markers_are_there_exactly_in_their_state(look: Look) -> Outcome:
+    if not look.html or look.dump is None or look.has("violation", "malformed"):
+        return None
+    seen = None
+    for name, shown in look.expected.streams.items():
+        element = tree.stream_element(look.said["document"], name)
+        if element is None:
+            continue
+        seen = SEEN
+        open_ = shown.state == "open"
+        due = {
+            "data-stream-active": open_,
+            "aria-busy": open_,
+            "data-stream-error": shown.error is not None,
+        }
+        due |= {f"class {each}": open_ for each in _loading(element)}
+        there = _there(element)
+        wrong = [mark for mark, is_due in due.items() if there.get(mark, False) != is_due]
+        if wrong:
+            said = f"{name} is {shown.state}, its error {shown.error!r}"
+            return Wrong(f"{said}: {_words(due)}", _words({mark: there.get(mark, False) for mark in due}))
+    return seen
+
+
+def _loading(element: Dumped) -> list[str]:
+    return str(element["attrs"].get("data-loading-class", "")).split()
+
+
+def _there(element: Dumped) -> dict[str, bool]:
+    attrs = element["attrs"]
+    found = {
+        "data-stream-active": "data-stream-active" in attrs,
+        "aria-busy": attrs.get("aria-busy", "false") == "true",
+        "data-stream-error": "data-stream-error" in attrs,
+    }
+    classes = attrs.get("class", "").split()
+    return found | {f"class {each}": each in classes for each in _loading(element)}
+
+
+def _words(marks: dict[str, bool]) -> str:
+    return ", ".join(mark if there else f"no {mark}" for mark, there in marks.items())

@@ -1,0 +1,170 @@
+"""Chapter 11: a client that comes back to its session, and what the session says then."""
+
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.v1.client.checks.registry import CLIENT
+from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.resume import BROKEN, PAGE, Resumable, held
+from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
+from streamops_conformance.v1.server.session import Silent
+
+Frame = dict[str, Any]
+
+
+@CLIENT.probe("RES-15")
+async def it_resumes_with_the_cursors_of_what_it_applied(lab: ClientLab) -> Outcome:
+    found = await held(lab, with_its_cursors)
+    return found if isinstance(found, Wrong) else await held(lab, _cut_while_frames_arrive)
+
+
+async def with_its_cursors(session: Resumable) -> Outcome:
+    """A session that is cut with nothing, with much, and for a violation."""
+    await session.settled()
+    hello = await session.cut()
+    if wrong := _resume(session, hello, {}, 0):
+        return wrong
+    await session.resume(hello)
+    version = 4 if session.views else 0
+    if session.views:
+        await session.send(view(4, PAGE, a=at(0), b=at(7)))
+    b = session.stream("b").cursor + 1
+    await session.send(OPEN, frame(3, text("c"), n=40), frame(b, start(b, "b"), name="b"))
+    await session.send(OPEN, *([view(3, "<p>OLD</p>")] if session.views else ()))
+    await session.settled()
+    hello = await session.cut()
+    cursors = {"a": 42, "b": b}
+    if wrong := _resume(session, hello, cursors, version):
+        return wrong
+    await session.resume(hello, a="replay", b="replay")
+    await session.send(frame(43, text("d")))
+    await session.settled()
+    await session.peer.send(frame(50, text("a gap")))  # it is not applied
+    await session.peer.end()
+    hello = await session.again()
+    if "resume" not in hello:
+        return SEEN  # whether it resumes after a violation is RES-19's to say
+    return _resume(session, hello, cursors | {"a": 43}) or SEEN
+
+
+def _resume(
+    session: Resumable, hello: Frame, cursors: dict[str, int], version: int | None = None
+) -> Wrong | None:
+    """What is wrong unless this asks for the session with these cursors; one at 0 may be left out."""
+    due = f"resume of the session, with cursors {cursors}" + (f" and view {version}" if version else "")
+    asked = hello.get("resume")
+    if not isinstance(asked, dict) or asked.get("session") != session.session:
+        return Wrong(due, f"resume {asked}")
+    found = {name: cursor for name, cursor in asked["cursors"].items() if cursor}
+    right = found == cursors and version in (None, asked.get("view", 0))
+    return None if right else Wrong(due, f"resume {asked}")
+
+
+async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
+    """Nobody knows what still arrives: the cursor is that of what is shown."""
+    await session.send(OPEN, *(frame(3 + 2 * k, text(f"{k} "), n=2) for k in range(60)))
+    hello = await session.cut()
+    cursor = hello.get("resume", {}).get("cursors", {}).get("a", 0)
+    known = (await session.play.dump())["streams"].get("a", {"cursor": 0})["cursor"]
+    return SEEN if cursor == known else Wrong(f"a cursor of {known}, as it was applied", f"{cursor}")
+
+
+@CLIENT.probe("RES-16")
+async def a_resumed_session_goes_on_where_it_was(lab: ClientLab) -> Outcome:
+    return await held(lab, goes_on)
+
+
+async def goes_on(session: Resumable) -> Outcome:
+    """A session that is cut twice, and sent whole."""
+    if session.views:
+        await session.send(view(3, PAGE, a=at(0), b=at(0)))
+    await session.send(OPEN, frame(1, start(1, "b"), text("b", target=on("b")), error(name="b"), name="b"))
+    await session.settled()
+    hello = await session.cut()
+    await session.resume(hello, a=("replay", 5), b=("replay", 4), c=("replay", 1))
+    if session.views:
+        await session.send(view(3, "<p>OLD</p>"))
+    await session.send(frame(3, text("c"), text("d")), frame(4, done("error", "b"), name="b"))
+    if wrong := await session.wrong():
+        return wrong
+    hello = await session.cut(1001)
+    await session.resume(hello, a=("replay", 6), b="replay")
+    await session.send(frame(5, text("e"), done(), start(7)), frame(8, text("f")))
+    return await session.wrong() or SEEN
+
+
+@CLIENT.probe("RES-17")
+async def gone_ends_the_run_and_waits_for_a_beginning(lab: ClientLab) -> Outcome:
+    for body in (_gone_until_a_start, _gone_and_no_start, _gone_until_a_view):
+        found = await held(lab, body, goes_on, _gap)
+        if isinstance(found, Wrong):
+            return found
+    return SEEN
+
+
+async def _gone(session: Resumable) -> None:
+    """Stream a was open, and is gone from 3 to 40; b was not used before."""
+    await session.send(OPEN)
+    await session.settled()
+    hello = await session.cut()
+    await session.resume(hello, a=("gone", 40), b=("gone", 3))
+
+
+async def _gone_until_a_start(session: Resumable) -> Outcome:
+    await _gone(session)
+    if wrong := await session.wrong():
+        return wrong
+    await session.send_beyond(frame(52, start(52), text("!")))
+    await session.send(frame(54, done()), frame(4, start(4, "b"), name="b"))
+    if wrong := await session.wrong():
+        return wrong
+    await session.peer.send(frame(60, start(60)))
+    return await _left(session, "the second frame beyond the cursor") or SEEN
+
+
+async def _gone_and_no_start(session: Resumable) -> Outcome:
+    await _gone(session)
+    await session.peer.send(frame(50, {"op": "later", "target": on("a")}, start(51)))
+    return await _left(session, "a frame beyond the cursor that begins with no start") or SEEN
+
+
+async def _gone_until_a_view(session: Resumable) -> Outcome:
+    if not session.views:
+        return SEEN
+    await _gone(session)
+    await session.send(view(7, PAGE, b=at(3)), view(8, PAGE, a=at(45, "open", run=42)), frame(46, text("!")))
+    return await session.wrong() or SEEN
+
+
+async def _gap(session: Resumable) -> Outcome:
+    """A gap as any other, for which a client leaves (CLI-3)."""
+    await session.send(OPEN)
+    await session.peer.send(frame(9, text("a gap")))
+    return await _left(session, "a gap") or SEEN
+
+
+async def _left(session: Resumable, after: str) -> Wrong | None:
+    """What is wrong where the client does not close with 4400."""
+    try:
+        closed = await session.peer.end()
+    except Silent:
+        return Wrong(f"close {BROKEN} after {after}", "the connection stayed open")
+    return None if closed.code == BROKEN else Wrong(f"close {BROKEN} after {after}", f"close {closed.code}")
+
+
+@CLIENT.probe("RES-18", caps=("html",))
+async def a_view_says_what_a_stream_became(lab: ClientLab) -> Outcome:
+    return await held(lab, _told_by_a_view, goes_on)
+
+
+async def _told_by_a_view(session: Resumable) -> Outcome:
+    await session.send(view(1, PAGE, a=at(0), b=at(0)), OPEN, frame(1, start(1, "b"), name="b"))
+    await session.settled()
+    hello = await session.cut()
+    await session.resume(hello, a=("view", 30), b=("view", 9))
+    if wrong := await session.wrong():
+        return wrong
+    shown = '<div dj-stream="a">whole</div><div dj-stream="b">later</div>'
+    await session.send(view(2, shown, a=at(31, "open", run=1), b=at(10, "open", run=6)))
+    await session.send(frame(32, text("!")), frame(11, done(name="b"), name="b"))
+    return await session.wrong() or SEEN

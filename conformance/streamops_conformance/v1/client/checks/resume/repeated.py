@@ -1,0 +1,105 @@
+"""Chapters 8, 10 and 11: what a client says again after a resume."""
+
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.v1.client.checks.registry import CLIENT
+from streamops_conformance.v1.client.checks.resume.reconnect import goes_on
+from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.resume import Resumable, behind, held, read, sent
+from streamops_conformance.v1.frames import OPEN, done, frame, start
+from streamops_conformance.v1.server.session import Silent
+
+Frame = dict[str, Any]
+EVENTS = 3
+
+
+@CLIENT.probe("RES-13")
+async def unanswered_events_come_again(lab: ClientLab) -> Outcome:
+    return await held(lab, _unanswered, goes_on)
+
+
+async def _unanswered(session: Resumable) -> Outcome:
+    events = [await _event(session, {"number": number}) for number in range(EVENTS)]
+    await _answer(session, events.pop(1))
+    for _ in range(2):
+        hello = await session.cut()
+        await session.resume(hello)
+        found = await _again(session, "event", len(events))
+        if found != events:
+            return Wrong(f"after a resume the events {events}", f"{found}")
+        await _answer(session, events.pop(0))
+    return SEEN
+
+
+@CLIENT.probe("EVT-9", caps=("resume",))
+async def refs_go_on_growing_after_a_resume(lab: ClientLab) -> Outcome:
+    return await held(lab, _growing, goes_on)
+
+
+async def _growing(session: Resumable) -> Outcome:
+    before = [await _event(session), await _event(session)]
+    await _answer(session, before[0])
+    hello = await session.cut()
+    await session.resume(hello)
+    await _again(session, "event", 1)
+    after = await _event(session)
+    highest = max(each["ref"] for each in before)
+    return SEEN if after["ref"] > highest else Wrong(f"a ref above {highest}", f"ref {after['ref']}")
+
+
+@CLIENT.probe("FLW-13")
+async def an_unanswered_cancel_comes_again(lab: ClientLab) -> Outcome:
+    if "resume" not in lab.agreed:
+        lab.not_applicable("the client never resumes")
+    return await held(lab, _cancelled, goes_on)
+
+
+async def _cancelled(session: Resumable) -> Outcome:
+    await session.send(OPEN, frame(1, start(1, "b"), name="b"))
+    await session.settled()
+    cancels = {name: await _cancel(session, name) for name in ("a", "b")}
+    await session.send(frame(2, done("cancelled", "b"), name="b"))
+    await session.settled()
+    for _ in range(2):
+        hello = await session.cut()
+        await session.resume(hello, a="replay", b="replay")
+        found = await _again(session, "cancel", 1)
+        if cancels["a"] not in found:
+            return Wrong(f"after a resume {cancels['a']}", f"{found or 'no cancel'}")
+    return SEEN
+
+
+async def _event(session: Resumable, params: Frame | None = None) -> Frame:
+    """The event that the client sends when it is told to."""
+    return await _told(session, "event", event="send_message", params=params or {})
+
+
+async def _cancel(session: Resumable, stream: str) -> Frame:
+    return await _told(session, "cancel", stream=stream)
+
+
+async def _told(session: Resumable, kind: str, **members: Any) -> Frame:
+    before = session.position
+    await session.play.testee.say(kind, session.play.number, **members)
+    return await session.peer.next(kind, after=before)
+
+
+async def _answer(session: Resumable, event: Frame) -> None:
+    await session.peer.send({"type": "reply", "ref": event["ref"], "ok": True})
+    await read(session.peer)
+
+
+async def _again(session: Resumable, kind: str, number: int) -> list[Frame]:
+    """The frames of that type on this connection: so many, as far as they come, and those with them."""
+    after = 0
+    for _ in range(number):
+        try:
+            await session.peer.next(kind, after=after)
+        except Silent:
+            if session.peer.transcript.closed is not None:
+                raise
+            break
+        after = behind(session.peer, kind, after)
+    await read(session.peer)
+    return sent(session.peer, kind)

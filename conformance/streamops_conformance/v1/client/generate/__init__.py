@@ -1,0 +1,1 @@
+"""Draws message sequences for clients."""

@@ -1,0 +1,209 @@
+"""What the checks of chapters 10 and 11 share: a session that is cut, beside a right client that is not."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from streamops_conformance.model.registry import Outcome, Wrong
+from streamops_conformance.oracle import tree
+from streamops_conformance.testee.host import Peer
+from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.runner import Play
+from streamops_conformance.v1.frames import done, frame
+from streamops_conformance.v1.oracle.client import LIFECYCLE, Fired, Reader, Shown, TextReader
+from streamops_conformance.v1.server.session import Silent
+
+Frame = dict[str, Any]
+PAGE = '<div dj-stream="a"></div><div dj-stream="b"></div>'
+LOST = 1006
+BROKEN = 4400
+
+
+class Resumable:
+    """One session over several connections, beside a right client that never lost one."""
+
+    def __init__(self, lab: ClientLab, play: Play, html: str = PAGE) -> None:
+        self.play = play
+        self.session = ""
+        self.caps = [name for name in ("html", "view", "ack", "resume") if name in lab.agreed]
+        self.views = {"html", "view"} <= lab.agreed
+        document = play.testee.ready["shows"] == "document"
+        self.right = (Reader if document else TextReader)(html)
+        self.fired: list[Fired] = []
+        self.history: list[Frame] = []
+        """What was sent, as a session that never broke could have sent it."""
+
+    @property
+    def peer(self) -> Peer:
+        """The connection of now."""
+        return self.play.peers[-1]
+
+    @property
+    def position(self) -> int:
+        return len(self.peer.transcript.entries)
+
+    async def begin(self) -> None:
+        """The first connection, with all that the client offers agreed."""
+        peer, hello = await self.play.greeted()
+        self.session = f"case-{self.play.number}-Tq0bX4m9Lr2Yc8Wn5Kz7Pg"
+        await self.play.welcome(peer, hello, self.caps, session=self.session)
+
+    async def cut(self, code: int = LOST) -> Frame:
+        """Break the connection; the hello of the next one. Raises Silent where none comes."""
+        await self.peer.close(code, "lost" if code != LOST else "")
+        return await self.again()
+
+    async def again(self) -> Frame:
+        """The hello of the next connection, which the client makes by itself."""
+        _, hello = await self.play.again()
+        return hello
+
+    async def resume(self, hello: Frame, /, **resumed: str | tuple[str, int]) -> None:
+        """Take the session up again: for each stream its `how`, and its last number unless the client has it.
+
+        Raises Silent where the client did not ask for this session: whether it has to is RES-15's to say.
+        """
+        if hello.get("resume", {}).get("session") != self.session:
+            raise Silent("the client did not resume its session")
+        entries = {}
+        for name, said in resumed.items():
+            how, seq = (said, self.stream(name).cursor) if isinstance(said, str) else said
+            entries[name] = {"how": how, "seq": seq}
+            if how == "gone":
+                self._gone(name, seq)
+        await self.play.welcome(self.peer, hello, self.caps, session=self.session, resumed=entries)
+
+    def stream(self, name: str) -> Shown:
+        return self.right.streams.get(name, Shown())
+
+    async def send(self, *frames: Frame) -> None:
+        """Frames that a right client takes as they are."""
+        self.takes(*frames)
+        for each in frames:
+            await self.peer.send(each)
+
+    def takes(self, *frames: Frame) -> None:
+        """What a right client takes them for, however they are sent."""
+        for each in frames:
+            self.history.append(each)
+            self.fired += self.right.receive(each).fired
+
+    async def send_uncut(self, history: list[Frame]) -> None:
+        """The frames of a session that was cut; those that could begin beyond the cursor begin at it."""
+        for each in history:
+            ahead = self.stream(str(each.get("stream"))).cursor + 1
+            await self.send({**each, "seq": ahead} if each.get("seq", 0) > ahead else each)
+
+    async def send_beyond(self, frame: Frame) -> None:
+        """The first frame of a stream that is gone: it may begin beyond the cursor."""
+        self._set(frame["stream"], Shown("idle", frame["seq"] - 1))
+        await self.send(frame)
+
+    async def settled(self) -> None:
+        """Wait until all is read. Raises Silent for a client that is wrong before anything is lost."""
+        wrong = await self.wrong()
+        if wrong is not None:
+            raise Silent(f"{wrong.expected}: {wrong.observed}")
+
+    async def wrong(self) -> Wrong | None:
+        """What the client shows, knows or has fired otherwise than the right one, once all is read."""
+        try:
+            await read(self.peer)
+        except Silent as silent:
+            closed = self.peer.transcript.closed
+            if closed is None or closed.code != BROKEN:
+                raise
+            return Wrong("a client that goes on", str(silent))
+        said = await self.play.dump()
+        due, seen = self._content(said)
+        if due != seen:
+            return Wrong(due, seen)
+        for name, shown in self.right.streams.items():
+            found = said["streams"].get(name, {"state": "idle", "cursor": 0})
+            what = (found["state"], found["cursor"], found.get("run") or 0 if found["state"] != "idle" else 0)
+            if what != (shown.state, shown.cursor, shown.run):
+                return Wrong(f"{name}: {shown}", f"{name}: {found}")
+        for name in self.right.streams:
+            expected = [_event(each.event, each.reason) for each in self.fired if each.stream == name]
+            fired = [
+                _event(each["event"], each.get("reason"))
+                for each in said["events"]
+                if each["stream"] == name and each["event"] != "stream:integrity"
+            ]
+            if expected != fired:
+                return Wrong(f"{name}: {expected}", f"{name}: {fired}")
+        return None
+
+    def _content(self, said: Frame) -> tuple[str, str]:
+        """What is to be shown, and what is."""
+        if isinstance(self.right, TextReader):
+            due = self.right.texts()
+            return f"{due}", f"{ {name: said['text'].get(name, '') for name in due} }"
+        seen = tree.of_dump(said["document"])
+        return tree.in_html(self.right.tree()), tree.in_html(seen)
+
+    def _gone(self, name: str, seq: int) -> None:
+        before = self.stream(name)
+        if before.run:
+            self.fired.append(Fired("stream:done", name, "expired"))
+            self.history.append(frame(before.cursor + 1, done(name=name), name=name))
+        self._set(name, Shown("idle", seq, 0, before.error, before.code))
+
+    def _set(self, name: str, shown: Shown) -> None:
+        self.right.streams[name] = shown
+
+
+Body = Callable[[Resumable], Awaitable[Outcome]]
+
+
+async def held(lab: ClientLab, body: Body, *builds_on: Body, html: str = PAGE) -> Outcome:
+    """Play `body` with a session that has begun, on a page with that fragment.
+
+    Raises Silent where the client is as wrong without a lost connection, or in what the body builds on: then
+    that is another requirement's matter.
+    """
+    async with lab.client(html) as play:
+        session = Resumable(lab, play, html)
+        await session.begin()
+        found = await body(session)
+    if isinstance(found, Wrong):
+        async with lab.client(html) as play:
+            uncut = Resumable(lab, play, html)
+            await uncut.begin()
+            await uncut.send_uncut(session.history)
+            await uncut.settled()
+        for each in builds_on:
+            if isinstance(wrong := await held(lab, each), Wrong):
+                raise Silent(f"{wrong.expected}: {wrong.observed}")
+    return found
+
+
+def _event(event: str, reason: str | None) -> str:
+    return f"{event} {reason}" if event in LIFECYCLE and reason else event
+
+
+async def read(peer: Peer) -> None:
+    """Wait until everything has been read, and what it brings about at once has been said. Raises Silent.
+
+    Told by a pong with a `t` of its own: a client that says one too many is another requirement's matter.
+    """
+    after = len(peer.transcript.entries)
+    t = f"{after}"
+    await peer.send({"type": "ping", "t": t})
+    while (await peer.next("pong", after=after)).get("t") != t:
+        after = behind(peer, "pong", after)
+
+
+def behind(peer: Peer, kind: str, after: int) -> int:
+    """Index behind the next frame of that type that came."""
+    entries = peer.transcript.entries
+    return next(
+        index + 1
+        for index, each in enumerate(entries)
+        if index >= after and each.direction == "recv" and each.type == kind and each.frame is not None
+    )
+
+
+def sent(peer: Peer, kind: str, after: int = 0) -> list[Frame]:
+    """The frames of that type that the client sent on this connection."""
+    entries = peer.transcript.entries[after:]
+    return [each.frame for each in entries if each.direction == "recv" and each.type == kind and each.frame]

@@ -1,0 +1,276 @@
+"""A sequence: what the suite sends to a client under test, and what came back.
+
+Its frames follow from scripts and drawn decisions (any batching that a right server may choose),
+or stand in it one by one. Extras make it harder without changing what is right: repeats, and
+things from the future.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+from streamops_conformance.model.transcript import Closed, Transcript
+from streamops_conformance.oracle.script import Script, from_json, streams_of, to_json
+from streamops_conformance.oracle.tree import Tree
+from streamops_conformance.v1.oracle.client import Effect, Reader, Shown, TextReader
+from streamops_conformance.v1.oracle.player import played
+from streamops_conformance.v1.oracle.program import Program, root_html
+
+Frame = dict[str, Any]
+LIMIT = 8192
+"""`max_text_bytes` of the welcome."""
+HARMLESS = ("again", "below", "type", "old view")
+"""Extras that are messages of their own; `member`, `op` and `reason` change one of the frames."""
+TRAPS = ("constructor", "__proto__", "prototype", "toString", "hasOwnProperty", "valueOf")
+"""Names that every object of some languages has."""
+EXTRAS = (*HARMLESS, "member", "op", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One message to send, as text; `malformed` where no right client may take it for a frame."""
+
+    raw: str
+    malformed: bool = False
+
+    @property
+    def frame(self) -> Frame | None:
+        """What it says, shared by all who look: not to be changed. None where it is no JSON object."""
+        return _parsed(self.raw)
+
+
+@lru_cache(maxsize=2048)
+def _parsed(raw: str) -> Frame | None:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSpec:
+    """The stimulus. Either `scripts` with the decisions of a server, or `beats` by hand."""
+
+    caps: tuple[str, ...]
+    scripts: tuple[Script, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    holds: tuple[int, ...] = ()
+    merges: tuple[int, ...] = ()
+    extras: tuple[tuple[int, str], ...] = ()
+    paced: bool = True
+    """A dump after each message; otherwise only one at the end, everything at full speed."""
+    html: str = ""
+    """With `beats`: the page fragment."""
+    beats: tuple[Beat, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What replays it; the shape is `urn:streamops:v1:sequence`."""
+        made: dict[str, Any] = {"caps": list(self.caps)}
+        if self.beats:
+            made["html"] = self.html
+            made["messages"] = [
+                {"raw": beat.raw, "malformed": True} if beat.malformed else beat.frame or {"raw": beat.raw}
+                for beat in self.beats
+            ]
+            return made | ({} if self.paced else {"paced": False})
+        made["scripts"] = [to_json(script) for script in self.scripts]
+        if self.variables:
+            made["vars"] = dict(self.variables)
+        for name in ("holds", "merges"):
+            if getattr(self, name):
+                made[name] = list(getattr(self, name))
+        if self.extras:
+            made["extras"] = [list(extra) for extra in self.extras]
+        return made | ({} if self.paced else {"paced": False})
+
+    @classmethod
+    def from_json(cls, value: Any) -> "SequenceSpec":
+        """The sequence of a replay.
+
+        Raises msgspec.ValidationError for a step that is none, KeyError or TypeError for another shape.
+        """
+        if "messages" in value:
+            beats = tuple(map(_beat, value["messages"]))
+            return cls(tuple(value["caps"]), paced=value.get("paced", True), html=value["html"], beats=beats)
+        return cls(
+            tuple(value["caps"]),
+            tuple(from_json(script) for script in value["scripts"]),
+            tuple(sorted(value.get("vars", {}).items())),
+            tuple(value.get("holds", ())),
+            tuple(value.get("merges", ())),
+            tuple((number, kind) for number, kind in value.get("extras", ())),
+            value.get("paced", True),
+        )
+
+    def steps(self) -> int:
+        return len(self.beats) + sum(map(len, self.scripts))
+
+    def simpler(self) -> "list[SequenceSpec]":
+        """The same with less that is special, the plainest first: what such a one fails too is no matter
+        of what it has not: traps for names, extras, haste."""
+        if self.beats:
+            plain = json.dumps([self.html, *(beat.raw for beat in self.beats)])
+            for trap in TRAPS:
+                plain = plain.replace(trap, f"plain-{trap.strip('_')}")
+            html, *messages = json.loads(plain)
+            beats = [Beat(raw, beat.malformed) for raw, beat in zip(messages, self.beats, strict=True)]
+            found = [replace(self, html=html, beats=tuple(beats))]
+        else:
+            found = [replace(self, extras=(), paced=True), replace(self, paced=True)]
+        return [each for each in dict.fromkeys(found) if each != self]
+
+
+def _beat(said: Any) -> Beat:
+    if "raw" in said:
+        return Beat(said["raw"], bool(said.get("malformed")))
+    return Beat(json.dumps(said, ensure_ascii=False))
+
+
+def program_of(spec: SequenceSpec) -> Program:
+    """The oracle's account of the scripts."""
+    program = Program(frozenset(spec.caps), dict(spec.variables), max_text_bytes=LIMIT)
+    for script in spec.scripts:
+        program.run(script)
+    return program
+
+
+def page_of(spec: SequenceSpec) -> str:
+    """The fragment that stands on the page before the client connects."""
+    if spec.beats:
+        return spec.html
+    if "view" in spec.caps:
+        return root_html(dict(spec.variables))
+    names = dict.fromkeys(name for script in spec.scripts for name in streams_of(script))
+    return "".join(
+        f'<div dj-stream="{name}" data-loading-class="is-busy loads" class="mine"></div>'
+        for name in names
+        if "'" not in name and '"' not in name
+    )
+
+
+@dataclass(slots=True)
+class Step:
+    """A message with what it is to a right client, and what such a one shows after it."""
+
+    beat: Beat
+    effect: Effect
+    tree: Tree
+    texts: dict[str, str]
+    streams: dict[str, Shown]
+
+
+@dataclass(slots=True)
+class Dump:
+    """One answer to `dump`."""
+
+    after: int
+    """How many messages had been sent."""
+    entry: int
+    """Index of the last of them in the transcript."""
+    said: Frame
+
+
+@dataclass
+class Sequence:
+    """A stimulus with what the client under test made of it."""
+
+    spec: SequenceSpec
+    transcript: Transcript = field(default_factory=Transcript)
+    dumps: list[Dump] = field(default_factory=list)
+    shows: str = "document"
+    closed: Closed | None = None
+    """How the client closed by itself, as far as it did."""
+    silent: str = ""
+    duration: float = 0.0
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every message in order, as a right client of this kind takes it."""
+        return steps_of(self.spec, Reader if self.shows == "document" else TextReader)
+
+
+def steps_of(spec: SequenceSpec, reader: Callable[[str], Reader] = Reader) -> list[Step]:
+    """What a client that reads as `reader` makes of a sequence, up to what it closes for."""
+    right = reader(page_of(spec))
+    steps: list[Step] = []
+    for beat in beats_of(spec):
+        effect = right.receive(None if beat.malformed else beat.frame)
+        steps.append(Step(beat, effect, right.tree(), right.texts(), dict(right.streams)))
+        if effect.closes:
+            break
+    return steps
+
+
+def beats_of(spec: SequenceSpec) -> list[Beat]:
+    """The messages of a sequence, extras included."""
+    if spec.beats:
+        return list(spec.beats)
+    frames = played(program_of(spec), spec.holds, spec.merges, limit=LIMIT)
+    extras: dict[int, list[str]] = {}
+    for number, kind in spec.extras:
+        if frames:
+            extras.setdefault(number % len(frames), []).append(kind)
+    made = _Numbered(frames, extras).messages()
+    return [Beat(json.dumps(frame, ensure_ascii=False, separators=(",", ":"))) for frame in made]
+
+
+class _Numbered:
+    """Frames with extras: an op that nobody knows is counted, and moves all later numbers."""
+
+    def __init__(self, frames: list[Frame], extras: dict[int, list[str]]) -> None:
+        self._frames = frames
+        self._extras = extras
+        self._shift: dict[str, int] = {}
+        self._runs: dict[tuple[str, int], int] = {}
+        self._states: dict[str, str] = {}
+
+    def messages(self) -> Iterator[Frame]:
+        for index, frame in enumerate(self._frames):
+            extras = self._extras.get(index, ())
+            if "type" in extras:
+                yield {"type": "later", "stream": "a", "seq": 1}
+            moved = self._stream(frame, extras) if frame["type"] == "stream" else self._view(frame)
+            yield moved
+            if "again" in extras:
+                yield moved
+            if "below" in extras and frame["type"] == "stream":
+                twice = {"op": "text", "target": f"[dj-stream='{frame['stream']}']"}
+                end = moved["seq"] + moved["n"] - 1
+                ops = [{**twice, "text": "TWICE", "mode": "append"}]
+                yield {"type": "stream", "stream": frame["stream"], "seq": 1, "n": end, "ops": ops}
+            if "old view" in extras and frame["type"] == "view":
+                yield {"type": "view", "html": "<p>OLD</p>", "version": moved["version"], "streams": {}}
+
+    def _stream(self, frame: Frame, extras: Any) -> Frame:
+        name = frame["stream"]
+        shift = self._shift.get(name, 0)
+        ops = []
+        for op in frame["ops"]:
+            made = dict(op)
+            if op["op"] == "start":
+                made["run"] = self._runs[name, op["run"]] = op["run"] + shift
+            self._states[name] = "idle" if op["op"] == "done" else "open"
+            if "reason" in extras and op["op"] == "done":
+                made["reason"] = "evaporated"
+            if "member" in extras:
+                made["later"] = {"x": [1]}
+            ops.append(made)
+        n = frame["n"]
+        if "op" in extras and self._states[name] == "open":
+            ops.append({"op": "morph", "target": f"[dj-stream='{name}']", "html": "<p>LATER</p>"})
+            self._shift[name] = shift + 1
+            n += 1
+        later = {"later": None} if "member" in extras else {}
+        return {**frame, "seq": frame["seq"] + shift, "n": n, "ops": ops, **later}
+
+    def _view(self, frame: Frame) -> Frame:
+        streams = {
+            name: entry
+            | {"seq": entry["seq"] + self._shift.get(name, 0) if entry["seq"] else 0}
+            | ({"run": self._runs.get((name, entry["run"]), entry["run"])} if "run" in entry else {})
+            for name, entry in frame["streams"].items()
+        }
+        return {**frame, "streams": streams}

@@ -1,0 +1,1 @@
+"""Judges servers that speak v1."""

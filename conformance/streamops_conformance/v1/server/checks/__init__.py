@@ -1,0 +1,34 @@
+"""The checks of servers of v1, by chapter. The order of the imports is the order in which rules are asked.
+
+Shapes come before numbers, numbers before order, order before content: a frame is blamed for
+the first of these that it breaks.
+"""
+
+from streamops_conformance.v1.server.checks import (  # isort: skip  # reason: the order is the order of the rules
+    frames as frames,
+    connection as connection,
+    limits as limits,
+    sequencing as sequencing,
+    lifecycle as lifecycle,
+    content as content,
+    batching as batching,
+    errors as errors,
+    cancel as cancel,
+)
+from streamops_conformance.v1.server.checks.flow_control import (  # isort: skip  # reason: as above
+    window as window,
+    backpressure as backpressure,
+)
+from streamops_conformance.v1.server.checks.resume import (  # isort: skip  # reason: as above
+    while_away as while_away,
+    cursors as cursors,
+    beyond_the_log as beyond_the_log,
+    sessions as sessions,
+)
+from streamops_conformance.v1.server.checks import (  # isort: skip  # reason: as above
+    view as view,
+    law as law,
+    events as events,
+    forward as forward,
+)
+from streamops_conformance.v1.server.checks.registry import V1 as V1

@@ -1,0 +1,229 @@
+"""Chapter 10: cancel."""
+
+from functools import partial
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
+from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.session import Session, Silent
+
+Frame = dict[str, Any]
+Steps = list[Frame]
+
+START: Frame = {"do": "start", "stream": "s"}
+DONE: Frame = {"do": "done", "stream": "s"}
+HANG: Frame = {"do": "hang"}
+LATE: Frame = {"do": "text", "stream": "s", "text": "late"}
+STOPPED: Frame = {"do": "text", "stream": "s", "text": "stopped"}
+GRACE = 600
+"""Milliseconds beyond `cancel_ms` that a cancelled script sleeps: both are timed by the server's clock."""
+
+
+def stubborn(*then: Frame) -> Steps:
+    """A script that hangs, and does that much once it is cancelled."""
+    return [{"do": "finally", "script": [START, HANG], "then": list(then)}]
+
+
+def ops_of(session: Session, name: str = "s") -> Steps:
+    """All ops of that stream, in the order of their arrival."""
+    frames = session.transcript.frames("stream")
+    return [op for frame in frames if frame["stream"] == name for op in frame["ops"]]
+
+
+def ends(ops: Steps) -> list[str]:
+    """Ops in short: a `done` with its reason, a text with its text."""
+    return [f"{op['op']} {op.get('reason', op.get('text', ''))}".strip() for op in ops]
+
+
+async def opened(session: Session, name: str = "s") -> None:
+    """Wait for the first operation of that stream. Raises Silent."""
+    await session.until(lambda _: bool(ops_of(session, name)), f"a start of {name}")
+
+
+async def cancel(session: Session, script: Steps, *streams: str) -> int:
+    """Run it, and cancel the run of the first stream as soon as all of them are open; the ref."""
+    ref = await session.event("conformance.run", {"script": script})
+    for name in streams or ("s",):
+        await opened(session, name)
+    name = (streams or ("s",))[0]
+    await session.send({"type": "cancel", "stream": name, "run": _run(session, name)})
+    return ref
+
+
+def _run(session: Session, name: str = "s") -> int:
+    """The first run of that stream."""
+    run: int = next(op["run"] for op in ops_of(session, name) if op["op"] == "start")
+    return run
+
+
+async def _ended(session: Session, name: str) -> Wrong | None:
+    """None where the stream's run got its `done` with reason cancelled."""
+    expected = f"done with reason cancelled on stream {name}"
+    try:
+        await session.until(lambda _: ops_of(session, name)[-1]["op"] == "done", expected)
+    except Silent as silent:
+        return Wrong(expected, str(silent))
+    reason = ops_of(session, name)[-1]["reason"]
+    return None if reason == "cancelled" else Wrong(expected, f"reason {reason}")
+
+
+@V1.probe("FLW-9")
+async def a_cancel_ends_the_run_and_its_owner(lab: Lab) -> Outcome:
+    return await in_turn(
+        *(partial(look, lab) for look in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
+    )
+
+
+async def _hanging(lab: Lab) -> Outcome:
+    return await _stops(lab, [START, HANG], "s")
+
+
+async def _whole_owner(lab: Lab) -> Outcome:
+    """The tasks that the handler started are cancelled with it, and their runs end."""
+    branches = [[{"do": "start", "stream": name}, HANG] for name in ("t", "u")]
+    return await _stops(lab, [START, {"do": "parallel", "branches": branches}], "s", "t", "u")
+
+
+async def _stops(lab: Lab, script: list[Frame], *names: str) -> Outcome:
+    """A cancel of that script ends the runs of those streams, and the handler."""
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        ref = await cancel(session, script, *names)
+        for name in names:
+            wrong = await _ended(session, name)
+            if wrong is not None:
+                return wrong
+        try:
+            await session.reply(ref)
+        except Silent as silent:
+            return Wrong("the handler ends, and is answered", str(silent))
+    return SEEN
+
+
+async def _done_by_the_owner(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        await cancel(session, stubborn(DONE, {"do": "sleep_ms", "ms": 50}))
+        return await _ended(session, "s") or SEEN
+
+
+async def _twice(lab: Lab) -> Outcome:
+    """A cancel that is said again, as after a resume, leaves the owner's clean-up alone."""
+    for times in (1, 2, 2):
+        async with lab.session() as session:
+            most = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+            ref = await cancel(
+                session, stubborn({"do": "sleep_ms", "ms": min(300, most // 4)}, STOPPED, DONE)
+            )
+            again = {"type": "cancel", "stream": "s", "run": _run(session)}
+            for _ in range(times - 1):
+                await session.send({"type": "ping"})
+                await session.next("pong")
+                await session.send(again)
+            await session.reply(ref)
+            found = ends(ops_of(session))
+            if "text stopped" in found:
+                if times == 2:
+                    return SEEN
+            elif times == 1:
+                return None  # It has no time for its clean-up: others say what is wrong with that.
+    return Wrong("what the owner writes after a cancel, though that is said twice", ", ".join(found))
+
+
+async def _in_time(lab: Lab) -> Outcome:
+    """An owner that goes on for longer than `cancel_ms` has its run taken away."""
+    async with lab.session() as session:
+        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+        if cancel_ms + GRACE > lab.longest_wait * 1000:
+            lab.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+            return None
+        ref = await cancel(session, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
+        await session.reply(ref, patience=cancel_ms / 1000 + 8)
+        found = ends(ops_of(session))
+        if "done cancelled" not in found or "text late" in found[: found.index("done cancelled")]:
+            return Wrong(f"done with reason cancelled within {cancel_ms} ms", ", ".join(found))
+    return SEEN
+
+
+@V1.probe("FLW-10")
+async def a_cancel_of_another_run_is_ignored(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        await session.run([START, DONE])
+        await session.event("conformance.run", {"script": [START, HANG]})
+        await session.until(lambda _: ends(ops_of(session)).count("start") == 2, "the second start")
+        runs = [op["run"] for op in ops_of(session) if op["op"] == "start"]
+        for stream, run in (("s", runs[0]), ("s", runs[1] + 1), ("s", 1 << 40), ("nobody", 1)):
+            await session.send({"type": "cancel", "stream": stream, "run": run})
+        expected = "the open run goes on after cancels of other runs and of an unknown stream"
+        try:
+            # Its reply goes after whatever the cancels have done.
+            await session.run([{"do": "text", "stream": "t", "text": "meanwhile"}])
+        except Silent as silent:
+            return Wrong(expected, str(silent))
+        found = ends(ops_of(session))
+        kept = ["start", "done complete", "start"]
+        return SEEN if found == kept else Wrong(expected, ", ".join(found))
+
+
+@V1.probe("FLW-11")
+async def nothing_follows_the_cancelled_end(lab: Lab) -> Outcome:
+    return await in_turn(
+        partial(_nothing_after, lab, stubborn(DONE, LATE)),
+        partial(_nothing_after, lab, stubborn(DONE, START)),
+        partial(_nothing_after_time, lab),
+    )
+
+
+async def _nothing_after_time(lab: Lab) -> Outcome:
+    async with lab.session() as session:
+        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+    if cancel_ms + GRACE > lab.longest_wait * 1000:
+        lab.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+        return None
+    return await _nothing_after(lab, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
+
+
+async def _nothing_after(lab: Lab, script: Steps) -> Outcome:
+    async with lab.session() as session:
+        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+        ref = await cancel(session, script)
+        await session.reply(ref, patience=cancel_ms / 1000 + 8)
+        await session.run([{"do": "text", "stream": "s", "text": "next"}])
+        found = ends(ops_of(session))
+        if "done cancelled" not in found:
+            return None
+        after = found[found.index("done cancelled") + 1 :]
+        if "text late" in after or after.count("start") > 1:
+            return Wrong("after done cancelled only the run of the next handler", ", ".join(after))
+        return SEEN if "text next" in after else None
+
+
+@V1.probe("FLW-12")
+async def a_cancelled_handler_is_answered_so(lab: Lab) -> Outcome:
+    for script in ([START, HANG], stubborn(STOPPED, DONE)):
+        async with lab.session() as session:
+            await session.hello(lab.caps())
+            reply = await session.reply(await cancel(session, script))
+            if "done cancelled" not in ends(ops_of(session)):
+                return None
+            if reply["ok"] is not False or reply.get("error", {}).get("code") != "cancelled":
+                return Wrong("ok: false, code cancelled", str(reply))
+    return SEEN
+
+
+@V1.probe("FLW-14")
+async def a_cancelled_owner_opens_no_run(lab: Lab) -> Outcome:
+    others: Steps = [{"do": "text", "stream": "t", "text": "late"}, {"do": "start", "stream": "t"}]
+    return await in_turn(*(partial(_opens_none, lab, step) for step in others))
+
+
+async def _opens_none(lab: Lab, step: Frame) -> Outcome:
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        await session.reply(await cancel(session, stubborn(step)))
+        await session.run([])  # Its reply goes after whatever was accepted.
+        if not (found := ends(ops_of(session, "t"))):
+            return SEEN
+        return Wrong(f"no run on t by a cancelled owner that says {step['do']}", ", ".join(found))

@@ -1,0 +1,116 @@
+"""Chapter 9: clients that do not read, and streams with much and with little to send."""
+
+import asyncio
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.v1.server.checks.cancel import opened, ops_of
+from streamops_conformance.v1.server.checks.flow_control.window import TRIES, ends_a_run, limits, whole
+from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.session import Session, Silent
+
+Frame = dict[str, Any]
+Steps = list[Frame]
+
+SOON = 4
+"""After how many frames a stream that waits for its turn has had it, with one other that waits."""
+SMALL = 1 << 16
+"""The smallest `max_frame_bytes`: what is much for a stream makes many frames of it."""
+
+
+@V1.probe("FLW-7")
+async def nothing_is_dropped_while_a_client_does_not_read(lab: Lab) -> Outcome:
+    piece = "0123456789abcdef"
+    pieces = 12
+    script: Steps = [
+        {"do": "text", "stream": "s", "text": f"<{n}>{piece}", "repeat": 1 << 15} for n in range(pieces)
+    ]
+    if not await whole(lab, script[:2]):
+        return None
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        await session.run([])
+        session.pause()
+        ref = await session.event("conformance.run", {"script": script})
+        for _ in range(6):
+            await asyncio.sleep(0.2)
+            await session.send({"type": "pong"})  # It is there, and reads no ping.
+        session.go_on()
+        due = "".join(step["text"] * step["repeat"] for step in script)
+        expected = f"all {len(due)} characters in order, or slow_consumer"
+        try:
+            await session.until(ends_a_run, "the end of the run")
+            await session.reply(ref)
+        except Silent as silent:
+            fatal = [frame.get("code") for frame in session.frames("error") if frame.get("fatal")]
+            if fatal == ["heartbeat_timeout"]:
+                lab.inconclusive("the server heard nothing of a client that was busy for too long")
+                return None
+            if fatal != ["slow_consumer"]:
+                return Wrong(expected, str(silent))
+            due = due[: sum(len(op.get("text", "")) for op in ops_of(session))]
+        got = "".join(op.get("text", "") for op in ops_of(session))
+        if got != due:
+            at = next((n for n, (a, b) in enumerate(zip(got, due, strict=False)) if a != b), len(got))
+            return Wrong(expected, f"{len(got)} characters, the first wrong or missing one at {at}")
+    return SEEN
+
+
+@V1.probe("FLW-8")
+async def a_stream_with_little_is_not_starved(lab: Lab) -> Outcome:
+    """Both are open before, as a `start` would have to wait for all that was accepted before it."""
+    with_ack = "ack" in lab.agreed
+    # Without acks it takes more than the buffers of the two systems hold.
+    copies = 1 << 9 if with_ack else 1 << 12
+    much: Steps = [{"do": "text", "stream": "much", "text": "m" * 64, "repeat": copies}] * 80
+    little: Steps = [{"do": "sleep_ms", "ms": 50}, {"do": "text", "stream": "little", "text": "l"}]
+    script: Steps = [
+        {"do": "start", "stream": "much"},
+        {"do": "start", "stream": "little"},
+        {"do": "sleep_ms", "ms": 100},
+        {"do": "parallel", "branches": [much, little]},
+    ]
+    found: Outcome = None
+    for attempt in range(TRIES if with_ack else 1):
+        async with lab.session() as session:
+            await session.hello(lab.caps("ack"), limits=limits(1, SMALL))
+            ref = await session.event("conformance.run", {"script": script})
+            for name in ("much", "little"):
+                await opened(session, name)
+            if with_ack:
+                session.acks = False
+            else:
+                session.pause()
+            await asyncio.sleep(0.5 * 2**attempt)
+            held = len(_texts(session))
+            if with_ack:
+                session.acks = True
+                await session.ack()
+            else:
+                session.go_on()
+            await session.reply(ref)
+            found = _served(_texts(session), held + SOON if with_ack else None)
+            if not isinstance(found, Wrong):
+                return found
+    return found
+
+
+def _served(order: list[str], latest: int | None) -> Outcome:
+    """Whether the text of `little` is among the first `latest` frames, or before the last one of `much`."""
+    much = order.count("much")
+    if much < SOON + 4 or "little" not in order:
+        return None
+    at = order.index("little")
+    if at > (much - 1 if latest is None else latest):
+        return Wrong(f"the text of little in its turn among {much} frames of much", f"{at} of them before it")
+    return SEEN
+
+
+def _texts(session: Session) -> list[str]:
+    """The stream of each frame with text."""
+    return [frame["stream"] for frame in session.frames("stream") if _has_text(frame)]
+
+
+def _has_text(frame: Frame) -> bool:
+    return any(op["op"] == "text" for op in frame["ops"])

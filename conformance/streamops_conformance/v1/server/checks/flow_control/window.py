@@ -1,0 +1,260 @@
+"""Chapter 9: flow control."""
+
+import asyncio
+import math
+from functools import partial
+from typing import Any
+
+from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
+from streamops_conformance.v1.server.checks.cancel import HANG, START, ends, opened, ops_of
+from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.checks.sequencing import missing_of
+from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.v1.server.transcript_state import Walk
+
+Frame = dict[str, Any]
+Steps = list[Frame]
+
+BEYOND = (1 << 53) - 1
+TRIES = 4
+"""How often a script that was not through in time is tried again, with twice the time."""
+
+
+@V1.rule("FLW-1", "stream", "view")
+def unacknowledged_frames_never_exceed_the_window(walk: Walk) -> Outcome:
+    """Acks count from when they were sent, so what the server had not read yet is in its favour."""
+    if "ack" not in walk.agreed or walk.here.odd_acks:
+        return None  # What an ack of something that was not sent does is the matter of FLW-3.
+    waiting = len(walk.here.pending) + 1
+    if waiting > walk.here.window:
+        return Wrong(f"at most {walk.here.window} unacknowledged frames", f"{waiting}")
+    return SEEN if waiting == walk.here.window else None
+
+
+@V1.rule("FLW-2", "end", law=True)
+def everything_arrives_once_the_window_opens(walk: Walk) -> Outcome:
+    assert walk.program is not None
+    here, due = walk.here, [event for event in walk.program.events if event.replies]
+    if "ack" not in walk.agreed or not here.has_waited or len(here.pending) >= here.window:
+        return None  # It never needed an ack, or it has had none.
+    if len(walk.replies) >= len(due):
+        return SEEN
+    missing = missing_of(walk, due[len(walk.replies)].counts)
+    return None if missing is None else Wrong(missing.expected, f"{missing.observed}, the window being open")
+
+
+def limits(window: int, max_frame_bytes: int = 1 << 20) -> Frame:
+    return {"max_frame_bytes": max_frame_bytes, "max_fps": 60, "window": window}
+
+
+def ticking(count: int, pause: int) -> Steps:
+    """Texts one after the other on stream `s`, each after a pause."""
+    script: Steps = [{"do": "start", "stream": "s"}]
+    for number in range(count):
+        script += [{"do": "sleep_ms", "ms": pause}, {"do": "text", "stream": "s", "text": f"{number}."}]
+    return script
+
+
+async def whole(lab: Lab, script: Steps) -> bool:
+    """The control: whether appended texts arrive whole and by themselves, where nothing is in the way."""
+    due: dict[str, list[str]] = {}
+    # Quick ones at the end: some of them wait for an interval, and nothing comes after them.
+    script = [*script, *[{**script[0], "do": "text", "text": ".", "repeat": 1}] * 12]
+    for step in script:
+        if "text" in step:
+            due.setdefault(step["stream"], []).append(step["text"] * step.get("repeat", 1))
+    async with lab.session() as session:
+        most = (await session.hello(lab.caps()))["limits"]["max_text_bytes"]
+        await session.event("conformance.run", {"script": [*script, HANG]})
+        for name, texts in due.items():
+            text = "".join(texts)
+            count = 1 + sum(math.ceil(len(each) / most) for each in texts)
+            await session.until(
+                lambda _, name=name, text=text: len(_text(session, name)) >= len(text),  # type: ignore[misc]  # reason: mypy cannot infer a lambda with defaults
+                f"the text of {name}",
+                patience=4,
+            )
+            frames = [frame for frame in session.frames("stream") if frame["stream"] == name]
+            numbers = [1, *(frame["seq"] + frame["n"] for frame in frames)]
+            framed = [op["op"] for op in ops_of(session, name) if op["op"] != "text"] == ["start"]
+            follow = [frame["seq"] for frame in frames] == numbers[:-1] and numbers[-1] == count + 1
+            if not (framed and follow and _text(session, name) == text):
+                lab.inconclusive(f"texts do not arrive whole on stream {name}, with nothing in the way")
+                return False
+    return True
+
+
+def _text(session: Session, name: str) -> str:
+    return "".join(op.get("text", "") for op in ops_of(session, name))
+
+
+async def round_trip(session: Session) -> None:
+    """Wait until the server has read all that was sent. Raises Silent."""
+    before = len(session.frames("pong"))
+    await session.send({"type": "ping"})
+    await session.until(lambda _: len(session.frames("pong")) > before, "a pong")
+
+
+@V1.probe("FLW-1")
+async def the_window_bounds_what_is_unacknowledged(lab: Lab) -> Outcome:
+    looks = [partial(_bounded, lab, window) for window in (1, 2, 5)]
+    if "view" in lab.agreed:
+        looks += [partial(_bounded, lab, 3, views=True), partial(_bounded, lab, 3, views=True, texts=True)]
+    return await in_turn(*looks)
+
+
+def _counted(session: Session) -> int:
+    """How many frames came that a window counts."""
+    return len(session.frames("stream")) + len(session.frames("view"))
+
+
+def _views(count: int, *, texts: bool = False) -> Steps:
+    """Views one after the other, each of other html, with `texts` between them."""
+    script: Steps = []
+    for number in range(count):
+        script += [{"do": "set", "var": "v", "value": f"{number}"}, {"do": "push_state"}]
+        script += [{"do": "text", "stream": "s", "text": f"{number}."}] if texts else []
+        script.append({"do": "sleep_ms", "ms": 40})
+    return script
+
+
+async def _bounded(lab: Lab, window: int, *, views: bool = False, texts: bool = False) -> Outcome:
+    async with lab.session(acks=False) as session:
+        caps = lab.caps("ack", "view") if views else lab.caps("ack")
+        await session.hello(caps, limits=limits(window), view=lab.view(v="") if views else None)
+        script = _views(6, texts=texts) if views else ticking(window + 4, 40)
+        ref = await session.event("conformance.run", {"script": script})
+        await session.until(lambda _: _counted(session) >= window, f"{window} frames")
+        await asyncio.sleep(0.3)
+        await round_trip(session)
+        found = _counted(session)
+        if found > window:
+            return Wrong(f"{window} frames, and no more before an ack", f"{found} frames")
+        session.acks = True
+        await session.ack()
+        await session.reply(ref)
+    return SEEN
+
+
+@V1.probe("FLW-2")
+async def a_full_window_makes_bigger_batches(lab: Lab) -> Outcome:
+    """One frame tells how much was accepted meanwhile; where little was, there was too little time."""
+    count = 30
+    if not await whole(lab, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
+        return None
+    wrong: Wrong | None = None
+    for attempt in range(TRIES):
+        async with lab.session(acks=False) as session:
+            await session.hello(lab.caps("ack"), limits=limits(1))
+            script = [*ticking(count, 10), {"do": "done", "stream": "s"}]
+            ref = await session.event("conformance.run", {"script": script})
+            await session.next("stream")
+            await asyncio.sleep(0.6 * 2**attempt)
+            session.acks = True
+            await session.ack()
+            try:
+                await session.until(ends_a_run, "the end of the run")
+                await session.reply(ref)
+            except Silent as silent:
+                return Wrong("all that was accepted arrives when the window opens", str(silent))
+            frames = session.frames("stream")
+            text = "".join(op.get("text", "") for op in ops_of(session))
+            due = "".join(f"{number}." for number in range(count))
+            if text != due or frames[-1]["seq"] + frames[-1]["n"] - 1 != count + 2:
+                return Wrong(f"{count + 2} operations, with the text {due}", f"{text}, the last {frames[-1]}")
+            if len(frames) < count / 2:
+                return SEEN
+            wrong = Wrong(f"bigger batches than one for each of {count} texts", f"{len(frames)} frames")
+    return wrong
+
+
+@V1.probe("FLW-3")
+async def acks_of_what_was_not_sent_are_ignored(lab: Lab) -> Outcome:
+    odd: tuple[tuple[str, Frame], ...] = (
+        ("an ack beyond what was sent", {"cursors": {"s": BEYOND}}),
+        ("acks of unknown streams", {"cursors": {"nobody": 1, "s2": 5}}),
+        ("an ack of a view that was not sent", {"cursors": {}, "view": BEYOND}),
+    )
+    looks = [partial(_ignored, lab, what, ack) for what, ack in odd]
+    if "view" in lab.agreed:
+        looks.append(partial(_ignored, lab, *odd[-1], views=True))
+    return await in_turn(*looks)
+
+
+async def _ignored(lab: Lab, what: str, ack: Frame, *, views: bool = False) -> Outcome:
+    async with lab.session(acks=False) as session:
+        caps = lab.caps("ack", "view") if views else lab.caps("ack")
+        await session.hello(caps, limits=limits(1), view=lab.view(v="") if views else None)
+        ref = await session.event("conformance.run", {"script": _views(6) if views else ticking(12, 10)})
+        await session.until(lambda _: _counted(session) > 0, "a frame")
+        expected = f"{what} opens no window and ends no session"
+        await asyncio.sleep(0.1)
+        await round_trip(session)
+        if _counted(session) > 1:
+            return None  # The window was not kept before.
+        try:
+            for _ in range(3):
+                await session.send({"type": "ack", **ack})
+            await round_trip(session)
+            await asyncio.sleep(0.3)
+            await round_trip(session)
+            early = _counted(session)
+            if early > 1:
+                return Wrong(expected, f"{early} frames with a window of 1")
+            session.acks = True
+            await session.ack()
+            await session.reply(ref)
+        except Silent as silent:
+            if len(session.frames("pong")) == 3:
+                raise  # It is there, and it is the right ack that does nothing: FLW-2.
+            return Wrong(expected, str(silent))
+    return SEEN
+
+
+@V1.probe("FLW-4")
+async def a_full_window_holds_the_reply_and_nothing_else(lab: Lab) -> Outcome:
+    """Events and cancels are read meanwhile: the second handler writes, and then the first is cancelled."""
+    async with lab.session() as session:
+        await session.hello(lab.caps())
+        ref = await session.event("conformance.run", {"script": [START, HANG]})
+        await opened(session)
+        await round_trip(session)  # The controls: pong beside a handler, and a cancel that works.
+        await session.send({"type": "cancel", "stream": "s", "run": ops_of(session)[0]["run"]})
+        await session.reply(ref)
+    async with lab.session(acks=False) as session:
+        welcome = await session.hello(lab.caps("ack"), limits=limits(1))
+        refs = [await session.event("conformance.run", {"script": [START, HANG]})]
+        await session.next("stream")
+        other: Steps = [{"do": "text", "stream": "t", "text": "other"}]
+        if welcome["limits"]["max_events"] > 1:
+            refs.append(await session.event("conformance.run", {"script": other}))
+        try:
+            await round_trip(session)
+        except Silent as silent:
+            return Wrong("a pong under a full window", str(silent))
+        run = ops_of(session)[0]["run"]
+        await session.send({"type": "cancel", "stream": "s", "run": run})
+        await round_trip(session)
+        await asyncio.sleep(0.3)
+        await round_trip(session)
+        early = session.frames("reply")
+        session.acks = True
+        await session.ack()
+        expected = "under a full window: pong, no reply; after an ack what was written, and the replies"
+        try:
+            for ref in refs:
+                await session.reply(ref)
+        except Silent as silent:
+            if len(session.frames("stream")) == 1:
+                raise  # The ack opened nothing: FLW-2.
+            return Wrong(expected, str(silent))
+        found = ends(ops_of(session))
+        # Not whether the text got in before the end: how quick a cancel is FLW-9 says.
+        if early or "done cancelled" not in found:
+            return Wrong(expected, f"early {early}, operations {found}")
+    return SEEN
+
+
+def ends_a_run(frame: Frame) -> bool:
+    return any(op["op"] == "done" for op in frame.get("ops", ()))

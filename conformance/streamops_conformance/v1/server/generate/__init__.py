@@ -1,0 +1,1 @@
+"""Draws scripts and hostile messages for servers."""

@@ -1,0 +1,1 @@
+"""What the probes of servers share: sessions, scripts, controls."""

@@ -1,0 +1,51 @@
+"""Two handlers of one session that meet on one stream."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from streamops_conformance.model.case import Limits
+from streamops_conformance.v1.server.probe.context import Lab
+
+Frame = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Meeting:
+    """What came of it."""
+
+    ops: list[Frame]
+    text: str
+    """All that was appended, in order."""
+    first: Frame
+    """The reply to the first handler."""
+    second: Frame
+
+
+async def meet(lab: Lab, first: list[Frame], second: list[Frame], *, tries: int = 4) -> Meeting | None:
+    """Run `first`, and `second` as soon as the first has started stream `s`.
+
+    The first script sleeps before it goes on; where a busy machine let it go on before the
+    second was there, the meeting did not happen and is tried again. None where it never did.
+    """
+    for attempt in range(tries):
+        stretched = [
+            {**step, "ms": step["ms"] * 2**attempt} if step["do"] == "sleep_ms" else step for step in first
+        ]
+        held = [
+            {**step, "ms": step["ms"] * 2**attempt} if step["do"] == "sleep_ms" else step for step in second
+        ]
+        async with lab.session() as session:
+            welcome = await session.hello(lab.caps())
+            if Limits.of(welcome).max_events < 2:
+                lab.not_applicable("the target takes one event at a time")
+            ref = await session.event("conformance.run", {"script": stretched})
+            await session.next("stream")
+            other = await session.event("conformance.run", {"script": held})
+            replies = [await session.reply(ref, patience=20), await session.reply(other, patience=20)]
+            ops = [op for frame in session.transcript.frames("stream") for op in frame["ops"]]
+            text = "".join(op.get("text", "") for op in ops)
+            marker = next(step["text"] for step in held if step["do"] == "text").strip()
+            late, entered = text.find("late"), text.find(marker)
+            if entered < 0 or late < 0 or entered < late:
+                return Meeting(ops, text, *replies)
+    return None
