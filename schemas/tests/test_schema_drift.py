@@ -1,10 +1,19 @@
 """Schemas repeat patterns and vocabularies, as JSON Schema needs; here they are held to protocol.json."""
 
 import json
+import re
 
 import jsonschema
 import pytest
-from streamops_spec import AREAS, data_root, load_protocol, load_schema, load_shapes, schema_names
+from streamops_spec import (
+    AREAS,
+    data_root,
+    default_target,
+    load_protocol,
+    load_schema,
+    load_shapes,
+    schema_names,
+)
 
 PROTOCOL = load_protocol()
 COMMON = load_schema("v1:common")["$defs"]
@@ -107,6 +116,18 @@ def test_lifecycle_operations_go_to_the_default_target_and_content_to_any():
     for name, kind in PROTOCOL.ops.items():
         wanted = "target_default" if kind.kind == "lifecycle" else "target"
         assert OPS[name]["properties"]["target"]["$ref"].endswith(f"#/$defs/{wanted}"), name
+
+
+def test_a_default_target_matches_its_pattern_and_no_other_name_does():
+    assert re.fullmatch(PROTOCOL.patterns.target_default, default_target("a.b:c-1"))
+    assert not re.fullmatch(PROTOCOL.patterns.target_default, default_target("1a"))
+
+
+def test_every_close_code_beyond_4500_is_retryable_as_its_range_says():
+    first, last = PROTOCOL.retryable_close_range
+    for code, row in PROTOCOL.close_codes.items():
+        assert not first <= row.close <= last or row.retryable, code
+        assert not {row.close, *row.also} & {*PROTOCOL.transient_close_codes}, code
 
 
 def test_an_application_code_is_a_code_with_the_prefix():

@@ -1,8 +1,8 @@
-"""The AsyncAPI 3 document, made of protocol.json and the schemas: `python -m streamops_spec.asyncapi`.
+"""Generates the AsyncAPI 3 document from protocol.json and the schemas: `python -m streamops_spec.asyncapi`.
 
-AsyncAPI reads payloads as JSON Schema draft-07 unless told otherwise, and few of its tools
-know a later one. So every definition becomes a component in the part of the language that
-both drafts share; the shape vectors hold the two to the same verdicts.
+By default AsyncAPI reads payloads as JSON Schema draft-07, and few of its tools support a later
+draft. So every definition becomes a component that uses only what draft-07 and 2020-12 share. The
+shape vectors test that both give the same verdicts.
 """
 
 import json
@@ -21,16 +21,17 @@ _VERBS = {"client": "receive", "server": "send"}  # the document speaks for the 
 
 
 def path() -> Path:
-    """Where the document stands."""
+    """The file of the document."""
     return data_root() / "v1" / "asyncapi.json"
 
 
 def text() -> str:
-    """The document as it is written to its file."""
+    """The content of that file."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def document() -> Json:
+    """The document as JSON data."""
     protocol = load_protocol()
     frames = protocol.frames
     return {
@@ -88,7 +89,7 @@ def _message(name: str) -> Json:
 
 
 def _components(names: list[str]) -> Json:
-    """The schemas of that name with all that they refer to, each definition a component."""
+    """The schemas of these names and everything they refer to; each definition becomes a component."""
     found: dict[str, Json] = {}
     waiting = list(names)
     while waiting:
@@ -103,7 +104,7 @@ def _components(names: list[str]) -> Json:
 
 
 def _plain(schema: Json, file: str, referred: list[str]) -> Json:
-    """The same schema without what draft-07 lacks; names of what it refers to go into `referred`."""
+    """The schema without what draft-07 lacks; appends the components that it refers to to `referred`."""
     if isinstance(schema, list):
         return [_plain(item, file, referred) for item in schema]
     if not isinstance(schema, dict):
@@ -122,13 +123,16 @@ def _plain(schema: Json, file: str, referred: list[str]) -> Json:
             plain[key] = f"#/components/schemas/{component}"
         else:
             plain[key] = _plain(value, file, referred)
-    if "$ref" in plain and len(plain) > 1:  # draft-07 ignores what stands beside a reference
+    if "$ref" in plain and len(plain) > 1:  # draft-07 ignores the siblings of a $ref
         plain["allOf"] = [{"$ref": plain.pop("$ref")}, *plain.pop("allOf", [])]
     return plain
 
 
 def _component_of(reference: str, file: str) -> str:
-    """`urn:streamops:v1:common#/$defs/code` and, inside that file, `#/$defs/code`: `common.code`."""
+    """The component of a reference: `common.code` for `urn:streamops:v1:common#/$defs/code`.
+
+    A reference without a URI, such as `#/$defs/code`, is resolved within `file`.
+    """
     uri, _, pointer = reference.partition("#/$defs/")
     owner = uri.removeprefix(_URN) or file
     return f"{owner}.{pointer}" if pointer else owner

@@ -1,4 +1,4 @@
-"""Where the data stands: beside the source in a checkout, inside the package in a wheel."""
+"""Finds the data files: in a checkout beside the source, in a wheel inside the package."""
 
 from functools import cache
 from pathlib import Path
@@ -13,10 +13,10 @@ def _root() -> Path:
 
 
 def data_root() -> Path:
-    """The folder that holds `v1/`, `v0/` and `vectors/` of the schemas."""
+    """The folder of the schemas, with `v1/`, `v0/` and `vectors/`."""
     return _root() / "schemas"
 
 
 def spec_root() -> Path:
-    """The folder that holds `v1/` and `v0/` of the specification's chapters."""
+    """The folder of the specification's chapters, with `v1/` and `v0/`."""
     return _root() / "spec"

@@ -1,10 +1,10 @@
-"""Reads the requirements out of the chapters: one tagged line is one requirement.
+"""Reads the requirements from the chapters: one tagged line is one requirement.
 
-The form of a line, all of it on one line:
+A tagged line has this form:
 
     > **ORD-2** server MUST [html]: What must hold. — Observed: how that is seen from outside.
 
-`[...]` names the capabilities that it needs and is left out where it needs none.
+`[...]` names the capabilities that the requirement needs. It is left out if there are none.
 """
 
 import re
@@ -49,28 +49,30 @@ class Requirement:
     keyword: str
     """`MUST` or `SHOULD`."""
     needs: tuple[str, ...]
-    """Capabilities without which it says nothing."""
+    """The capabilities that a session must have agreed on for the requirement to apply."""
     text: str
     observed: str
-    """How it is seen from outside."""
+    """How it can be observed from outside."""
     spec: str
     """`v1` or `v0`."""
     chapter: str
-    """File name of its chapter, `06-batching.md`."""
+    """The file name of its chapter, such as `06-batching.md`."""
     line: int
 
     @property
     def number(self) -> int:
+        """The number within its area: 2 for ORD-2."""
         return int(self.id.partition("-")[2])
 
     def speaks_of(self, role: str) -> bool:
+        """Whether the requirement applies to that role, `server` or `client`."""
         return self.role in (role, "both")
 
 
 def parse_chapter(path: Path, spec: str) -> list[Requirement]:
-    """The requirements of one chapter, in order.
+    """The requirements of one chapter, in their order in the file.
 
-    Raises ValueError, naming file and line, where a tagged line has not the form above.
+    Raises ValueError, with file and line, for a tagged line that does not match the form above.
     """
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -79,7 +81,7 @@ def parse_chapter(path: Path, spec: str) -> list[Requirement]:
         match = _LINE.match(line)
         if match is None or match["area"] not in AREAS:
             raise ValueError(
-                f"{path.name}:{number}: this is no requirement line: {line[:80]!r}; write"
+                f"{path.name}:{number}: this is not a requirement line: {line[:80]!r}; write"
                 " '> **AREA-N** role KEYWORD [capability]: text — Observed: how' with a known AREA"
             )
         needs = tuple(part.strip() for part in (match["needs"] or "").split(",") if part.strip())
@@ -102,21 +104,21 @@ def parse_chapter(path: Path, spec: str) -> list[Requirement]:
 
 @cache
 def load_requirements(spec: str) -> dict[str, Requirement]:
-    """All requirements of `v1` or `v0` by id, in the order of the chapters, in each by number.
+    """All requirements of `v1` or `v0` by id: chapter by chapter, sorted by number within a chapter.
 
-    Raises ValueError for an unknown version, a malformed line or an id used twice.
+    Raises ValueError for an unknown version, a malformed line or an id that is used twice.
     """
     folder = spec_root() / spec
     if not folder.is_dir():
-        raise ValueError(f"there is no specification {spec!r}; known are v1 and v0")
+        raise ValueError(f"specification {spec!r} does not exist; use v1 or v0")
     found: dict[str, Requirement] = {}
     for path in sorted(folder.glob("*.md")):
         for requirement in sorted(parse_chapter(path, spec), key=lambda each: (each.area, each.number)):
             if requirement.id in found:
                 first = found[requirement.id]
                 raise ValueError(
-                    f"{requirement.id} stands in {first.chapter}:{first.line} and in"
-                    f" {path.name}:{requirement.line}; ids are never reused"
+                    f"{requirement.id} is used in {first.chapter}:{first.line} and in"
+                    f" {path.name}:{requirement.line}; give one of them a new id"
                 )
             found[requirement.id] = requirement
     return found

@@ -1,8 +1,8 @@
-"""The JSON Schemas, compiled: the fast validator judges, the slow one explains."""
+"""The JSON Schemas, compiled: a fast validator gives verdicts, a slow one explains them."""
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import jsonschema_rs
@@ -24,24 +24,51 @@ def _by_id() -> dict[str, Json]:
 
 
 def schema_names() -> tuple[str, ...]:
-    """The names of all schemas, as `load_schema` takes them."""
+    """The names of all schemas, in the form that `load_schema` takes."""
     return tuple(uri.removeprefix("urn:streamops:") for uri in _by_id())
 
 
 def load_schema(name: str) -> Json:
-    """The schema of the id `urn:streamops:NAME`, NAME like `v1:script`.
+    """The schema with the id `urn:streamops:NAME`, where NAME is of the form `v1:script`.
 
-    Raises KeyError, listing what there is, for an unknown name.
+    Raises KeyError, with the list of known names, for an unknown one.
     """
     schemas = _by_id()
     uri = f"urn:streamops:{name}"
     if uri not in schemas:
-        raise KeyError(f"no schema {uri}; there are {', '.join(sorted(schemas))}")
+        raise KeyError(f"schema {uri} does not exist; known are {', '.join(sorted(schemas))}")
     return schemas[uri]
 
 
+class Members(NamedTuple):
+    """The members of an object, in the order of its schema."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self.required + self.optional)
+
+
+def frame_members(frame: str, version: str = "v1") -> Members:
+    """The members of a frame, `type` included. Raises KeyError for an unknown frame or version."""
+    return _members(load_schema(f"{version}:{frame}"))
+
+
+def op_members(op: str, version: str = "v1") -> Members:
+    """The members of an operation, `op` and `target` included. Raises KeyError for an unknown one."""
+    return _members(load_schema(f"{version}:ops")["$defs"][op])
+
+
+def _members(schema: Json) -> Members:
+    required = tuple(schema["required"])
+    return Members(required, tuple(name for name in schema["properties"] if name not in required))
+
+
 class Shapes:
-    """One schema, ready to judge: `is_valid` in microseconds, `explain` in words."""
+    """One compiled schema: `is_valid` takes microseconds, `explain` says what is wrong."""
 
     def __init__(self, schema: Json) -> None:
         registry = jsonschema_rs.Registry(list(_by_id().items()))
@@ -49,18 +76,19 @@ class Shapes:
         self._schema = schema
 
     def is_valid(self, value: Json) -> bool:
+        """Whether `value` matches the schema."""
         return bool(self._fast.is_valid(value))
 
     def explain(self, value: Json) -> str:
-        """Why `value` does not fit, in one sentence; empty where it fits."""
+        """Why `value` does not match the schema, in one sentence; empty if it matches."""
         error = jsonschema.exceptions.best_match(self.slow().iter_errors(value))
         if error is None:
             return ""
-        where = "/".join(str(part) for part in error.absolute_path) or "the whole"
+        where = "/".join(str(part) for part in error.absolute_path) or "the top level"
         return f"at {where}: {error.message[:300]}"
 
     def slow(self) -> jsonschema.Draft202012Validator:
-        """The explaining validator, which the tests hold to the verdicts of the fast one."""
+        """The slow validator. A test checks that its verdicts equal those of the fast one."""
         resources = [(uri, referencing.Resource.from_contents(schema)) for uri, schema in _by_id().items()]
         registry: referencing.Registry[Json] = referencing.Registry().with_resources(resources)
         return jsonschema.Draft202012Validator(self._schema, registry=registry)

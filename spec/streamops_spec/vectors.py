@@ -1,7 +1,7 @@
-"""The vectors: data with the verdict that any implementation, in any language, must reach.
+"""Test vectors: inputs and the results that an implementation in any language must produce.
 
-`vectors/v*/shapes/` hold values and whether a schema takes them; `vectors/v1/rules/` hold
-what no schema can say: which merges, splits and inserted operations are right.
+`vectors/v*/shapes/` has values and whether a schema accepts them. `vectors/v1/rules/` has
+cases for the rules that a schema cannot express: merges, splits and inserted operations.
 """
 
 import json
@@ -16,7 +16,7 @@ Json = Any  # reason: JSON values are recursive unions, which gain nothing here
 
 @cache
 def load_shape_vectors() -> tuple[tuple[Path, tuple[Json, ...]], ...]:
-    """Every file of shape vectors with its groups `{description, schema, requirement?, tests}`."""
+    """Each file of shape vectors and its groups, `{description, schema, requirement?, tests}`."""
     files = sorted((data_root() / "vectors").glob("v*/shapes/*.json"))
     return tuple((path, tuple(json.loads(path.read_text(encoding="utf-8")))) for path in files)
 
@@ -25,12 +25,11 @@ def load_shape_vectors() -> tuple[tuple[Path, tuple[Json, ...]], ...]:
 def load_rule_vectors(name: str) -> tuple[Json, ...]:
     """The vectors of one rule: `coalescing`, `lifecycle` or `text-split`.
 
-    Raises KeyError, listing what there is, for an unknown name.
+    Raises KeyError, with the list of known names, for an unknown one.
     """
     folder = data_root() / "vectors" / "v1" / "rules"
     path = folder / f"{name}.json"
     if not path.is_file():
-        raise KeyError(
-            f"no rule vectors {name!r}; there are {', '.join(p.stem for p in sorted(folder.glob('*.json')))}"
-        )
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.json")))
+        raise KeyError(f"rule vectors {name!r} do not exist; known are {known}")
     return tuple(json.loads(path.read_text(encoding="utf-8")))

@@ -1,12 +1,12 @@
-"""What a JavaScript client knows of the protocol, as a module: `python -m streamops_spec.vocabulary`.
+"""Generates `js_client/src/vocabulary.js`: `python -m streamops_spec.vocabulary`.
 
-It is made of protocol.json and the schemas of what a server sends, so that the client types
-nothing twice. A shape is an object of `member: type`, with `?` after the name of a member that is
-optional. A type is one of these, or a shape:
+The sources are protocol.json and the schemas of the frames that a server sends, so that the client
+repeats no fact by hand. A shape is an object of `member: type`; `?` after the member's name marks
+an optional one. A type is a shape or one of these:
 
-    s string · b boolean · n integer from 0 · p integer from 1 · N a stream's name · a array
-    l limits, of which the client needs one · o operations · m the map of a view · r that of a resume
-    x|y an enumeration
+    s string · b boolean · n integer ≥ 0 · p integer ≥ 1 · N stream name · a array
+    l limits (the client reads one of them) · o operations · m the map of a view · r the map of a resume
+    x|y enumeration
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from streamops_spec.data import data_root
-from streamops_spec.protocol import load_protocol
+from streamops_spec.protocol import Protocol, load_protocol
 from streamops_spec.schemas import load_schema
 
 Json = Any  # reason: JSON values are recursive unions, which gain nothing here
@@ -25,26 +25,25 @@ _COMMON = {
     "one_line": "s", "session": "s", "heartbeat": "s", "target": "s", "target_default": "s",
     "capabilities": "a",
 }  # fmt: skip
-# White space beyond U+00A0, spelt out in the patterns because engines differ; JavaScript's own is the same.
+# White space beyond U+00A0. The patterns list it because engines differ; JavaScript's \s is the same set.
 _SPACES = r"\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-_TRANSPORT = "10(0[156]|1[123])"  # 1005 is a close without a word
+_NO_STATUS = 1005  # what a browser reports for a close without a code
 _PLAIN = {"string": "s", "boolean": "b", "integer": "p", "array": "o"}
 
 
 def path() -> Path:
-    """Where the module stands: in a checkout, beside the client's sources."""
+    """Where a checkout keeps the module: among the client's sources."""
     return data_root().parent / "js_client" / "src" / "vocabulary.js"
 
 
 def text() -> str:
-    """The module as it is written to its file."""
+    """The content of the module's file."""
     protocol = load_protocol()
     wire = {
         state: {kind: to for kind, to in row.items() if to} for state, row in protocol.lifecycle.wire.items()
     }
-    lifecycle = "|".join(op for op, kind in protocol.ops.items() if kind.kind == "lifecycle")
-    senders = {name: kind.from_ for name, kind in protocol.frames.items()}
-    frames = {name: _shape(load_schema(f"v1:{name}")) for name, from_ in senders.items() if "server" in from_}
+    lifecycle = "|".join(protocol.lifecycle_ops)
+    frames = {name: _shape(load_schema(f"v1:{name}")) for name in protocol.frames_from("server")}
     definitions = load_schema("v1:ops")["$defs"]
     ops = {op: _shape(definitions[op]) for op in protocol.ops}
     entry = _shape(load_schema("v1:view")["$defs"]["entry"])
@@ -72,7 +71,7 @@ export const WIRE = {_literal(wire)};
 export const LIFECYCLE = /^({lifecycle})$/;
 
 /** The close codes after which the client comes back by itself; 10.. are the transport's own. */
-export const BACK = /^({_numbers()}|{_TRANSPORT})$/;
+export const BACK = /^({_retryable(protocol)}|{_alternatives(*protocol.transient_close_codes, _NO_STATUS)})$/;
 
 /** The codes after which it does not, whatever the close says. */
 export const AWAY = /^({"|".join(away)})$/;
@@ -100,7 +99,7 @@ export const RESUMED = {_literal(resumed)};
 
 
 def _literal(value: Json) -> str:
-    """An object as JavaScript writes it: a line for each member, quotes where they are needed."""
+    """An object literal of JavaScript: one line for each member, quoted keys only if they need quotes."""
     lines = [f"  {_key(key)}: {_inline(each)},\n" for key, each in value.items()]
     return "{\n" + "".join(lines) + "}"
 
@@ -119,15 +118,29 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"\w+", name) else json.dumps(name)
 
 
-def _numbers() -> str:
-    """The close codes after which a client comes back; 45.. are those of servers in trouble."""
-    closes = [close for close in load_protocol().close_codes.values() if close.retryable]
-    numbers = [str(number) for close in closes for number in (close.close, *close.also)]
-    return "|".join([number for number in numbers if not number.startswith("45")] + ["45.."])
+def _retryable(protocol: Protocol) -> str:
+    """The application close codes after which a client comes back, as a regular expression."""
+    first, last = protocol.retryable_close_range
+    assert (first % 100, last) == (0, first + 99), "the pattern below stands for one hundred of codes"
+    closes = [close for close in protocol.close_codes.values() if close.retryable]
+    numbers = [number for close in closes for number in (close.close, *close.also)]
+    return "|".join(
+        [str(number) for number in numbers if not first <= number <= last] + [f"{first // 100}.."]
+    )
+
+
+def _alternatives(*numbers: int) -> str:
+    """A regular expression for numbers of one hundred, with their common digits written once."""
+    (hundred,) = {number // 100 for number in numbers}
+    units: dict[str, str] = {}
+    for number in sorted(numbers):
+        ten = str(number)[-2]
+        units[ten] = units.get(ten, "") + str(number)[-1]
+    return f"{hundred}({'|'.join(f'{ten}[{each}]' for ten, each in units.items())})"
 
 
 def _shape(schema: Json) -> Json:
-    """The types of an object's members."""
+    """The members of an object's schema with their types; `type` and `op` are left out."""
     return {
         member + ("" if member in schema["required"] else "?"): _type(wanted)
         for member, wanted in schema["properties"].items()

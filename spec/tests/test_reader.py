@@ -3,7 +3,16 @@
 from pathlib import Path
 
 import pytest
-from streamops_spec import data, load_schema, schemas
+from streamops_spec import (
+    data,
+    default_target,
+    frame_members,
+    load_protocol,
+    load_schema,
+    op_members,
+    schemas,
+    vocabulary,
+)
 
 
 def test_a_wheel_brings_its_own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -28,3 +37,50 @@ def test_an_explanation_says_where_and_what() -> None:
     shapes = schemas.load_shapes("v1:ping")
     assert "at t" in shapes.explain({"type": "ping", "t": 7})
     assert not shapes.explain({"type": "ping", "t": "7"})
+
+
+def test_the_operations_are_lifecycle_or_content() -> None:
+    protocol = load_protocol()
+    assert protocol.lifecycle_ops == ("start", "error", "done")
+    assert set(protocol.lifecycle_ops) | set(protocol.content_ops) == protocol.ops.keys()
+    assert protocol.wire_column("done") == "done"
+    assert protocol.wire_column("prune") == "content"
+
+
+def test_each_side_has_its_frames() -> None:
+    protocol = load_protocol()
+    assert {*protocol.frames_from("client")} & {*protocol.frames_from("server")} == {"ping", "pong"}
+    assert {*protocol.frames_from("client"), *protocol.frames_from("server")} == protocol.frames.keys()
+
+
+@pytest.mark.parametrize(
+    ("close", "code", "retryable"),
+    [
+        (4429, "rate_limited", True),
+        (4400, "bad_frame", False),
+        (1009, "frame_too_large", False),
+        (1006, None, True),
+        (4599, None, True),
+        (4600, None, False),
+        (1000, None, False),
+    ],
+)
+def test_a_close_code_says_whether_a_client_tries_again(
+    close: int, code: str | None, retryable: bool
+) -> None:
+    assert load_protocol().error_code(close) == code
+    assert load_protocol().is_retryable(close) is retryable
+
+
+def test_members_come_from_the_schemas() -> None:
+    assert frame_members("ping") == (("type",), ("t",))
+    assert op_members("done").names == {"op", "target", "reason", "text_len", "text_sha256"}
+    assert op_members("done", "v0").optional == ("reason",)
+
+
+def test_a_default_target_has_the_name_of_its_stream() -> None:
+    assert default_target("answer") == "[dj-stream='answer']"
+
+
+def test_the_vocabulary_writes_common_digits_once() -> None:
+    assert vocabulary._alternatives(1006, 1011, 1001) == "10(0[16]|1[1])"
