@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.capture.lines import Recorder
 from streamops_conformance.proxy.faults import Cut, Plan, Point
+from streamops_conformance.proxy.recorder import Recorder
 from streamops_conformance.proxy.shell import FaultProxy
 from streamops_conformance.target.config import embedded, read
 from streamops_conformance.target.process import Running

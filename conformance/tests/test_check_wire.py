@@ -4,8 +4,8 @@ import hashlib
 import json
 
 import pytest
-from streamops_conformance.capture.command import judge, tell
 from streamops_conformance.capture.lines import read_lines
+from streamops_conformance.commands.check import judge, tell
 from streamops_conformance.v1.capture.rules import rules
 
 OWN = "[dj-stream='s']"

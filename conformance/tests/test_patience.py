@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from streamops_conformance.wire.own_time import SLICE, patient
+from streamops_conformance.wire.own_time import SLICE
 
 
 async def stall(seconds: float, news: asyncio.Event) -> None:
@@ -19,7 +19,7 @@ def test_a_stall_does_not_count_as_silence() -> None:
     async def run() -> None:
         news = asyncio.Event()
         stalled = asyncio.create_task(stall(8 * SLICE, news))
-        await patient(news.wait(), 4 * SLICE)
+        await wait_own_time(news.wait(), 4 * SLICE)
         await stalled
 
     asyncio.run(run())
@@ -29,7 +29,7 @@ def test_silence_ends_the_wait_and_what_it_waited_for() -> None:
     async def run() -> bool:
         never = asyncio.get_running_loop().create_future()
         with pytest.raises(TimeoutError):
-            await patient(never, 2 * SLICE)
+            await wait_own_time(never, 2 * SLICE)
         await asyncio.sleep(0)
         return never.cancelled()
 
@@ -41,7 +41,7 @@ def test_what_is_raised_meanwhile_is_raised() -> None:
         raise OSError("refused")
 
     async def run() -> None:
-        await patient(refused(), 1.0)
+        await wait_own_time(refused(), 1.0)
 
     with pytest.raises(OSError, match="refused"):
         asyncio.run(run())
@@ -52,6 +52,6 @@ def test_no_time_is_enough_for_what_is_there(seconds: float) -> None:
     async def run() -> str:
         there = asyncio.get_running_loop().create_future()
         there.set_result("there")
-        return await patient(there, seconds)
+        return await wait_own_time(there, seconds)
 
     assert asyncio.run(run()) == "there"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from streamops_spec import Requirement, load_requirements
 
-from streamops_conformance.model.registry import Wrong
+from streamops_conformance.model.outcome import Wrong
 from streamops_conformance.model.transcript import Entry
 
 Side = Literal["server", "client"]
@@ -41,7 +41,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Account:
+class CaptureFindings:
     """Everything that was found."""
 
     spec: str

@@ -10,7 +10,7 @@ from rich.text import Text
 from streamops_spec import load_shapes
 
 from streamops_conformance import __version__
-from streamops_conformance.capture.findings import Account, Finding, Line
+from streamops_conformance.capture.findings import CaptureFindings, Finding, Line
 from streamops_conformance.capture.model import Capture
 from streamops_conformance.engine.events import Failure, Result
 from streamops_conformance.report.json_report import transcript
@@ -19,7 +19,7 @@ from streamops_conformance.report.terminal import failure_block
 HEADS = {"client": "the client", "server": "the server"}
 
 
-def show(name: str, capture: Capture, accounts: list[Account], console: Console) -> None:
+def show(name: str, capture: Capture, all_findings: list[CaptureFindings], console: Console) -> None:
     """Print what was found, what holds, and what nobody can tell."""
     count = len(capture.connections)
     console.print(
@@ -29,25 +29,25 @@ def show(name: str, capture: Capture, accounts: list[Account], console: Console)
     for each in capture.connections:
         if each.unreadable:
             console.print(f"[yellow]connection {each.number} cannot be read: {escape(each.unreadable)}[/]")
-    for account in accounts:
-        _account(name, account, console)
-    broken = [finding for account in accounts for finding in account.findings]
+    for findings in all_findings:
+        _account(name, findings, console)
+    broken = [finding for findings in all_findings for finding in findings.findings]
     if not broken:
         console.print("[bold green]nothing wrong[/] in what the wire shows")
     else:
         ids = ", ".join(dict.fromkeys(each.id for each in broken))
-        clean = all(account.clean for account in accounts)
+        clean = all(findings.clean for findings in all_findings)
         style = "bold yellow]not as it should be" if clean else "bold red]broken"
         console.print(f"[{style}[/]: {ids}")
 
 
-def _account(name: str, account: Account, console: Console) -> None:
-    lines = account.lines()
+def _account(name: str, findings: CaptureFindings, console: Console) -> None:
+    lines = findings.lines()
     for side in ("server", "client"):
         mine = [line for line in lines if line.side == side]
         if mine:
-            console.print(_table(f"\n{account.spec}: {HEADS[side]}", mine))
-    for remark in account.remarks:
+            console.print(_table(f"\n{findings.spec}: {HEADS[side]}", mine))
+    for remark in findings.remarks:
         console.print(f"[dim]{escape(remark)}[/]")
     for line in lines:
         verdict = "fail" if line.requirement.keyword == "MUST" else "warn"
@@ -71,7 +71,7 @@ def _table(title: str, lines: list[Line]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("chapter", no_wrap=True)
     table.add_column("broken", style="bold red")
-    table.add_column("holds, on so many frames", style="green")
+    table.add_column("holds (frames checked)", style="green")
     table.add_column("not shown", style="dim")
     table.add_column("cannot be told from the wire alone", style="dim")
     chapters: dict[str, list[Line]] = defaultdict(list)
@@ -91,20 +91,20 @@ def _said(line: Line) -> str:
     return f"{line.requirement.id} ×{line.frames:,}" if line.verdict == "holds" else line.requirement.id
 
 
-def report(name: str, capture: Capture, accounts: list[Account]) -> dict[str, Any]:
-    """The JSON report. Raises ValueError, saying where, if it had not the schema's shape."""
+def report(name: str, capture: Capture, all_findings: list[CaptureFindings]) -> dict[str, Any]:
+    """The JSON report. Raises ValueError, saying where, if it does not match the schema."""
     made: dict[str, Any] = {
         "streamops": __version__,
         "file": name,
         "source": capture.source,
         "connections": len(capture.connections),
         "messages": capture.messages(),
-        "verdict": "nothing wrong" if all(account.clean for account in accounts) else "broken",
+        "verdict": "nothing wrong" if all(findings.clean for findings in all_findings) else "broken",
         "accounts": [
             {
-                "spec": account.spec,
-                "sessions": account.sessions,
-                "remarks": account.remarks,
+                "spec": findings.spec,
+                "sessions": findings.sessions,
+                "remarks": findings.remarks,
                 "requirements": [
                     {
                         "id": line.requirement.id,
@@ -114,15 +114,15 @@ def report(name: str, capture: Capture, accounts: list[Account]) -> dict[str, An
                         "frames": line.frames,
                         "findings": [_finding(each) for each in line.findings],
                     }
-                    for line in account.lines()
+                    for line in findings.lines()
                 ],
             }
-            for account in accounts
+            for findings in all_findings
         ],
     }
     shapes = load_shapes("v1:check")
     if not shapes.is_valid(made):
-        raise ValueError(f"the report has not its own shape: {shapes.explain(made)}")
+        raise ValueError(f"the report does not match its schema: {shapes.explain(made)}")
     return made
 
 

@@ -1,17 +1,51 @@
-"""What differs between the sides and versions of the wire: how a case is run, judged and drawn."""
+"""The seam between the engine and a wire: how one role of it is run, judged, drawn and shrunk."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from hypothesis.strategies import SearchStrategy
 
+from streamops_conformance.model.judgement import Judgement
+from streamops_conformance.model.probe_notes import ProbeNotes
 from streamops_conformance.model.registry import Registry
 from streamops_conformance.model.transcript import Transcript
-from streamops_conformance.v1.server.probe.context import Notes
-from streamops_conformance.v1.server.transcript_state import Judgement
 
-Spec = Any  # reason: each dialect has its own stimulus; all have `to_json` and `steps`
-Example = Any  # reason: and its own result; all have `spec`, `transcript`, `silent` and `duration`
+
+class Stimulus(Protocol):
+    """What a case sends. It is immutable, and `to_json` is what replays it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The case in the form that `--script` reads."""
+
+    def steps(self) -> int:
+        """How many steps it has."""
+
+
+Spec = TypeVar("Spec", bound=Stimulus)
+Spec_co = TypeVar("Spec_co", bound=Stimulus, covariant=True)
+
+
+class Run(Protocol[Spec_co]):
+    """A stimulus with what the implementation made of it."""
+
+    @property
+    def spec(self) -> Spec_co:
+        """The stimulus."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was exchanged."""
+
+    @property
+    def silent(self) -> str:
+        """Why the exchange was given up; empty where it came to its end."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+
+
+Example = TypeVar("Example", bound=Run[Any])  # reason: a bound cannot name Spec; `Dialect` ties the two
 
 
 class UnderTest(Protocol):
@@ -25,51 +59,53 @@ class UnderTest(Protocol):
     """The capabilities that it declares; None: whatever it agrees on."""
 
 
-class Dialect(Protocol):
-    """One version of the wire, as the engine needs it."""
+class Dialect(Protocol[Spec, Example]):
+    """One role of one wire, bound to the implementation under test."""
 
     registry: Registry
-    longest_wait: float
-    """Seconds that a probe may wait for something that the target times."""
 
-    async def preflight(self, running: Any) -> frozenset[str]:
-        """The target's capabilities. Raises Unreachable where it does not answer at all."""
+    @property
+    def under_test(self) -> UnderTest:
+        """The implementation under test."""
 
-    async def alive(self, running: Any) -> None:
-        """Raises Unreachable where a fresh connection gets no answer to an empty script."""
+    async def preflight(self) -> frozenset[str]:
+        """The capabilities of the implementation. Raises Unreachable where it does not answer."""
 
-    async def run(self, running: Any, specs: list[Spec]) -> list[Example]:
-        """Run the cases, several at a time, in the order given."""
+    async def alive(self) -> None:
+        """Raises Unreachable where the implementation stopped answering."""
+
+    async def run(self, specs: list[Spec]) -> list[Example]:
+        """Run the cases, several at a time; the results are in the order of `specs`."""
 
     def judge(self, case: Example) -> Judgement:
         """Judge a case by every rule."""
 
     def judge_wire(self, transcript: Transcript) -> Judgement:
-        """Judge what a probe exchanged by the rules that need no script."""
+        """Judge what a probe exchanged by the rules that need no program."""
 
     def cases(self, agreed: frozenset[str]) -> SearchStrategy[Spec]:
         """What to draw."""
 
     def classics(self, agreed: frozenset[str]) -> list[Spec]:
-        """What to run in any case."""
+        """Cases that every run has, before those that are drawn."""
 
     def timing(self, case: Example) -> dict[str, list[float]]:
         """Times to report, in milliseconds."""
 
-    def probes_at_once(self, running: Any) -> int:
+    def probes_at_once(self) -> int:
         """How many probes may run at the same time."""
 
-    def lab(self, running: Any, agreed: frozenset[str], seed: int) -> Notes:
-        """A place of work for one probe."""
+    def probe_context(self, agreed: frozenset[str], seed: int) -> ProbeNotes:
+        """What one probe works with."""
 
     def inapplicable(self, requirement: str) -> str:
-        """Why a requirement does not speak of this implementation; empty where it does."""
+        """Why a requirement does not apply to this implementation; empty where it does."""
 
     def size(self, spec: Spec) -> tuple[int, ...]:
-        """How much a stimulus says; the smaller one shows a failure better."""
+        """The measure that shrinking makes small."""
 
     def smaller(self, spec: Spec) -> Iterator[Spec]:
-        """Stimuli with less in them, the boldest cut first."""
+        """Smaller stimuli, the boldest cut first."""
 
     async def close(self) -> None:
-        """Close what it keeps open between cases; called once, when the run is over."""
+        """Release what is kept open between cases. The engine calls it once, at the end of the run."""

@@ -1,4 +1,4 @@
-"""What the engine tells while it runs; terminal and report only consume it."""
+"""What the engine reports, while it runs and at its end; terminal and JSON only consume it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +49,8 @@ class Result:
 
 
 @dataclass(slots=True)
-class Outcome:
-    """A whole run."""
+class Report:
+    """Everything that a run found."""
 
     spec: str
     role: str

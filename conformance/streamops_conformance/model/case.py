@@ -1,11 +1,9 @@
-"""A case: what one session says and runs, and what came back."""
+"""The stimulus of a case for servers: what one session says and runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from streamops_conformance.model.transcript import Transcript
-from streamops_conformance.oracle.script import Script, from_json, streams_of, to_json
-from streamops_conformance.v1.oracle.program import Program, root_html
+from streamops_conformance.oracle.script import Script, from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,62 +50,3 @@ class CaseSpec:
 
     def steps(self) -> int:
         return sum(len(each) for each in self.scripts)
-
-
-@dataclass(slots=True)
-class Limits:
-    """What the welcome of the target says."""
-
-    max_text_bytes: int = 8192
-    max_frame_bytes: int = 1 << 16
-    max_streams: int = 1 << 30
-    max_fps: int = 60
-    max_events: int = 1 << 30
-
-    @classmethod
-    def of(cls, welcome: dict[str, Any]) -> "Limits":
-        """The limits of a welcome; what is missing or mistyped keeps its default (FRM-3 judges it)."""
-        said = welcome.get("limits")
-        found = said if isinstance(said, dict) else {}
-        return cls(
-            **{
-                name: value
-                for name in cls.__dataclass_fields__
-                if isinstance(value := found.get(name), int) and value > 0
-            }
-        )
-
-
-@dataclass(slots=True)
-class Case:
-    """A stimulus with its transcript and what the oracle says of it."""
-
-    spec: CaseSpec
-    transcript: Transcript = field(default_factory=Transcript)
-    limits: Limits = field(default_factory=Limits)
-    agreed: frozenset[str] = frozenset()
-    silent: str = ""
-    """Why the exchange was given up, empty where it came to its end."""
-    duration: float = 0.0
-
-    def program(self) -> Program:
-        """The oracle's account of every script, in the state that the welcome's facts give."""
-        program = Program(
-            self.agreed,
-            dict(self.spec.variables),
-            max_text_bytes=self.limits.max_text_bytes,
-            max_frame_bytes=self.spec.max_frame_bytes,
-            max_streams=self.limits.max_streams,
-        )
-        for script in self.spec.scripts:
-            program.run(script)
-        return program
-
-    def first_document(self) -> str:
-        """The html before anything happened: the view's, or an empty element per stream."""
-        if "view" in self.agreed:
-            return root_html(dict(self.spec.variables))
-        names = dict.fromkeys(name for script in self.spec.scripts for name in streams_of(script))
-        return "".join(
-            f'<div dj-stream="{name}"></div>' for name in names if "'" not in name and '"' not in name
-        )

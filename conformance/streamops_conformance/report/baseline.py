@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamops_spec import load_requirements
 
-from streamops_conformance.engine.events import Outcome
+from streamops_conformance.engine.events import Report
 
 
 class BaselineError(Exception):
@@ -26,7 +26,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An outcome against a baseline."""
+    """An report against a baseline."""
 
     file: str
     known: tuple[str, ...]
@@ -57,14 +57,14 @@ def read_baseline(path: Path) -> Baseline:
     return Baseline(path, known)
 
 
-def compare(outcome: Outcome, baseline: Baseline) -> Comparison:
-    """Hold an outcome against its baseline, and mark the known failures in it."""
+def compare(report: Report, baseline: Baseline) -> Comparison:
+    """Hold an report against its baseline, and mark the known failures in it."""
     broken = {
-        result.requirement.id for result in outcome.results if result.verdict in ("fail", "inconclusive")
+        result.requirement.id for result in report.results if result.verdict in ("fail", "inconclusive")
     }
-    every = set(load_requirements(outcome.spec))
-    asked = {result.requirement.id for result in outcome.results}
-    for result in outcome.results:
+    every = set(load_requirements(report.spec))
+    asked = {result.requirement.id for result in report.results}
+    for result in report.results:
         result.known = result.requirement.id in baseline.known and result.requirement.id in broken
     return Comparison(
         file=baseline.path.name,

@@ -5,31 +5,31 @@ from typing import Any
 from streamops_spec import load_shapes
 
 from streamops_conformance import __version__
-from streamops_conformance.engine.events import VERDICTS, Failure, Outcome, Result
+from streamops_conformance.engine.events import VERDICTS, Failure, Report, Result
 from streamops_conformance.model.transcript import Entry
 from streamops_conformance.report.baseline import Comparison
 
 
-def report(outcome: Outcome, comparison: Comparison | None) -> dict[str, Any]:
-    """The report of an outcome. Raises ValueError, saying where, if it had not the schema's shape."""
+def json_report(report: Report, comparison: Comparison | None) -> dict[str, Any]:
+    """The report of an report. Raises ValueError, saying where, if it does not match the schema."""
     made: dict[str, Any] = {
         "streamops": __version__,
-        "spec": outcome.spec,
-        "role": outcome.role,
+        "spec": report.spec,
+        "role": report.role,
         "target": {
-            "name": outcome.target,
-            "url": outcome.url,
-            **({"command": outcome.command} if outcome.command else {}),
+            "name": report.target,
+            "url": report.url,
+            **({"command": report.command} if report.command else {}),
         },
-        "seed": outcome.seed,
-        "examples": outcome.examples,
-        "started": outcome.started,
-        "duration_ms": round(outcome.duration * 1000, 1),
-        "examples_per_second": round(outcome.generated_per_second, 1),
-        "verdict": "conformant" if outcome.conformant() else "not conformant",
-        "summary": {verdict.replace(" ", "_"): outcome.count(verdict) for verdict in VERDICTS},
-        "requirements": [_requirement(result) for result in outcome.results],
-        "timing": {name: distribution(values) for name, values in outcome.timing.items() if values},
+        "seed": report.seed,
+        "examples": report.examples,
+        "started": report.started,
+        "duration_ms": round(report.duration * 1000, 1),
+        "examples_per_second": round(report.generated_per_second, 1),
+        "verdict": "conformant" if report.conformant() else "not conformant",
+        "summary": {verdict.replace(" ", "_"): report.count(verdict) for verdict in VERDICTS},
+        "requirements": [_requirement(result) for result in report.results],
+        "timing": {name: distribution(values) for name, values in report.timing.items() if values},
     }
     if comparison is not None:
         made["baseline"] = {
@@ -40,7 +40,7 @@ def report(outcome: Outcome, comparison: Comparison | None) -> dict[str, Any]:
         }
     shapes = load_shapes("v1:report")
     if not shapes.is_valid(made):
-        raise ValueError(f"the report has not its own shape: {shapes.explain(made)}")
+        raise ValueError(f"the report does not match its schema: {shapes.explain(made)}")
     return made
 
 

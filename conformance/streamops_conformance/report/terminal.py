@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streamops_conformance.engine import events
-from streamops_conformance.engine.events import Failure, Outcome, Result
+from streamops_conformance.engine.events import Failure, Report, Result
 from streamops_conformance.model.transcript import Entry
 from streamops_conformance.report.baseline import Comparison
 from streamops_conformance.report.json_report import distribution
@@ -79,34 +79,34 @@ class ProgressBar:
         self._progress.update(self._tasks[progress.phase], completed=progress.done, total=progress.total)
 
 
-def show(outcome: Outcome, comparison: Comparison | None, console: Console) -> None:
+def show(report: Report, comparison: Comparison | None, console: Console) -> None:
     """Print the whole report."""
-    console.print(_table(outcome))
-    unchecked = [result.requirement.id for result in outcome.results if result.verdict == "not checked"]
+    console.print(_table(report))
+    unchecked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
     if unchecked:
         console.print(f"[dim]Not yet checked: {', '.join(unchecked)}[/]")
     for verdict in ("inconclusive", "not applicable"):
-        for result in outcome.results:
+        for result in report.results:
             if result.verdict == verdict:
                 console.print(
                     f"[{STYLES[verdict]}]{result.requirement.id} {verdict}:[/] {escape(result.reason)}"
                 )
-    for result in outcome.results:
+    for result in report.results:
         for failure in result.failures:
             console.print(failure_block(result, failure))
-    _timing(outcome, console)
-    _summary(outcome, comparison, console)
+    _timing(report, console)
+    _summary(report, comparison, console)
 
 
-def _table(outcome: Outcome) -> Table:
-    title = f"\n{escape(outcome.target)} against {outcome.spec}"
+def _table(report: Report) -> Table:
+    title = f"\n{escape(report.target)} against {report.spec}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("chapter", no_wrap=True)
     for verdict in events.VERDICTS:
         table.add_column(HEADS[verdict], justify="right", style=STYLES[verdict], no_wrap=True)
     table.add_column("not kept")
     chapters: dict[str, list[Result]] = defaultdict(list)
-    for result in outcome.results:
+    for result in report.results:
         chapters[result.requirement.chapter].append(result)
     for chapter, results in chapters.items():
         counts = [sum(result.verdict == verdict for result in results) for verdict in events.VERDICTS]
@@ -187,11 +187,11 @@ def _short(text: str, limit: int = 600) -> str:
     )
 
 
-def _timing(outcome: Outcome, console: Console) -> None:
+def _timing(report: Report, console: Console) -> None:
     table = Table(title="Timing, measured and not judged", title_justify="left", box=None)
     for column in ("", "count", "p50", "p90", "p99", "max"):
         table.add_column(column, justify="left" if not column else "right", style="dim")
-    for name, values in outcome.timing.items():
+    for name, values in report.timing.items():
         if values:
             table.add_row(name, *(f"{value:g}" for value in distribution(values).values()))
     if table.row_count:
@@ -199,15 +199,15 @@ def _timing(outcome: Outcome, console: Console) -> None:
         console.print(table)
 
 
-def _summary(outcome: Outcome, comparison: Comparison | None, console: Console) -> None:
+def _summary(report: Report, comparison: Comparison | None, console: Console) -> None:
     counts = ", ".join(
-        f"{count} {verdict}" for verdict in events.VERDICTS if (count := outcome.count(verdict))
+        f"{count} {verdict}" for verdict in events.VERDICTS if (count := report.count(verdict))
     )
-    drawn = "scripts" if outcome.role == "server" else "sequences"
+    drawn = "scripts" if report.role == "server" else "sequences"
     console.print("")
     console.print(
-        f"{outcome.examples} {drawn}, {outcome.generated_per_second:.0f} examples per second,"
-        f" seed {outcome.seed}, {outcome.duration:.1f} s: {counts}"
+        f"{report.examples} {drawn}, {report.generated_per_second:.0f} examples per second,"
+        f" seed {report.seed}, {report.duration:.1f} s: {counts}"
     )
     if comparison is not None:
         for title, ids, style in (
@@ -218,9 +218,9 @@ def _summary(outcome: Outcome, comparison: Comparison | None, console: Console) 
         ):
             if ids:
                 console.print(f"[{style}]{escape(comparison.file)}: {title}: {', '.join(ids)}[/]")
-    verdict = "[bold green]conformant[/]" if outcome.conformant() else "[bold red]not conformant[/]"
+    verdict = "[bold green]conformant[/]" if report.conformant() else "[bold red]not conformant[/]"
     if comparison is not None and not (comparison.new or comparison.stale or comparison.unknown):
         verdict += " [dim](as the baseline says)[/]" if comparison.known else ""
-    if not outcome.conformant() and not outcome.count("fail"):
+    if not report.conformant() and not report.count("fail"):
         verdict = "[bold magenta]not shown to be conformant[/]"
-    console.print(f"{escape(outcome.target)} is {verdict} to {outcome.spec}")
+    console.print(f"{escape(report.target)} is {verdict} to {report.spec}")

@@ -8,28 +8,18 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
+from streamops_conformance.exit_codes import ExitCode
 from streamops_conformance.tail.client import Client
 from streamops_conformance.tail.connection import Connection
 from streamops_conformance.tail.effects import Effect, Fired, Replied, Stop
 from streamops_conformance.tail.terminal import Lines, Printer, clean
 
 Json = Any  # reason: JSON values are recursive unions, which gain nothing here
-
-
-class Exit(IntEnum):
-    """Exit codes; those that `streamops test` has too mean the same."""
-
-    WHOLE = 0
-    NOT_WHOLE = 1
-    USAGE = 2
-    UNREACHABLE = 4
-    INTERRUPTED = 130
 
 
 def tail(
@@ -52,7 +42,7 @@ def tail(
         asked = (event, _object("--event-params", event_params)) if event else None
     except ValueError as error:
         _complain(str(error))
-        raise typer.Exit(Exit.USAGE) from None
+        raise typer.Exit(ExitCode.USAGE) from None
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 is to see the rest
     printer = Lines(sys.stdout, stream or ()) if as_json else Printer(sys.stdout, sys.stderr, stream or ())
@@ -63,9 +53,9 @@ def tail(
     except (InvalidURI, InvalidHandshake, OSError) as error:
         if isinstance(error, BrokenPipeError):
             _hush()
-            raise typer.Exit(Exit.WHOLE) from None  # whoever read this has had enough
+            raise typer.Exit(ExitCode.OK) from None  # whoever read this has had enough
         _complain(f"{url}: {_why(error)}")
-        code = Exit.USAGE if isinstance(error, InvalidURI) else Exit.UNREACHABLE
+        code = ExitCode.USAGE if isinstance(error, InvalidURI) else ExitCode.UNREACHABLE
     raise typer.Exit(code)
 
 
@@ -117,7 +107,7 @@ async def _run(
     watch: Watch,
     asked: tuple[str, dict[str, Json]] | None,
     until_done: bool,
-) -> Exit:
+) -> ExitCode:
     ended = asyncio.Event()
 
     def show(effects: Sequence[Effect]) -> None:
@@ -139,10 +129,10 @@ async def _run(
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         stopped: Stop = await running
-        return Exit.WHOLE if stopped.code == "close 1000" and watch.whole else Exit.UNREACHABLE
+        return ExitCode.OK if stopped.code == "close 1000" and watch.whole else ExitCode.UNREACHABLE
     if interrupted.is_set():
-        return Exit.INTERRUPTED
-    return Exit.WHOLE if watch.whole else Exit.NOT_WHOLE
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK if watch.whole else ExitCode.NOT_CONFORMANT
 
 
 def _object(option: str, text: str) -> dict[str, Json]:

@@ -49,12 +49,13 @@ class Target:
     baseline: Path | None = None
 
 
-def embedded() -> Target:
+def embedded(spec: str = "v1") -> Target:
     """The reference server of this distribution, started as a process of its own."""
     command = (sys.executable, "-m", "streamops_server", "--conformance", "--port", "{port}")
     return Target(
         name="the reference server",
         url="ws://127.0.0.1:{port}/",
+        spec=spec,
         start=Start(command, ready="ready", timeout=20.0, folder=Path.cwd()),
         other_headers={"Authorization": "Bearer other"},
     )

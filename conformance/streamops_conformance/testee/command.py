@@ -1,6 +1,7 @@
 """The command that brings the client under test: started with the control URL, ended with the run."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from streamops_conformance.target.started import Started
@@ -9,15 +10,24 @@ from streamops_conformance.target.started import Started
 class TesteeCommand:
     """A client under test. Without a command it is a page that somebody opens by hand."""
 
-    __test__ = False  # no test, whatever its name begins with
+    __test__ = False  # not a test, although its name begins with Test
     declared: frozenset[str] | None = None
     """What its hello offers says what it has."""
 
-    def __init__(self, command: tuple[str, ...], *, name: str = "", folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        *,
+        name: str = "",
+        folder: Path | None = None,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`announce` is told the control URL of a client that a person opens."""
         self.name = name or (shlex.join(command) if command else "a client opened by hand")
         self.command = shlex.join(command)
         self.url = ""
         """The control URL, once there is one."""
+        self.announce = announce
         self._words = command
         self._folder = folder
         self._started: Started | None = None

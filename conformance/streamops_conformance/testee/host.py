@@ -6,7 +6,6 @@ connects, as often as it likes. Nothing is judged here.
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -17,99 +16,12 @@ from streamops_spec.schemas import Shapes
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from streamops_conformance.model.transcript import Closed, Entry, Transcript, received
-from streamops_conformance.v1.server.session import PATIENCE, SUBPROTOCOL, Silent
-from streamops_conformance.wire.own_time import patient
+from streamops_conformance.testee.peer import Peer
+from streamops_conformance.wire.own_time import wait_own_time
+from streamops_conformance.wire.silent import PATIENCE, Silent
 
 Frame = dict[str, Any]
 Connection = websockets.asyncio.server.ServerConnection
-
-
-class Peer:
-    """The suite's end of one connection of a client under test, with its transcript."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.transcript = Transcript(began=time.perf_counter())
-        self.offered = (
-            connection.request.headers.get("Sec-WebSocket-Protocol", "") if connection.request else ""
-        )
-        """The subprotocols that the upgrade offered, as it said them."""
-        self._connection = connection
-        self._news = asyncio.Event()
-
-    async def send(self, frame: Frame) -> None:
-        await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
-
-    async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
-        """Send any message; a closed connection is no error here."""
-        self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
-        with suppress(ConnectionClosed):
-            await self._connection.send(message)
-
-    async def next(self, kind: str, *, after: int = 0, patience: float = PATIENCE) -> Frame:
-        """The first frame of that type from entry `after` on. Raises Silent where none comes."""
-        position = after
-        deadline = time.perf_counter() + patience
-        while True:
-            entries = self.transcript.entries
-            while position < len(entries):
-                entry = entries[position]
-                position += 1
-                if entry.direction == "recv" and entry.type == kind and entry.frame is not None:
-                    return entry.frame
-            if self.transcript.closed is not None:
-                closed = self.transcript.closed
-                raise Silent(f"the client closed with {closed.code} {closed.reason!r} instead of a {kind}")
-            await self._wait(deadline, f"a {kind} frame")
-
-    async def barrier(self, patience: float = PATIENCE) -> None:
-        """Wait until everything sent so far has been read: ping, and wait for its pong. Raises Silent."""
-        sent = len(self.transcript.entries)
-        await self.send({"type": "ping"})
-        await self.next("pong", after=sent, patience=patience)
-
-    async def end(self, patience: float = PATIENCE) -> Closed:
-        """Wait for the client to close. Raises Silent where it does not."""
-        deadline = time.perf_counter() + patience
-        while self.transcript.closed is None:
-            await self._wait(deadline, "a close")
-        return self.transcript.closed
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Close with that code; 1006 drops the TCP connection without a word."""
-        if code == 1006:
-            self._connection.transport.abort()
-        else:
-            await self._connection.close(code, reason)
-
-    async def read(self) -> None:
-        """Write down what comes until the connection ends."""
-        with suppress(ConnectionClosed):
-            async for message in self._connection:
-                entry = received(self._ms(), message)
-                self.transcript.entries.append(entry)
-                self._news.set()
-                if entry.type == "ping" and entry.frame is not None:
-                    await self.send({**{k: v for k, v in entry.frame.items() if k == "t"}, "type": "pong"})
-        code = self._connection.close_code
-        self.transcript.closed = Closed(
-            code if code is not None else 1006, self._connection.close_reason or ""
-        )
-        said = f"{self.transcript.closed.code} {self.transcript.closed.reason}".strip()
-        self.transcript.entries.append(Entry(self._ms(), "close", said))
-        self._news.set()
-
-    async def _wait(self, deadline: float, what: str) -> None:
-        self._news.clear()
-        try:
-            await patient(self._news.wait(), deadline - time.perf_counter())
-        except TimeoutError:
-            await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
-            if not self._news.is_set():
-                raise Silent(f"the client sent nothing while waiting for {what}") from None
-
-    def _ms(self) -> float:
-        return (time.perf_counter() - self.transcript.began) * 1000
 
 
 class ContractBroken(Exception):
@@ -141,7 +53,7 @@ class Testee:
         await self.say("dump", case)
         while True:
             try:
-                answer = await patient(self._answers.get(), PATIENCE)
+                answer = await wait_own_time(self._answers.get(), PATIENCE)
             except TimeoutError:
                 raise Silent(f"the testee did not answer `dump` for {PATIENCE:g} s") from None
             if answer is None:
@@ -160,10 +72,11 @@ class Testee:
         self._answers.put_nowait(None)
 
 
-class Stage:
-    """The listener. Use it with `async with`."""
+class ClientHost:
+    """The listener. Use it with `async with`. `subprotocol` is the one that it selects, if any."""
 
-    def __init__(self) -> None:
+    def __init__(self, subprotocol: str | None = None) -> None:
+        self._subprotocol = subprotocol
         self.url = ""
         """Where testees come: `ws://127.0.0.1:PORT/control`."""
         self.testees: asyncio.Queue[Testee] = asyncio.Queue()
@@ -183,7 +96,7 @@ class Stage:
             self._meet,
             "127.0.0.1",
             0,
-            select_subprotocol=_select,
+            select_subprotocol=self._select,
             compression=None,
             max_size=None,
             max_queue=None,
@@ -210,6 +123,11 @@ class Stage:
         """Nobody waits for connections of that case any more."""
         del self._cases[number]
 
+    def _select(self, _: Connection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The protocol where it is offered. A client that does not offer it is let in, and judged for it."""
+        wanted = self._subprotocol
+        return Subprotocol(wanted) if wanted is not None and wanted in offered else None
+
     async def _meet(self, connection: Connection) -> None:
         path = connection.request.path if connection.request is not None else ""
         if path.startswith("/control"):
@@ -227,7 +145,7 @@ class Stage:
     async def _control(self, connection: Connection) -> None:
         ready: Frame = {}
         with suppress(TimeoutError, ConnectionClosed):
-            ready = _object(await patient(connection.recv(), PATIENCE))
+            ready = _object(await wait_own_time(connection.recv(), PATIENCE))
         if not _shape("ready").is_valid(ready):
             self.fault = f"a testee's first message was no `ready`: {_shape('ready').explain(ready)}"[:120]
             await connection.close(1002, self.fault)
@@ -252,8 +170,3 @@ def _object(message: str | bytes) -> Frame:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _select(_: Connection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The protocol where it is offered; a client that does not offer it is let in, and judged for it."""
-    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None

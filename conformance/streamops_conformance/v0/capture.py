@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from streamops_spec import load_shapes
 
-from streamops_conformance.capture.findings import Account
+from streamops_conformance.capture.findings import CaptureFindings
 from streamops_conformance.capture.model import Capture, Connection
 from streamops_conformance.capture.text import Kind, Piece, read
-from streamops_conformance.model.registry import Wrong
+from streamops_conformance.model.outcome import Wrong
 from streamops_conformance.model.transcript import Entry
 from streamops_conformance.oracle.script import Script, from_json, streams_of
 from streamops_conformance.v0.oracle import prefix
@@ -29,25 +29,25 @@ QUIET = 200.0
 """Milliseconds without a frame after which what has not come will not: some ten batching windows."""
 
 
-def judge_v0(capture: Capture, written: Mapping[str, str]) -> Account:
+def judge_capture(capture: Capture, written: Mapping[str, str]) -> CaptureFindings:
     """What the capture shows; `written` is what the program wrote to a stream, by its name."""
-    account = Account("v0", told={"server": ALWAYS})
+    findings = CaptureFindings("v0", told={"server": ALWAYS})
     for connection in capture.connections:
-        judge = _Judge(account, connection)
-        account.sessions += judge.mounts
+        judge = _Judge(findings, connection)
+        findings.sessions += judge.mounts
         if judge.shapes():
             judge.after_done()
             judge.scripts()
             for stream, text in written.items():
                 judge.text(stream, text)
-    return account
+    return findings
 
 
 class _Judge:
     """One connection. Its findings are at most one for each requirement and stream."""
 
-    def __init__(self, account: Account, connection: Connection) -> None:
-        self._account = account
+    def __init__(self, findings: CaptureFindings, connection: Connection) -> None:
+        self._account = findings
         self._connection = connection
         self._entries = connection.transcript.entries
         self.mounts = sum(entry.direction == "recv" and entry.type == "mount" for entry in self._entries)

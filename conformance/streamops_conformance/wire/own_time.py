@@ -9,7 +9,7 @@ SLICE = 0.1
 """Seconds of waiting that are counted at once."""
 
 
-async def patient(waiting: Awaitable[T], seconds: float) -> T:
+async def wait_own_time(waiting: Awaitable[T], seconds: float) -> T:
     """What comes within so many seconds of this side's own time. Raises TimeoutError, and cancels it then.
 
     A machine that stands still, or gives its time to others, takes it from both sides: nobody was silent

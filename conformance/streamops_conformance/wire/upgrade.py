@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from streamops_conformance.wire.own_time import patient
+from streamops_conformance.wire.own_time import wait_own_time
 
 PATIENCE = 8.0
 
@@ -50,7 +50,7 @@ async def upgrade(url: str, *, subprotocols: list[str], headers: dict[str, str])
         return Answer(0, {}, b"")
     try:
         writer.write(request.encode())
-        return await patient(_response(reader), PATIENCE)
+        return await wait_own_time(_response(reader), PATIENCE)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
         return Answer(0, {}, b"")
     finally:

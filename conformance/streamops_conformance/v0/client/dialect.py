@@ -5,42 +5,43 @@ from dataclasses import replace
 
 from hypothesis.strategies import SearchStrategy
 
+from streamops_conformance.model.judgement import Judgement
+from streamops_conformance.model.probe_notes import ProbeNotes
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.target.started import Unreachable
-from streamops_conformance.testee.command import TesteeCommand
+from streamops_conformance.testee.case import ClientCase
+from streamops_conformance.testee.dialect import TesteeDialect
+from streamops_conformance.testee.probe_context import ClientProbeContext
 from streamops_conformance.v0.client.checks import CLIENT
 from streamops_conformance.v0.client.generate import cases, exchanges
-from streamops_conformance.v0.client.judge import (
+from streamops_conformance.v0.client.judge import judge_v0_client
+from streamops_conformance.v0.client.runner import mounted, run_sequences
+from streamops_conformance.v0.client.sequence import (
     Cause,
     Frame,
-    Played,
+    FrameSequence,
+    PlayedSequence,
     frames_of,
-    judge_v0_client,
     of_frames,
 )
-from streamops_conformance.v0.client.runner import mounted, run_sequences
-from streamops_conformance.v1.client.dialect import ClientDialect
-from streamops_conformance.v1.client.runner import Play
-from streamops_conformance.v1.client.sequence import SequenceSpec
-from streamops_conformance.v1.server.transcript_state import Judgement
 
 
-class ClientDialectV0(ClientDialect):
-    """Implements `run.dialect.Dialect`. Starting, watching and ending testees is as in v1."""
+class ClientDialect(TesteeDialect):
+    """Implements `engine.dialect.Dialect`."""
 
     registry = CLIENT
     greeting = "mount"
 
-    async def _meet(self, play: Play) -> frozenset[str]:
+    async def _meet(self, case: ClientCase) -> frozenset[str]:
         if self._shows != "document":
-            raise Unreachable(f"{play.testee.ready['name']} shows no document, and v0 speaks of nothing else")
-        await play.mount("")
-        await mounted(play, "")
+            raise Unreachable(f"{case.testee.ready['name']} shows no document, and v0 speaks of nothing else")
+        await case.mount("")
+        await mounted(case, "")
         return frozenset()
 
-    async def run(self, running: TesteeCommand, specs: list[SequenceSpec]) -> list[Played]:  # type: ignore[override]  # noqa: ARG002  # reason: each dialect has its own example
-        """Run them; what is wrong is run again in plainer forms, until it is known by what it is wrong."""
-        played = await run_sequences(self._stage, specs)
+    async def run(self, specs: list[FrameSequence]) -> list[PlayedSequence]:
+        """Run them. A wrong sequence is run again in simpler variants, until its cause is known."""
+        played = await run_sequences(self._host, specs)
         for cause in Cause:
             forms = {
                 index: plainer
@@ -50,9 +51,7 @@ class ClientDialectV0(ClientDialect):
                 and self.judge(each).broken
                 and (plainer := cause.without(each.spec))
             }
-            others = iter(
-                await run_sequences(self._stage, [each for form in forms.values() for each in form])
-            )
+            others = iter(await run_sequences(self._host, [each for form in forms.values() for each in form]))
             for index, form in forms.items():
                 found = [next(others) for _ in form]
                 wrong = [each for each in found if self.judge(each).broken]
@@ -62,25 +61,38 @@ class ClientDialectV0(ClientDialect):
                     played[index].cause = cause
         return played
 
-    def judge(self, case: Played) -> Judgement:  # type: ignore[override]  # reason: a dialect has cases of its own
+    def judge(self, case: PlayedSequence) -> Judgement:
         return judge_v0_client(CLIENT, case)
 
     def judge_wire(self, transcript: Transcript) -> Judgement:  # noqa: ARG002  (the protocol of all dialects)
-        """Nothing: v0 says nothing of what a client sends."""
+        """Nothing: v0 has no requirement on what a client sends."""
         return Judgement()
 
-    def cases(self, agreed: frozenset[str]) -> SearchStrategy[SequenceSpec]:  # noqa: ARG002  (the protocol of all dialects)
+    def cases(self, agreed: frozenset[str]) -> SearchStrategy[FrameSequence]:  # noqa: ARG002  (the protocol of all dialects)
         return cases()
 
-    def classics(self, agreed: frozenset[str]) -> list[SequenceSpec]:  # noqa: ARG002  (the protocol of all dialects)
+    def classics(self, agreed: frozenset[str]) -> list[FrameSequence]:  # noqa: ARG002  (the protocol of all dialects)
         return exchanges()
 
-    def size(self, spec: SequenceSpec) -> tuple[int, ...]:
+    def timing(self, case: PlayedSequence) -> dict[str, list[float]]:
+        """Nothing: what a frame costs a client is measured by the client's own benchmark."""
+        del case
+        return {}
+
+    def probe_context(self, agreed: frozenset[str], seed: int) -> ProbeNotes:
+        return ClientProbeContext(ClientCase, self._host, agreed, seed)
+
+    def size(self, spec: FrameSequence) -> tuple[int, ...]:
         frames = frames_of(spec)
         ops = sum(len(frame["ops"]) for frame in frames)
-        return ops, len(frames), not spec.paced, len(spec.html) + sum(len(beat.raw) for beat in spec.beats)
+        return (
+            ops,
+            len(frames),
+            not spec.paced,
+            len(spec.html) + sum(len(message.raw) for message in spec.messages),
+        )
 
-    def smaller(self, spec: SequenceSpec) -> Iterator[SequenceSpec]:
+    def smaller(self, spec: FrameSequence) -> Iterator[FrameSequence]:
         frames = frames_of(spec)
         if not spec.paced:
             yield replace(spec, paced=True)

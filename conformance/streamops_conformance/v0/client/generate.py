@@ -15,8 +15,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from streamops_conformance.generate import alphabet
+from streamops_conformance.model.messages import Message
+from streamops_conformance.v0.client.sequence import FrameSequence
 from streamops_conformance.v0.oracle.calls import Page
-from streamops_conformance.v1.client.sequence import Beat, SequenceSpec
 
 Frame = dict[str, Any]
 STREAMS = ("a", "b", "c")
@@ -75,22 +76,22 @@ def frame(*ops: Frame, name: str = "a") -> Frame:
     return {"type": "stream", "stream": name, "ops": list(ops)}
 
 
-def exchange(*frames: Frame, page: str = PAGE, paced: bool = True) -> SequenceSpec:
-    beats = tuple(Beat(json.dumps(each, ensure_ascii=False)) for each in frames)
-    return SequenceSpec((), html=page, beats=beats, paced=paced)
+def exchange(*frames: Frame, page: str = PAGE, paced: bool = True) -> FrameSequence:
+    messages = tuple(Message(json.dumps(each, ensure_ascii=False)) for each in frames)
+    return FrameSequence(page, messages, paced)
 
 
-def one_by_one(*ops: Frame, page: str = PAGE) -> SequenceSpec:
+def one_by_one(*ops: Frame, page: str = PAGE) -> FrameSequence:
     """Each op in a frame of its own, on the stream `a`."""
     return exchange(*map(frame, ops), page=page)
 
 
-def exchanges() -> list[SequenceSpec]:
+def exchanges() -> list[FrameSequence]:
     """What chance would seldom say, by requirement."""
     return [*_order(), *_streams(), *_texts(), *_htmls(), *_errors(), *_loading()]
 
 
-def _order() -> Iterator[SequenceSpec]:
+def _order() -> Iterator[FrameSequence]:
     """CLI-101."""
     said = [text(each) for each in ("1", "2", "", " 3\n", "\u4e16\u754c", "\U0001f9ea\u200d")]
     tokens = [text(f"{number} ") for number in range(200)]
@@ -108,7 +109,7 @@ def _order() -> Iterator[SequenceSpec]:
         yield one_by_one(*rows, {"op": "prune", "target": on("a"), "limit": 2, "edge": edge})
 
 
-def _streams() -> Iterator[SequenceSpec]:
+def _streams() -> Iterator[FrameSequence]:
     """CLI-102."""
     turns = [frame(text(f"{n} ", target=on(name)), name=name) for n in range(8) for name in "ab"]
     yield exchange(*turns)
@@ -124,7 +125,7 @@ def _streams() -> Iterator[SequenceSpec]:
     )  # fmt: skip
 
 
-def _texts() -> Iterator[SequenceSpec]:
+def _texts() -> Iterator[FrameSequence]:
     """CLI-103, CLI-104, CLI-105."""
     for mode in ("append", "prepend", "replace", ""):
         yield one_by_one(text(MARKUP, mode))
@@ -135,7 +136,7 @@ def _texts() -> Iterator[SequenceSpec]:
     yield one_by_one(text("x", target="#a1"), text("y", target=on("a") + " b"), page=RICH)
 
 
-def _htmls() -> Iterator[SequenceSpec]:
+def _htmls() -> Iterator[FrameSequence]:
     """CLI-106, CLI-107."""
     for kind in ("replace", "append", "prepend"):
         for page in (PAGE, RICH):
@@ -147,7 +148,7 @@ def _htmls() -> Iterator[SequenceSpec]:
     yield one_by_one(delete(on("a")), page=RICH)
 
 
-def _errors() -> Iterator[SequenceSpec]:
+def _errors() -> Iterator[FrameSequence]:
     """CLI-108, CLI-109."""
     cut, short = error("A short interruption"), text("So far")
     yield one_by_one(cut)
@@ -159,7 +160,7 @@ def _errors() -> Iterator[SequenceSpec]:
     yield one_by_one(start(), short, cut, text(" so"), error("Another one"), text(" good"), done())
 
 
-def _loading() -> Iterator[SequenceSpec]:
+def _loading() -> Iterator[FrameSequence]:
     """CLI-110."""
     yield one_by_one(start(), text("x"), done(), start(), text("y"), done(), page=LOADING)
     yield exchange(frame(start(), text("x")), frame(text("y")), frame(text("z"), done()), page=LOADING)
@@ -173,14 +174,14 @@ def _loading() -> Iterator[SequenceSpec]:
 
 
 @cache
-def cases() -> st.SearchStrategy[SequenceSpec]:
+def cases() -> st.SearchStrategy[FrameSequence]:
     """Frames of one stream or of several, simple before complex."""
     one = st.one_of(*(st.lists(st.sampled_from(_ops(name)), min_size=1, max_size=12) for name in STREAMS))
     every = [op for name in STREAMS for op in _ops(name)]
     several = st.lists(st.sampled_from(every), min_size=2, max_size=16)
     holds = st.lists(st.sampled_from((NOW, HOLD, HOLD, FLUSH)), max_size=6)
     drawn = st.builds(_batched, st.one_of(one, several), holds, st.sampled_from((True, True, True, False)))
-    return drawn.filter(lambda spec: bool(spec.beats))
+    return drawn.filter(lambda spec: bool(spec.messages))
 
 
 def _ops(name: str) -> list[tuple[str, Frame]]:
@@ -203,7 +204,7 @@ def _ops(name: str) -> list[tuple[str, Frame]]:
     return [(name, op) for op in found]
 
 
-def _batched(drawn: Sequence[tuple[str, Frame]], holds: Sequence[int], paced: bool) -> SequenceSpec:
+def _batched(drawn: Sequence[tuple[str, Frame]], holds: Sequence[int], paced: bool) -> FrameSequence:
     """Frames of the ops that v0 leaves nothing open about, each text told apart by a letter."""
     pending: dict[str, list[Frame]] = {}
     frames: list[Frame] = []

@@ -1,97 +1,36 @@
-"""What the judge of v0 clients goes through, and how it finds the one requirement to blame.
+"""Judges what a client of v0 showed, and finds the one requirement to blame.
 
-A client of v0 has no numbers and says nothing, so a wrong document alone tells little. What a
-plainer form of the same sequence shows tells more: if each stream by itself is shown right, the
-others are the cause. Those forms are run beforehand (`Cause`), most telling first; a form that
-is wrong too takes the sequence's place. What is left has one op to a frame and is explained by that op.
+Frames of v0 have no numbers and clients send nothing, so a wrong document alone does not tell which
+requirement is broken. The runner therefore plays simpler variants of a wrong sequence first (`Cause`).
+What is left has one op in a frame, and that op explains it.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import turbohtml
 
-from streamops_conformance.model.registry import SEEN, Outcome, Registry, Wrong
-from streamops_conformance.model.transcript import Transcript
+from streamops_conformance.model.judgement import Judgement
+from streamops_conformance.model.messages import Dump
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import Registry
 from streamops_conformance.oracle import tree
 from streamops_conformance.oracle.tree import Tree
 from streamops_conformance.v0.client.explain import explain
+from streamops_conformance.v0.client.sequence import Cause, PlayedSequence, frames_of
 from streamops_conformance.v0.oracle.blame import Diagnosis
 from streamops_conformance.v0.oracle.calls import Page
-from streamops_conformance.v1.client.sequence import Beat, Dump, SequenceSpec
-from streamops_conformance.v1.server.transcript_state import Judgement
 
 Frame = dict[str, Any]
 
 
-class Cause(StrEnum):
-    """What of a wrong sequence has to go for the client to show it right; in the order of asking."""
-
-    OTHERS = "each of its streams alone is shown right"
-    MANY = "with one op to a frame, each waited for, it is shown right"
-    SILENCE = "with `mode` said it is shown right"
-    ERRORS = "without its errors it is shown right"
-
-    def without(self, spec: SequenceSpec) -> list[SequenceSpec]:
-        """The sequence without it; empty where there is none of it."""
-        frames = frames_of(spec)
-        if self is Cause.OTHERS:
-            names = dict.fromkeys(frame["stream"] for frame in frames)
-            made = [[frame for frame in frames if frame["stream"] == name] for name in names]
-            return [of_frames(spec, each) for each in made] if len(names) > 1 else []
-        if self is Cause.MANY:
-            ones = [{**frame, "ops": [op]} for frame in frames for op in frame["ops"]]
-            return [replace(of_frames(spec, ones), paced=True)] if ones != frames or not spec.paced else []
-        said = [{**frame, "ops": list(map(_said, frame["ops"]))} for frame in frames]
-        if self is Cause.ERRORS:
-            said = [{**frame, "ops": list(filter(_no_error, frame["ops"]))} for frame in frames]
-        return [of_frames(spec, [frame for frame in said if frame["ops"]])] if said != frames else []
-
-
-def _said(op: Frame) -> Frame:
-    return {**op, "mode": op.get("mode", "append")} if op["op"] == "text" else op
-
-
-def _no_error(op: Frame) -> bool:
-    return bool(op["op"] != "error")
-
-
-def frames_of(spec: SequenceSpec) -> list[Frame]:
-    """The stream frames of a sequence. Raises ValueError where it has something else."""
-    frames = [beat.frame for beat in spec.beats]
-    if spec.scripts or not all(frame is not None and frame.get("type") == "stream" for frame in frames):
-        raise ValueError("a sequence of v0 is a list of `stream` frames")
-    return [frame for frame in frames if frame is not None]
-
-
-def of_frames(spec: SequenceSpec, frames: list[Frame]) -> SequenceSpec:
-    """The same page with other frames."""
-    return replace(spec, beats=tuple(Beat(json.dumps(each, ensure_ascii=False)) for each in frames))
-
-
 @dataclass
-class Played:
-    """A sequence with what the client under test made of it."""
-
-    spec: SequenceSpec
-    transcript: Transcript = field(default_factory=Transcript)
-    dumps: list[Dump] = field(default_factory=list)
-    """The first is of the page before any stream frame."""
-    silent: str = ""
-    duration: float = 0.0
-    cause: Cause | None = None
-    """What it is wrong by, where a form without that is right."""
-
-
-@dataclass
-class Look:
+class DumpCheck:
     """One dump against what is due, with the frames since the dump before."""
 
-    played: Played
+    played: PlayedSequence
     frames: list[Frame]
     earlier: list[Frame]
     dump: Dump
@@ -135,8 +74,10 @@ class Look:
     def says(self, requirement: str, *, seen: bool) -> Outcome:
         """The outcome of a requirement: at most one is to blame."""
         if self.fault is None:
-            return SEEN if seen else None
-        return Wrong(self.fault.expected, self.fault.observed) if self.fault.broken == requirement else None
+            return KEPT if seen else NOT_SEEN
+        return (
+            Wrong(self.fault.expected, self.fault.observed) if self.fault.broken == requirement else NOT_SEEN
+        )
 
     @cached_property
     def fault(self) -> Diagnosis | None:
@@ -234,7 +175,7 @@ def _content(nodes: list[Frame]) -> list[Frame]:
     ]
 
 
-def looks(played: Played) -> Iterator[Look]:
+def dump_checks(played: PlayedSequence) -> Iterator[DumpCheck]:
     """Every dump, from the page before any stream frame on."""
     page, frames = Page(played.spec.html), frames_of(played.spec)
     loading: dict[str, bool | None] = {}
@@ -246,7 +187,7 @@ def looks(played: Played) -> Iterator[Look]:
                 held |= _held(page, op)
                 page.apply(op)
                 loading[frame["stream"]] = _between(op["op"], loading.get(frame["stream"], False))
-        yield Look(played, new, frames[:done], dump, tree.of_html(page.root), held, dict(loading))
+        yield DumpCheck(played, new, frames[:done], dump, tree.of_html(page.root), held, dict(loading))
         done = dump.after
 
 
@@ -265,18 +206,13 @@ def _between(kind: str, before: bool | None) -> bool | None:
     return known.get(kind, before or None)
 
 
-def judge_v0_client(registry: Registry, played: Played) -> Judgement:
+def judge_v0_client(registry: Registry, played: PlayedSequence) -> Judgement:
     """Ask every rule at every dump, up to the first that says no."""
     found = Judgement()
-    for look in looks(played):
-        for rule in registry.rules if look.frames else ():
-            outcome = rule.check(look)
-            if isinstance(outcome, Wrong):
-                found.broken, found.fact, found.wrong = rule.id, rule.fact, outcome
-                found.entry = look.dump.entry
-                return found
-            if outcome is SEEN:
-                found.seen[rule.id] += 1
+    for look in dump_checks(played):
+        if look.frames and found.ask(registry.rules, look):
+            found.entry = look.dump.entry
+            return found
     if played.silent:
         found.broken, found.fact = "CLI-101", "the_client_goes_on"
         found.wrong = Wrong("a client that goes on", played.silent)

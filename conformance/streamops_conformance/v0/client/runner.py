@@ -5,17 +5,18 @@ import time
 import uuid
 from collections.abc import Sequence
 
-from streamops_conformance.testee.host import Peer, Stage
-from streamops_conformance.v0.client.judge import Played
-from streamops_conformance.v1.client.runner import Play, playing
-from streamops_conformance.v1.client.sequence import Dump, SequenceSpec
-from streamops_conformance.v1.server.session import PATIENCE, Silent
+from streamops_conformance.model.messages import Dump
+from streamops_conformance.testee.case import ClientCase
+from streamops_conformance.testee.host import ClientHost
+from streamops_conformance.testee.peer import Peer
+from streamops_conformance.v0.client.sequence import FrameSequence, PlayedSequence
+from streamops_conformance.wire.silent import PATIENCE, Silent
 
 
-async def mounted(play: Play, html: str) -> Peer:
+async def mounted(case: ClientCase, html: str) -> Peer:
     """The connection of a client on a page with that fragment, once it has mounted. Raises Silent."""
-    peer = await play.connection()
-    session = str(uuid.uuid5(uuid.NAMESPACE_URL, play.url))
+    peer = await case.connection()
+    session = str(uuid.uuid5(uuid.NAMESPACE_URL, case.url))
     await peer.send({"type": "connect", "session_id": session})
     asked = await peer.next("mount")
     view = asked.get("view", "conformance")
@@ -34,34 +35,34 @@ async def applied(peer: Peer) -> None:
         sent = len(peer.transcript.entries)
 
 
-async def run_sequence(stage: Stage, spec: SequenceSpec) -> Played:
+async def run_sequence(host: ClientHost, spec: FrameSequence) -> PlayedSequence:
     """Run one sequence to its end."""
-    played = Played(spec)
-    async with playing(stage) as play:
+    played = PlayedSequence(spec)
+    async with ClientCase.on_a_free_testee(host) as case:
         began = time.perf_counter()
         try:
-            await _perform(play, played)
+            await _perform(case, played)
         except Silent as silent:
             played.silent = str(silent)
         played.duration = time.perf_counter() - began
     return played
 
 
-async def run_sequences(stage: Stage, specs: Sequence[SequenceSpec]) -> list[Played]:
+async def run_sequences(host: ClientHost, specs: Sequence[FrameSequence]) -> list[PlayedSequence]:
     """Run them all on the testees that there are; the results are in the order of the specs."""
-    return list(await asyncio.gather(*(run_sequence(stage, spec) for spec in specs)))
+    return list(await asyncio.gather(*(run_sequence(host, spec) for spec in specs)))
 
 
-async def _perform(play: Play, played: Played) -> None:
+async def _perform(case: ClientCase, played: PlayedSequence) -> None:
     spec = played.spec
-    await play.mount(spec.html)
-    peer = await mounted(play, spec.html)
+    await case.mount(spec.html)
+    peer = await mounted(case, spec.html)
     played.transcript = peer.transcript
-    for number in range(len(spec.beats) + 1):
+    for number in range(len(spec.messages) + 1):
         if number:
-            beat = spec.beats[number - 1]
-            await peer.send_raw(beat.raw, beat.frame)
-        if spec.paced or number in (0, len(spec.beats)):
+            message = spec.messages[number - 1]
+            await peer.send_raw(message.raw, message.frame)
+        if spec.paced or number in (0, len(spec.messages)):
             await applied(peer)
-            said = await play.dump()
+            said = await case.dump()
             played.dumps.append(Dump(number, len(played.transcript.entries) - 1, said))

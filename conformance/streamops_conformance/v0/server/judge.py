@@ -7,15 +7,16 @@ from typing import Any
 
 from streamops_spec import load_shapes
 
-from streamops_conformance.model.case import Case
-from streamops_conformance.model.registry import SEEN, Outcome, Registry, Wrong
+from streamops_conformance.model.case import CaseSpec
+from streamops_conformance.model.judgement import Judgement
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import Registry
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.oracle.script import Script
 from streamops_conformance.v0.oracle.blame import Diagnosis, blame
 from streamops_conformance.v0.oracle.calls import FAR, REQUIREMENT, Call, Expected, expected, inside
 from streamops_conformance.v0.oracle.prefix import Reading, read
 from streamops_conformance.v0.server.described import Described
-from streamops_conformance.v1.server.transcript_state import Judgement
 
 
 @dataclass(slots=True)
@@ -34,8 +35,14 @@ class Run:
 
 
 @dataclass(slots=True)
-class CaseV0(Case):
+class Case:
     """A stimulus with its transcript, cut into runs."""
+
+    spec: CaseSpec
+    transcript: Transcript = field(default_factory=Transcript)
+    silent: str = ""
+    """Why the exchange was given up; empty where it came to its end."""
+    duration: float = 0.0
 
     described: Described | None = None
     runs: list[Run] = field(default_factory=list)
@@ -77,7 +84,7 @@ class CaseV0(Case):
 class Account:
     """What the rules ask: the first fault of a case, and what its right runs show."""
 
-    def __init__(self, transcript: Transcript, case: CaseV0 | None = None) -> None:
+    def __init__(self, transcript: Transcript, case: Case | None = None) -> None:
         self.transcript = transcript
         self.fault = _shapes(transcript, case.described if case is not None else None)
         self.runs: list[list[list[Call]]] = []
@@ -89,7 +96,7 @@ class Account:
         """The outcome of a rule: wrong, seen right, or not seen."""
         if self.fault is not None and self.fault.broken == requirement:
             return Wrong(self.fault.expected, self.fault.observed)
-        return SEEN if seen else None
+        return KEPT if seen else NOT_SEEN
 
     def streams(self) -> Iterator[list[Call]]:
         for run in self.runs:
@@ -110,7 +117,7 @@ class Account:
             if call.pause >= FAR and (index + 1 == len(run[0]) or run[0][index + 1].pause >= FAR)
         }
 
-    def _law(self, case: CaseV0) -> Diagnosis | None:
+    def _law(self, case: Case) -> Diagnosis | None:
         for run in case.runs:
             due = case.expected(run)
             if run.alone or run.again or due.undetermined or due.raises:
@@ -127,20 +134,13 @@ class Account:
         return None
 
 
-def judge_v0(registry: Registry, transcript: Transcript, case: CaseV0 | None = None) -> Judgement:
+def judge_v0(registry: Registry, transcript: Transcript, case: Case | None = None) -> Judgement:
     """Ask every rule of a case; at most one objects."""
     account = Account(transcript, case)
     found = Judgement()
-    for rule in registry.rules:
-        if rule.law and case is None:
-            continue
-        outcome = rule.check(account)
-        if isinstance(outcome, Wrong):
-            found.broken, found.fact, found.wrong = rule.id, rule.fact, outcome
-            found.entry = account.fault.entry if account.fault is not None else None
-            return found
-        if outcome is SEEN:
-            found.seen[rule.id] += 1
+    rules = [rule for rule in registry.rules if case is not None or not rule.needs_program]
+    if found.ask(rules, account) and account.fault is not None:
+        found.entry = account.fault.entry
     return found
 
 
@@ -159,7 +159,7 @@ def _shapes(transcript: Transcript, described: Described | None) -> Diagnosis | 
     return None
 
 
-def _no_reply(case: CaseV0, run: Run, due: Expected) -> Diagnosis | None:
+def _no_reply(case: Case, run: Run, due: Expected) -> Diagnosis | None:
     """Only a script of one call says which call it is that gets no reply."""
     calls = [call for each in due.streams.values() for call in each]
     if len(calls) != 1:
@@ -168,7 +168,7 @@ def _no_reply(case: CaseV0, run: Run, due: Expected) -> Diagnosis | None:
     return Diagnosis(REQUIREMENT[calls[0].kind], wanted, case.silent, run.end - 1)
 
 
-def _raised(case: CaseV0, run: Run, readings: dict[str, Reading]) -> Diagnosis:
+def _raised(case: Case, run: Run, readings: dict[str, Reading]) -> Diagnosis:
     """The handler failed: at the first call that did not come."""
     missing = [
         reading.calls[reading.reached]
@@ -194,7 +194,7 @@ def _raised(case: CaseV0, run: Run, readings: dict[str, Reading]) -> Diagnosis:
     )
 
 
-def _beside(case: CaseV0, run: Run, name: str, reading: Reading) -> Diagnosis | None:
+def _beside(case: Case, run: Run, name: str, reading: Reading) -> Diagnosis | None:
     """ORD-104, where the stream alone comes whole each time, and with the others it does not, again."""
     witnesses = [each for each in case.runs if each.alone == name and each.begin > run.begin]
     again = [each for each in case.runs if each.again and each.begin > run.begin]

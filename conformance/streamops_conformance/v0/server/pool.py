@@ -3,8 +3,8 @@
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.target.config import Target
 from streamops_conformance.v0.server.described import Described
-from streamops_conformance.v0.server.session import Limited, SessionV0
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.v0.server.session import Limited, Session
+from streamops_conformance.wire.silent import Silent
 
 
 class Pool:
@@ -13,9 +13,9 @@ class Pool:
     def __init__(self, target: Target, described: Described) -> None:
         self._target = target
         self._described = described
-        self._idle: list[SessionV0] = []
+        self._idle: list[Session] = []
 
-    async def take(self, url: str, transcript: Transcript) -> SessionV0:
+    async def take(self, url: str, transcript: Transcript) -> Session:
         """A connection that writes to that transcript. Raises Silent or Limited where none opens."""
         while self._idle:
             session = self._idle.pop()
@@ -27,7 +27,7 @@ class Pool:
         session.begin(transcript)
         return await self._connected(session)
 
-    async def fresh(self, url: str, session: SessionV0) -> SessionV0:
+    async def fresh(self, url: str, session: Session) -> Session:
         """The session, or its successor where a view can be mounted only once on a connection."""
         if self._described.repeatable or not session.mounts:
             return session
@@ -37,7 +37,7 @@ class Pool:
         following.transcript.closed = None
         return await self._connected(following)
 
-    def give_back(self, session: SessionV0) -> None:
+    def give_back(self, session: Session) -> None:
         """Keep it for the next case."""
         self._idle.append(session)
 
@@ -46,7 +46,7 @@ class Pool:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _connected(self, session: SessionV0) -> SessionV0:
+    async def _connected(self, session: Session) -> Session:
         try:
             await session.connect()
         except (Silent, Limited):
@@ -54,10 +54,10 @@ class Pool:
             raise
         return session
 
-    def session(self, url: str) -> SessionV0:
+    def session(self, url: str) -> Session:
         """A connection that is not open yet and that no other case gets."""
         target = self._target
-        return SessionV0(
+        return Session(
             url,
             self._described,
             headers=dict(target.headers),

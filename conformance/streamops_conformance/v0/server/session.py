@@ -6,7 +6,8 @@ from typing import Any
 
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.v0.server.described import Described, Frame, filled, matches
-from streamops_conformance.v1.server.session import PATIENCE, Session, Silent
+from streamops_conformance.wire.connection import RecordedConnection
+from streamops_conformance.wire.silent import PATIENCE, Silent
 
 LONGEST = 20.0
 """Seconds that one wait may take in all, however much the server says meanwhile."""
@@ -18,18 +19,17 @@ class Limited(Exception):
     """The server says that it was sent too much: the suite's own fault, never the server's."""
 
 
-class SessionV0(Session):
+class Session(RecordedConnection):
     """One WebSocket, which several cases use in turn; each has a transcript of its own.
 
     At most `burst` messages go out at once, and `per_second` in the long run; 0 is no limit.
     """
 
-    subprotocols = None
-
     def __init__(
         self, url: str, described: Described, *, headers: dict[str, str], per_second: float, burst: int
     ) -> None:
-        super().__init__(url, headers=headers, answer_pings=False)
+        super().__init__(url, headers=headers)
+        self.ref = 0
         self._described = described
         self._pace = _Pace(per_second, burst)
         self.mounts = 0

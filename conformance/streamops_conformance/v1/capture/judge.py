@@ -7,18 +7,21 @@ from typing import Any
 import msgspec
 from streamops_spec import load_shapes
 
-from streamops_conformance.capture.findings import Account, Side
+from streamops_conformance.capture.findings import CaptureFindings, Side
 from streamops_conformance.capture.model import Capture, Connection
 from streamops_conformance.capture.text import Kind, Piece, read
-from streamops_conformance.model.case import Case, CaseSpec, Limits
-from streamops_conformance.model.registry import SEEN, Rule, Wrong
+from streamops_conformance.model.case import CaseSpec
+from streamops_conformance.model.judgement import Judgement
+from streamops_conformance.model.outcome import Wrong
+from streamops_conformance.model.registry import Rule
 from streamops_conformance.model.transcript import Entry, Transcript
 from streamops_conformance.v1.capture.rules import rules
 from streamops_conformance.v1.capture.watch import Watch, default_target
 from streamops_conformance.v1.client.checks import CLIENT
-from streamops_conformance.v1.client.judge import Said
-from streamops_conformance.v1.server.checks import V1
-from streamops_conformance.v1.server.transcript_state import judge
+from streamops_conformance.v1.client.client_transcript import ClientTranscript
+from streamops_conformance.v1.server.case import Case, Limits
+from streamops_conformance.v1.server.checks import SERVER
+from streamops_conformance.v1.server.judge import judge
 
 Frame = dict[str, Any]
 DRIVER = "conformance.run"
@@ -70,34 +73,34 @@ def sessions(connections: list[Connection]) -> list[Joined]:
     return made
 
 
-def judge_v1(capture: Capture, written: Mapping[str, str]) -> Account:
+def judge_capture(capture: Capture, written: Mapping[str, str]) -> CaptureFindings:
     """What the capture shows of server and client; `written` is what the program wrote, by stream."""
-    account = Account("v1")
-    server, client = rules(), [rule for rule in CLIENT.rules if "look" not in rule.on]
-    account.told = {
+    findings = CaptureFindings("v1")
+    server, client = rules(), [rule for rule in CLIENT.rules if "dump" not in rule.on]
+    findings.told = {
         "server": TOLD,
         "client": frozenset(rule.id for rule in client),
     }
     known: set[str] = set()
     found = sessions(capture.connections)
-    account.sessions = sum(bool(each.id) for each in found)
+    findings.sessions = sum(bool(each.id) for each in found)
     for joined in found:
         if not joined.id and not _first(joined.connections[0], "send", "hello"):
             if joined.transcript.entries:
                 number = joined.connections[0].number
-                account.remarks.append(
+                findings.remarks.append(
                     f"connection {number} has no hello: its beginning is not in the capture"
                 )
             continue
-        broken = _server(account, joined, server, frozenset(known))
-        if not broken and not _program(account, joined):
+        broken = _server(findings, joined, server, frozenset(known))
+        if not broken and not _program(findings, joined):
             for stream, text in written.items():
-                _text(account, joined, stream, text)
+                _text(findings, joined, stream, text)
         known.add(joined.id)
         for connection in joined.connections:
-            _client(account, connection, client)
-            _extensions(account, connection)
-    return account
+            _client(findings, connection, client)
+            _extensions(findings, connection)
+    return findings
 
 
 def _first(connection: Connection, direction: str, kind: str) -> Frame:
@@ -107,36 +110,37 @@ def _first(connection: Connection, direction: str, kind: str) -> Frame:
     return {}
 
 
-def _server(account: Account, joined: Joined, asked: list[Rule], known: frozenset[str]) -> bool:
+def _server(findings: CaptureFindings, joined: Joined, asked: list[Rule], known: frozenset[str]) -> bool:
     """Ask every rule at every frame of a session, up to the first that says no; whether one did."""
-    walk = Watch(_heard_well(joined.transcript), known)
-    for index, entry in enumerate(walk.transcript.entries):
-        walk.index = index
+    state = Watch(_heard_well(joined.transcript), known)
+    for index, entry in enumerate(state.transcript.entries):
+        state.index = index
         if entry.direction != "send":
             kind = entry.direction if entry.direction in ("close", "cut") else entry.type
             every = () if entry.direction in ("close", "cut") else ("*",)
             here = [rule for rule in asked if {kind, *every} & set(rule.on)]
-            if _ask(account, "server", here, walk, joined, index):
+            if _ask(findings, "server", here, state, joined, index):
                 return True
-        walk.advance()
-    return _ask(account, "server", [rule for rule in asked if "end" in rule.on], walk, joined, None)
+        state.advance()
+    return _ask(findings, "server", [rule for rule in asked if "end" in rule.on], state, joined, None)
 
 
 def _ask(
-    account: Account, side: Side, asked: list[Rule], what: Watch | Said, joined: Joined, index: int | None
+    findings: CaptureFindings,
+    side: Side,
+    asked: list[Rule],
+    what: Watch | ClientTranscript,
+    joined: Joined,
+    index: int | None,
 ) -> bool:
-    """Whether a rule says no; a requirement counts once for a frame, whatever number of rules it has."""
-    seen: set[str] = set()
-    for rule in asked:
-        outcome = rule.check(what)
-        if isinstance(outcome, Wrong):
-            entries = joined.transcript.entries
-            number = joined.number(index if index is not None else len(entries))
-            account.blame(side, rule.id, outcome, number, entries, index)
-            return True
-        if outcome is SEEN:
-            seen.add(rule.id)
-    account.seen[side].update(seen)
+    """Whether a rule found something wrong. A requirement counts once for a frame, even with several rules."""
+    found = Judgement()
+    if found.ask(asked, what) and found.wrong is not None:
+        entries = joined.transcript.entries
+        number = joined.number(index if index is not None else len(entries))
+        findings.blame(side, found.broken, found.wrong, number, entries, index)
+        return True
+    findings.seen[side].update(found.kept.keys())
     return False
 
 
@@ -155,20 +159,20 @@ def _heard_well(transcript: Transcript) -> Transcript:
 # The client's side
 
 
-def _client(account: Account, connection: Connection, asked: list[Rule]) -> None:
+def _client(findings: CaptureFindings, connection: Connection, asked: list[Rule]) -> None:
     turned = {"send": "recv", "recv": "send"}
     entries = [
         Entry(each.ms, turned[each.direction], each.raw, each.frame, each.fault)  # type: ignore[arg-type]  # reason: the two directions, exchanged
         for each in connection.transcript.entries
         if each.direction in turned
     ]
-    said = Said(Transcript(entries))
+    said = ClientTranscript(Transcript(entries))
     joined = Joined(connections=[connection], transcript=connection.transcript, begins=[0])
     for index, entry in enumerate(entries):
         said.index = index
         if entry.direction == "recv":
             here = [rule for rule in asked if {entry.type, "*"} & set(rule.on)]
-            if _ask(account, "client", here, said, joined, index):
+            if _ask(findings, "client", here, said, joined, index):
                 return
         try:
             said.advance()
@@ -176,42 +180,42 @@ def _client(account: Account, connection: Connection, asked: list[Rule]) -> None
             return  # The server's frame is malformed, as its own rules say.
 
 
-def _extensions(account: Account, connection: Connection) -> None:
+def _extensions(findings: CaptureFindings, connection: Connection) -> None:
     """LIM-6 and LIM-7, from the handshake."""
     said = connection.extensions
     if said is None or not connection.transcript.entries:
         return
     both = ("server_no_context_takeover", "client_no_context_takeover")
     if "permessage-deflate" not in said:
-        account.seen["server"]["LIM-6"] += 1
-        account.seen["server"]["LIM-7"] += 1
+        findings.seen["server"]["LIM-6"] += 1
+        findings.seen["server"]["LIM-7"] += 1
         return
     wrong = Wrong("no permessage-deflate", said)
-    account.blame("server", "LIM-6", wrong, connection.number, connection.transcript.entries, None)
+    findings.blame("server", "LIM-6", wrong, connection.number, connection.transcript.entries, None)
     if any(way not in said for way in both):
         wrong = Wrong(f"no compression, or {' and '.join(both)}", said)
-        account.blame("server", "LIM-7", wrong, connection.number, connection.transcript.entries, None)
+        findings.blame("server", "LIM-7", wrong, connection.number, connection.transcript.entries, None)
 
 
 # The program, where it is known
 
 
-def _program(account: Account, joined: Joined) -> bool:
+def _program(findings: CaptureFindings, joined: Joined) -> bool:
     """Where every event is a script of the driver's, in turn, the law is asked; whether it broke."""
     case = _case(joined)
     if case is None:
         return False
-    found = judge(V1, joined.transcript, case)
+    found = judge(SERVER, joined.transcript, case)
     if found.wrong is not None:
         number = joined.number(found.entry if found.entry is not None else len(joined.transcript.entries))
-        account.blame("server", found.broken, found.wrong, number, joined.transcript.entries, found.entry)
+        findings.blame("server", found.broken, found.wrong, number, joined.transcript.entries, found.entry)
         return True
-    law = {rule.id for rule in V1.rules if rule.law}
-    for key, count in found.seen.items():
+    law = {rule.id for rule in SERVER.rules if rule.needs_program}
+    for key, count in found.kept.items():
         if key in law and key not in TOLD:
-            account.seen["server"][key] += count
-    account.told["server"] |= law
-    account.remarks.append(
+            findings.seen["server"][key] += count
+    findings.told["server"] |= law
+    findings.remarks.append(
         f"connection {joined.connections[0].number} says which program ran: the prefix law was asked"
     )
     return False
@@ -259,9 +263,9 @@ def _case(joined: Joined) -> Case | None:
 # The text, where somebody gave it
 
 
-def _text(account: Account, joined: Joined, stream: str, written: str) -> None:
+def _text(findings: CaptureFindings, joined: Joined, stream: str, written: str) -> None:
     """Hold what came on a stream of a session against what the program wrote to it in all its runs."""
-    account.told["server"] |= frozenset(IDS.values())
+    findings.told["server"] |= frozenset(IDS.values())
     came: list[tuple[int, Piece]] = []
     resume: Frame = {}
     ended = seen = False
@@ -289,11 +293,11 @@ def _text(account: Account, joined: Joined, stream: str, written: str) -> None:
     reading = read(written, pieces, ended=ended and not untold)
     untold = untold or reading.untold
     if untold:
-        account.remarks.append(f"stream {stream} has {untold}: its text was followed up to there")
+        findings.remarks.append(f"stream {stream} has {untold}: its text was followed up to there")
     for fault in reading.faults:
         number = joined.number(fault.entry if fault.entry is not None else len(joined.transcript.entries))
         wrong = Wrong(f"stream {stream}: {fault.expected}", fault.observed)
-        account.blame("server", IDS[fault.kind], wrong, number, joined.transcript.entries, fault.entry)
+        findings.blame("server", IDS[fault.kind], wrong, number, joined.transcript.entries, fault.entry)
     if not reading.faults:
         for key in ("ORD-4", "ORD-5"):
-            account.seen["server"][key] += len(pieces)
+            findings.seen["server"][key] += len(pieces)

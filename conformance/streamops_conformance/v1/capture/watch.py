@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streamops_conformance.model.transcript import Transcript
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 Frame = dict[str, Any]
 
@@ -68,7 +68,7 @@ LIFECYCLE = ("start", "error", "done")
 AFTER = {"start": "open", "content": "open", "error": "errored", "done": "idle"}
 
 
-class Watch(Walk):
+class Watch(TranscriptState):
     """A walk without a case that also follows numbers, states and runs of each stream.
 
     Its transcript is that of one session: the connections that took it up again come one after the other.

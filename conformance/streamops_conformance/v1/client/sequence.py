@@ -8,9 +8,10 @@ things from the future.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
+from streamops_conformance.model.messages import Dump, Message, messages_from_json, messages_to_json
 from streamops_conformance.model.transcript import Closed, Transcript
 from streamops_conformance.oracle.script import Script, from_json, streams_of, to_json
 from streamops_conformance.oracle.tree import Tree
@@ -29,30 +30,8 @@ EXTRAS = (*HARMLESS, "member", "op", "reason")
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """One message to send, as text; `malformed` where no right client may take it for a frame."""
-
-    raw: str
-    malformed: bool = False
-
-    @property
-    def frame(self) -> Frame | None:
-        """What it says, shared by all who look: not to be changed. None where it is no JSON object."""
-        return _parsed(self.raw)
-
-
-@lru_cache(maxsize=2048)
-def _parsed(raw: str) -> Frame | None:
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@dataclass(frozen=True, slots=True)
 class SequenceSpec:
-    """The stimulus. Either `scripts` with the decisions of a server, or `beats` by hand."""
+    """The stimulus. Either `scripts` with the decisions of a server, or `messages` by hand."""
 
     caps: tuple[str, ...]
     scripts: tuple[Script, ...] = ()
@@ -63,18 +42,15 @@ class SequenceSpec:
     paced: bool = True
     """A dump after each message; otherwise only one at the end, everything at full speed."""
     html: str = ""
-    """With `beats`: the page fragment."""
-    beats: tuple[Beat, ...] = ()
+    """With `messages`: the page fragment."""
+    messages: tuple[Message, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What replays it; the shape is `urn:streamops:v1:sequence`."""
         made: dict[str, Any] = {"caps": list(self.caps)}
-        if self.beats:
+        if self.messages:
             made["html"] = self.html
-            made["messages"] = [
-                {"raw": beat.raw, "malformed": True} if beat.malformed else beat.frame or {"raw": beat.raw}
-                for beat in self.beats
-            ]
+            made["messages"] = messages_to_json(self.messages)
             return made | ({} if self.paced else {"paced": False})
         made["scripts"] = [to_json(script) for script in self.scripts]
         if self.variables:
@@ -93,8 +69,10 @@ class SequenceSpec:
         Raises msgspec.ValidationError for a step that is none, KeyError or TypeError for another shape.
         """
         if "messages" in value:
-            beats = tuple(map(_beat, value["messages"]))
-            return cls(tuple(value["caps"]), paced=value.get("paced", True), html=value["html"], beats=beats)
+            messages = messages_from_json(value["messages"])
+            return cls(
+                tuple(value["caps"]), paced=value.get("paced", True), html=value["html"], messages=messages
+            )
         return cls(
             tuple(value["caps"]),
             tuple(from_json(script) for script in value["scripts"]),
@@ -106,27 +84,23 @@ class SequenceSpec:
         )
 
     def steps(self) -> int:
-        return len(self.beats) + sum(map(len, self.scripts))
+        return len(self.messages) + sum(map(len, self.scripts))
 
     def simpler(self) -> "list[SequenceSpec]":
         """The same with less that is special, the plainest first: what such a one fails too is no matter
         of what it has not: traps for names, extras, haste."""
-        if self.beats:
-            plain = json.dumps([self.html, *(beat.raw for beat in self.beats)])
+        if self.messages:
+            plain = json.dumps([self.html, *(message.raw for message in self.messages)])
             for trap in TRAPS:
                 plain = plain.replace(trap, f"plain-{trap.strip('_')}")
             html, *messages = json.loads(plain)
-            beats = [Beat(raw, beat.malformed) for raw, beat in zip(messages, self.beats, strict=True)]
-            found = [replace(self, html=html, beats=tuple(beats))]
+            messages = [
+                Message(raw, message.malformed) for raw, message in zip(messages, self.messages, strict=True)
+            ]
+            found = [replace(self, html=html, messages=tuple(messages))]
         else:
             found = [replace(self, extras=(), paced=True), replace(self, paced=True)]
         return [each for each in dict.fromkeys(found) if each != self]
-
-
-def _beat(said: Any) -> Beat:
-    if "raw" in said:
-        return Beat(said["raw"], bool(said.get("malformed")))
-    return Beat(json.dumps(said, ensure_ascii=False))
 
 
 def program_of(spec: SequenceSpec) -> Program:
@@ -139,7 +113,7 @@ def program_of(spec: SequenceSpec) -> Program:
 
 def page_of(spec: SequenceSpec) -> str:
     """The fragment that stands on the page before the client connects."""
-    if spec.beats:
+    if spec.messages:
         return spec.html
     if "view" in spec.caps:
         return root_html(dict(spec.variables))
@@ -155,26 +129,15 @@ def page_of(spec: SequenceSpec) -> str:
 class Step:
     """A message with what it is to a right client, and what such a one shows after it."""
 
-    beat: Beat
+    message: Message
     effect: Effect
     tree: Tree
     texts: dict[str, str]
     streams: dict[str, Shown]
 
 
-@dataclass(slots=True)
-class Dump:
-    """One answer to `dump`."""
-
-    after: int
-    """How many messages had been sent."""
-    entry: int
-    """Index of the last of them in the transcript."""
-    said: Frame
-
-
 @dataclass
-class Sequence:
+class PlayedSequence:
     """A stimulus with what the client under test made of it."""
 
     spec: SequenceSpec
@@ -196,25 +159,25 @@ def steps_of(spec: SequenceSpec, reader: Callable[[str], Reader] = Reader) -> li
     """What a client that reads as `reader` makes of a sequence, up to what it closes for."""
     right = reader(page_of(spec))
     steps: list[Step] = []
-    for beat in beats_of(spec):
-        effect = right.receive(None if beat.malformed else beat.frame)
-        steps.append(Step(beat, effect, right.tree(), right.texts(), dict(right.streams)))
+    for message in messages_of(spec):
+        effect = right.receive(None if message.malformed else message.frame)
+        steps.append(Step(message, effect, right.tree(), right.texts(), dict(right.streams)))
         if effect.closes:
             break
     return steps
 
 
-def beats_of(spec: SequenceSpec) -> list[Beat]:
+def messages_of(spec: SequenceSpec) -> list[Message]:
     """The messages of a sequence, extras included."""
-    if spec.beats:
-        return list(spec.beats)
+    if spec.messages:
+        return list(spec.messages)
     frames = played(program_of(spec), spec.holds, spec.merges, limit=LIMIT)
     extras: dict[int, list[str]] = {}
     for number, kind in spec.extras:
         if frames:
             extras.setdefault(number % len(frames), []).append(kind)
     made = _Numbered(frames, extras).messages()
-    return [Beat(json.dumps(frame, ensure_ascii=False, separators=(",", ":"))) for frame in made]
+    return [Message(json.dumps(frame, ensure_ascii=False, separators=(",", ":"))) for frame in made]
 
 
 class _Numbered:

@@ -186,8 +186,8 @@ def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]
     """Each content operation moved next to the others on its target."""
     groups: dict[object, list[LoggedOp]] = {}
     epoch = 0
-    walk = covered if to_first else list(reversed(covered))
-    for op in walk:
+    state = covered if to_first else list(reversed(covered))
+    for op in state:
         if op.kind in ABSORBABLE:
             groups.setdefault((epoch, op.wire["target"]), []).append(op)
         else:
@@ -302,9 +302,9 @@ def _perhaps_lost(covered: Ops, ops: Sequence[Wire]) -> list[int]:
 
 def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:
     kept: list[LoggedOp] = []
-    walk = iter(covered)
+    state = iter(covered)
     for seen in ops:
-        found = next((op for op in walk if same(op, seen)), None)
+        found = next((op for op in state if same(op, seen)), None)
         if found is None:
             return None
         kept.append(found)

@@ -12,6 +12,7 @@ from typing import Any
 
 from streamops_spec import Protocol, load_protocol
 
+from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle import script as steps
 from streamops_conformance.v1.oracle.log import ExpectedEvent, ExpectedView, LoggedOp, StreamState
 from streamops_conformance.v1.oracle.split_text import Mode, numbered
@@ -343,3 +344,13 @@ class Program:
         if stream.shown is not None:
             entry["error"], entry["code"] = stream.shown
         return entry
+
+
+def is_determined(spec: CaseSpec) -> bool:
+    """Whether the outcome of a case does not depend on which of its branches is faster."""
+    program = Program(
+        frozenset(spec.caps), dict(spec.variables), max_text_bytes=8192, max_frame_bytes=spec.max_frame_bytes
+    )
+    for script in spec.scripts:
+        program.run(script)
+    return not program.undetermined

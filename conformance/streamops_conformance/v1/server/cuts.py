@@ -10,15 +10,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from streamops_conformance.model.case import Case, CaseSpec, Limits
-from streamops_conformance.model.registry import Wrong
+from streamops_conformance.model.case import CaseSpec
+from streamops_conformance.model.outcome import Wrong
 from streamops_conformance.oracle.document import Document
 from streamops_conformance.oracle.script import to_json
 from streamops_conformance.proxy.faults import Cut, End, Plan, Point, Way
 from streamops_conformance.proxy.shell import FaultProxy
-from streamops_conformance.v1.server.checks import V1
-from streamops_conformance.v1.server.session import Session, Silent
-from streamops_conformance.v1.server.transcript_state import judge
+from streamops_conformance.v1.server.case import Case, Limits
+from streamops_conformance.v1.server.checks import SERVER
+from streamops_conformance.v1.server.judge import judge
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 MOST = 100
 """Connections of one case, after which it is given up: a target that never lets it go on."""
@@ -139,7 +141,7 @@ def wrong_with(found: CutCase, uncut: Case) -> Wrong | None:
     case = found.case
     if case.silent:
         return Wrong("every event is answered in the end", case.silent)
-    judgement = judge(V1, case.transcript, case)
+    judgement = judge(SERVER, case.transcript, case)
     if judgement.wrong is not None:
         wrong = judgement.wrong
         return Wrong(f"{judgement.broken}: {wrong.expected}", f"{wrong.observed} (entry {judgement.entry})")

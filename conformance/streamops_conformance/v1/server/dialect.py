@@ -4,78 +4,84 @@ from collections.abc import Iterator
 
 from hypothesis.strategies import SearchStrategy
 
-from streamops_conformance.engine.shrink import size_of, smaller_cases
-from streamops_conformance.model.case import Case, CaseSpec, Limits
+from streamops_conformance.generate.smaller import size_of, smaller_cases
+from streamops_conformance.model.case import CaseSpec
+from streamops_conformance.model.judgement import Judgement
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
-from streamops_conformance.v1.server.checks import V1
+from streamops_conformance.v1.oracle.program import is_determined
+from streamops_conformance.v1.server.case import Case, Limits
+from streamops_conformance.v1.server.checks import SERVER
 from streamops_conformance.v1.server.generate.cases import cases
 from streamops_conformance.v1.server.generate.classics import classics
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.judge import judge
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.runner import run_cases
-from streamops_conformance.v1.server.session import Session, Silent
-from streamops_conformance.v1.server.transcript_state import Judgement, judge
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 DRIVER = "x-conformance"
 OFFERED = ("html", "view", "ack", "resume")
 
 
-class DialectV1:
-    """Implements `run.dialect.Dialect`."""
+class ServerDialect:
+    """Implements `engine.dialect.Dialect`."""
 
-    def __init__(self) -> None:
+    registry = SERVER
+    longest_wait = 9.0
+    """Seconds that a probe may wait for something that the target times."""
+
+    def __init__(self, running: Running) -> None:
+        self.under_test = running
+        self._target = running.target
+        self._headers = dict(running.target.headers)
         self._limits = Limits()
 
-    registry = V1
-    longest_wait = 9.0
-
-    async def preflight(self, running: Running) -> frozenset[str]:
+    async def preflight(self) -> frozenset[str]:
         try:
-            async with Session(running.url, headers=dict(running.target.headers)) as session:
+            async with Session(self.under_test.url, headers=self._headers) as session:
                 view = {"name": "conformance", "params": {"vars": {}}}
-                declared = running.target.capabilities
+                declared = self._target.capabilities
                 offered = [name for name in OFFERED if declared is None or name in declared]
                 welcome = await session.hello([*offered, DRIVER], view=view)
                 agreed = frozenset(welcome.get("caps", ()))
                 self._limits = Limits.of(welcome)
                 if DRIVER not in agreed:
                     raise Unreachable(
-                        f"{running.target.name} does not offer x-conformance: start it in its test mode"
+                        f"{self._target.name} does not offer x-conformance: start it in its test mode"
                     )
                 await session.run([])
         except Silent as silent:
             raise Unreachable(
-                f"{running.target.name} did not get through hello and one event: {silent}"
+                f"{self._target.name} did not get through hello and one event: {silent}"
             ) from None
         return agreed
 
-    async def alive(self, running: Running) -> None:
+    async def alive(self) -> None:
         for last in (False, True):
             try:
-                async with Session(running.url, headers=dict(running.target.headers)) as session:
+                async with Session(self.under_test.url, headers=self._headers) as session:
                     await session.hello([DRIVER])
                     await session.run([])
                     return
             except Silent as silent:
                 if last:
-                    raise Unreachable(f"{running.target.name} is wedged: {silent}") from None
+                    raise Unreachable(f"{self._target.name} is wedged: {silent}") from None
 
-    async def run(self, running: Running, specs: list[CaseSpec]) -> list[Case]:
-        # With few stream names branches would race for them: such a case has no one right outcome.
+    async def run(self, specs: list[CaseSpec]) -> list[Case]:
+        # With few streams allowed, branches race for them: the outcome of such a case depends on chance.
         fit = [spec for spec in specs if self._is_determined(spec)]
-        return await run_cases(
-            running.url, dict(running.target.headers), fit, connections=running.target.connections
-        )
+        return await run_cases(self.under_test.url, self._headers, fit, connections=self._target.connections)
 
     def _is_determined(self, spec: CaseSpec) -> bool:
         return not Case(spec, limits=self._limits, agreed=frozenset(spec.caps)).program().undetermined
 
     def judge(self, case: Case) -> Judgement:
-        return judge(V1, case.transcript, case)
+        return judge(SERVER, case.transcript, case)
 
     def judge_wire(self, transcript: Transcript) -> Judgement:
-        return judge(V1, transcript)
+        return judge(SERVER, transcript)
 
     def cases(self, agreed: frozenset[str]) -> SearchStrategy[CaseSpec]:
         return cases(agreed)
@@ -99,20 +105,20 @@ class DialectV1:
                 sent = None
         return found
 
-    def lab(self, running: Running, agreed: frozenset[str], seed: int) -> Lab:
-        return Lab(running, running.url, agreed, longest_wait=self.longest_wait, seed=seed)
+    def probe_context(self, agreed: frozenset[str], seed: int) -> ProbeContext:
+        return ProbeContext(self.under_test, agreed, longest_wait=self.longest_wait, seed=seed)
 
-    def inapplicable(self, requirement: str) -> str:  # noqa: ARG002  (only probes find that out)
+    def inapplicable(self, requirement: str) -> str:  # noqa: ARG002  # reason: only probes find that out
         return ""
 
     def size(self, spec: CaseSpec) -> tuple[int, ...]:
         return size_of(spec)
 
     def smaller(self, spec: CaseSpec) -> Iterator[CaseSpec]:
-        return smaller_cases(spec)
+        return smaller_cases(spec, is_determined)
 
-    def probes_at_once(self, running: Running) -> int:
-        return max(1, min(16, running.target.connections // 2))
+    def probes_at_once(self) -> int:
+        return max(1, min(16, self._target.connections // 2))
 
     async def close(self) -> None:
         """Every case has a connection of its own: nothing is open."""

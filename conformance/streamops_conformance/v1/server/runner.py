@@ -4,10 +4,12 @@ import asyncio
 import time
 from typing import Any
 
-from streamops_conformance.model.case import Case, CaseSpec, Limits
+from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle.document import normalized
 from streamops_conformance.oracle.script import to_json
-from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.v1.server.case import Case, Limits
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 LATE = 0.4
 """Seconds to wait for what a server forgot to send before its reply; never the measure of a pass."""

@@ -1,39 +1,22 @@
-"""A connection of the runner's to a server that speaks v1."""
+"""A session with a server that speaks v1: the suite is its client."""
 
-import asyncio
-import json
-import math
-import socket
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-import websockets.asyncio.client
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from streamops_conformance.model.transcript import Closed, Entry, Transcript, received
 from streamops_conformance.v1.server.receipts import Receipts
-from streamops_conformance.wire.own_time import patient
+from streamops_conformance.v1.vocabulary import SUBPROTOCOL
+from streamops_conformance.wire.connection import RecordedConnection
+from streamops_conformance.wire.silent import PATIENCE
 
 Frame = dict[str, Any]
-SUBPROTOCOL = "streamops.v1"
-PATIENCE = 8.0
-"""Seconds without any frame but pings after which a wait is given up; never the measure of a pass."""
-LONGEST = 30.0
-"""Seconds after which a wait is given up even if frames keep coming."""
+DEFAULT_LIMITS = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64}
 
 
-class Silent(Exception):
-    """The server said nothing for too long, or closed, while something was awaited."""
+class Session(RecordedConnection):
+    """A session over one connection after another; use it with `async with`.
 
-
-class Session:
-    """A WebSocket with its transcript, and those that follow it; use it with `async with`.
-
-    Nothing is judged here: frames are written down as they come, pings answered, and where `ack`
-    was agreed, frames acknowledged as chapter 9 says.
+    It answers pings, and where `ack` was agreed it acknowledges frames as chapter 9 asks.
     """
 
     subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol(SUBPROTOCOL)]
@@ -46,72 +29,22 @@ class Session:
         answer_pings: bool = True,
         acks: bool = True,
     ) -> None:
-        self.url = url
-        self.transcript = Transcript()
+        super().__init__(url, headers=headers)
         self.ref = 0
         self.id = ""
-        """The session's, of the last welcome."""
+        """The session id of the last welcome."""
         self.receipts = Receipts()
         self.acks = acks
-        """Whether frames are acknowledged by themselves."""
+        """Whether the session acknowledges frames by itself."""
         self._agreed_ack = False
         self._hello: Frame = {}
-        self._begin = 0
-        """Index of the first entry of this connection."""
-        self._headers = headers or {}
         self._answer_pings = answer_pings
-        self._socket: websockets.asyncio.client.ClientConnection | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
-        self._heard = 0.0
         self._attempts = 0
 
-    async def __aenter__(self) -> Self:
-        await self.connect()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def connect(self) -> None:
-        """Open the WebSocket; raises Silent where the upgrade fails."""
-        try:
-            opening = websockets.asyncio.client.connect(
-                self.url,
-                subprotocols=self.subprotocols,
-                additional_headers=self._headers,
-                compression=None,
-                max_size=None,
-                max_queue=None,
-                ping_interval=None,
-                open_timeout=None,
-                close_timeout=2,
-                proxy=None,
-            )
-            self._socket = await patient(opening, PATIENCE)
-        except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
-            raise Silent(f"no connection to {self.url}: {error}") from error
-        if not self.transcript.entries:
-            self.transcript.began = time.perf_counter()
-        self.transcript.closed = None
-        self._begin = len(self.transcript.entries)
-        self._reader = asyncio.create_task(self._read())
-
-    async def close(self) -> None:
-        """Close from this side; the close is not part of the transcript."""
-        if self._reader is not None:
-            self._reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reader
-        if self._socket is not None:
-            self._socket.transport.abort() if self.transcript.closed is None else None
-
-    async def cut(self) -> None:
-        """Lose the connection, as in a tunnel: nothing is said, and what is on its way does not arrive."""
-        if self.transcript.closed is None:
-            await self.close()
-            self.transcript.closed = Closed(1006, "")
-            self.transcript.entries.append(Entry(self._ms(), "cut", "this side lost the connection"))
+    async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
+        if frame is not None and frame.get("type") == "hello":
+            self._hello = frame
+        await super().send_raw(message, frame)
 
     async def resume(
         self,
@@ -135,37 +68,6 @@ class Session:
         if version is not None:
             resume["view"] = version
         return await self.hello(caps, view=view, **({"resume": resume} | members))
-
-    def pause(self) -> None:
-        """Stop reading at the socket, whose buffer is made small, until `go_on`."""
-        assert self._socket is not None
-        self._buffer(1 << 14)
-        transport: Any = self._socket.transport
-        transport.pause_reading()
-
-    def go_on(self) -> None:
-        """Read again, and no slower than before."""
-        assert self._socket is not None
-        self._buffer(1 << 22)
-        transport: Any = self._socket.transport
-        transport.resume_reading()
-
-    def _buffer(self, size: int) -> None:
-        assert self._socket is not None
-        raw = self._socket.transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-
-    async def send(self, frame: Frame) -> None:
-        await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
-
-    async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
-        """Send any message, well formed or not; a closed connection is no error here."""
-        assert self._socket is not None
-        if frame is not None and frame.get("type") == "hello":
-            self._hello = frame
-        self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
-        with suppress(ConnectionClosed):
-            await self._socket.send(message)
 
     async def hello(self, caps: list[str], *, view: Frame | None = None, **members: Any) -> Frame:
         """Say hello and wait for the `welcome`; `members` replace or add members of the hello.
@@ -201,83 +103,6 @@ class Session:
             patience=patience,
         )
 
-    def frames(self, kind: str = "") -> list[Frame]:
-        """What was received on this connection, of one type or of all."""
-        return self.transcript.frames(kind, since=self._begin)
-
-    async def next(self, kind: str, *, patience: float = PATIENCE) -> Frame:
-        """The first frame of that type on this connection; raises Silent where none comes."""
-        return await self.until(lambda frame: frame.get("type") == kind, f"a {kind} frame", patience=patience)
-
-    async def until(self, wanted: Callable[[Frame], bool], what: str, *, patience: float = PATIENCE) -> Frame:
-        """The first frame of this connection, already there or still to come, that is wanted.
-
-        `patience` is counted from the last frame that came. Raises Silent.
-        """
-        position = self._begin
-        deadline = self._patient(patience)
-        while True:
-            entries = self.transcript.entries
-            while position < len(entries):
-                entry = entries[position]
-                position += 1
-                if entry.direction == "recv" and entry.frame is not None and wanted(entry.frame):
-                    return entry.frame
-            if self.transcript.closed is not None:
-                closed = self.transcript.closed
-                raise Silent(f"the server closed with {closed.code} {closed.reason!r} instead of {what}")
-            await self._wait(patience, what, deadline)
-
-    async def end(self, *, patience: float = PATIENCE) -> Closed:
-        """Wait for the server to close; raises Silent where it does not."""
-        deadline = self._patient(patience)
-        while self.transcript.closed is None:
-            await self._wait(patience, "a close", deadline)
-        return self.transcript.closed
-
-    async def linger(self, seconds: float) -> None:
-        """Read on for a while: for what should not come, or came late."""
-        with suppress(TimeoutError):
-            assert self._reader is not None
-            await asyncio.wait_for(asyncio.shield(self._reader), seconds)
-
-    def _patient(self, patience: float) -> float:
-        """Begin to wait; returns when to give up even if frames keep coming."""
-        self._heard = time.perf_counter()
-        return self._heard + max(LONGEST, patience)
-
-    async def _wait(self, patience: float, what: str, deadline: float = math.inf) -> None:
-        """Until something comes. Raises Silent after `patience` without a frame, or past `deadline`."""
-        self._news.clear()
-        left = self._heard + patience - time.perf_counter()
-        try:
-            await patient(self._news.wait(), left)
-        except TimeoutError:
-            await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
-            if not self._news.is_set():
-                raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
-        if time.perf_counter() > deadline:
-            raise Silent(f"frames for {LONGEST:g} s, and never {what}")
-
-    async def _read(self) -> None:
-        assert self._socket is not None
-        try:
-            async for message in self._socket:
-                entry = received(self._ms(), message)
-                self.transcript.entries.append(entry)
-                self._news.set()
-                if entry.type != "ping":
-                    self._heard = time.perf_counter()
-                if entry.frame is not None:
-                    await self._respond(entry.type, entry.frame)
-        except ConnectionClosed:
-            pass
-        code = self._socket.close_code
-        self.transcript.closed = Closed(code if code is not None else 1006, self._socket.close_reason or "")
-        reason = f"{self.transcript.closed.code} {self.transcript.closed.reason}".strip()
-        self.transcript.entries.append(Entry(self._ms(), "close", reason))
-        self._news.set()
-
     async def _respond(self, kind: str, frame: Frame) -> None:
         """What a client does by itself: pong, ack, and to know where it stands."""
         if kind == "ping" and self._answer_pings:
@@ -293,9 +118,3 @@ class Session:
             window = limits.get("window", 1) if isinstance(limits, dict) else 1
             if self._agreed_ack and self.acks and self.receipts.unacknowledged >= max(1, window // 2):
                 await self.ack()
-
-    def _ms(self) -> float:
-        return (time.perf_counter() - self.transcript.began) * 1000
-
-
-DEFAULT_LIMITS = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64}

@@ -1,39 +1,21 @@
-"""Goes through a transcript once, frame by frame, asking every rule; stops at the first wrong frame.
-
-What follows a wrong frame is a consequence as often as a fault, so a transcript blames one
-requirement: the one of the first rule, at the first frame, that says no.
-"""
+"""What the judge of servers knows at one entry of a transcript: the state that rules are asked about."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
-from streamops_conformance.model.case import Case
-from streamops_conformance.model.registry import SEEN, Registry, Rule, Wrong
 from streamops_conformance.model.transcript import Entry, Transcript
 from streamops_conformance.oracle.document import Document
 from streamops_conformance.v1.oracle.blame import Following
 from streamops_conformance.v1.oracle.log import ExpectedView, LoggedOp
 from streamops_conformance.v1.oracle.program import Program
+from streamops_conformance.v1.server.case import Case
 from streamops_conformance.v1.server.connection_state import Connection
 from streamops_conformance.v1.server.diagnosis import Diagnosis, diagnose
 
 Frame = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Judgement:
-    """What a transcript shows: how often each requirement was seen kept, and the first one broken."""
-
-    seen: Counter[str] = field(default_factory=Counter)
-    broken: str = ""
-    fact: str = ""
-    wrong: Wrong | None = None
-    entry: int | None = None
-    """Index of the first wrong entry of the transcript."""
-
-
-class Walk:
+class TranscriptState:
     """Where the judge stands in a transcript, and what has been seen up to there.
 
     With a case it knows the program (rules marked `law`); without one it judges the wire alone.
@@ -259,39 +241,3 @@ class Walk:
 
 
 _STATES = {"start": "open", "error": "errored", "done": "idle"}
-
-
-def judge(registry: Registry, transcript: Transcript, case: Case | None = None) -> Judgement:
-    """Ask every rule at every frame, up to the first that says no."""
-    walk = Walk(transcript, case)
-    found = Judgement()
-    by_type: dict[str, list[Rule]] = {}
-    for index, entry in enumerate(transcript.entries):
-        walk.index = index
-        if entry.direction != "send":
-            kind = entry.direction if entry.direction in ("close", "cut") else entry.type
-            rules = by_type.get(kind)
-            if rules is None:
-                rules = by_type[kind] = _rules(registry, kind, law=case is not None)
-            if _ask(rules, walk, found):
-                found.entry = index
-                return found
-        walk.advance()
-    _ask(_rules(registry, "end", law=case is not None), walk, found)
-    return found
-
-
-def _rules(registry: Registry, kind: str, *, law: bool) -> list[Rule]:
-    every = ("*",) if kind not in ("end", "close", "cut") else ()
-    return [rule for rule in registry.rules if (law or not rule.law) and {kind, *every} & set(rule.on)]
-
-
-def _ask(rules: list[Rule], walk: Walk, found: Judgement) -> bool:
-    for rule in rules:
-        outcome = rule.check(walk)
-        if isinstance(outcome, Wrong):
-            found.broken, found.fact, found.wrong = rule.id, rule.fact, outcome
-            return True
-        if outcome is SEEN:
-            found.seen[rule.id] += 1
-    return False

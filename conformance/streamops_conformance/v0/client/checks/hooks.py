@@ -1,10 +1,11 @@
 """Hooks: the one of the guide, which every page with a testee of v0 defines."""
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.testee.case import ClientCase
+from streamops_conformance.testee.probe_context import ClientProbeContext
 from streamops_conformance.v0.client.checks.registry import CLIENT
 from streamops_conformance.v0.client.generate import frame, text
 from streamops_conformance.v0.client.runner import applied, mounted
-from streamops_conformance.v1.client.probe.context import ClientLab
 
 STYLE = "height: 80px; overflow-y: auto; overflow-anchor: none; margin: 0"
 CHAT = f'<pre dj-stream="a" dj-hook="ChatMessages" style="{STYLE}"></pre>'
@@ -14,20 +15,22 @@ TRIES = 5
 
 
 @CLIENT.probe("CLI-111", observed="scroll")
-async def a_hook_is_updated_after_a_frame_that_changed_its_element(lab: ClientLab) -> Outcome:
-    async with lab.client(CHAT) as play:
-        peer = await mounted(play, CHAT)
+async def a_hook_is_updated_after_a_frame_that_changed_its_element(
+    context: ClientProbeContext[ClientCase],
+) -> Outcome:
+    async with context.client(CHAT) as case:
+        peer = await mounted(case, CHAT)
         await peer.send(frame(text(LINES)))
         await applied(peer)
         for _ in range(TRIES):
-            await play.testee.say("scroll", play.number, stream="a", to="top")
-            place = (await play.dump())["scroll"]["a"]
+            await case.testee.say("scroll", case.number, stream="a", to="top")
+            place = (await case.dump())["scroll"]["a"]
             if place == "top":
                 break
         else:
-            lab.inconclusive(f"scrolled to the top by its reader, it stood at {place}, {TRIES} times")
-            return None
+            context.inconclusive(f"scrolled to the top by its reader, it stood at {place}, {TRIES} times")
+            return NOT_SEEN
         await peer.send(frame(text("one more\n")))
         await applied(peer)
-        place = (await play.dump())["scroll"]["a"]
-        return SEEN if place == "bottom" else Wrong("the bottom, where `updated` scrolls to", place)
+        place = (await case.dump())["scroll"]["a"]
+        return KEPT if place == "bottom" else Wrong("the bottom, where `updated` scrolls to", place)

@@ -1,6 +1,6 @@
 """The checks of v0, one module for each chapter."""
 
 from streamops_conformance.v0.server.checks import streams, wire
-from streamops_conformance.v0.server.checks.registry import V0
+from streamops_conformance.v0.server.checks.registry import SERVER
 
-__all__ = ["V0", "streams", "wire"]
+__all__ = ["SERVER", "streams", "wire"]

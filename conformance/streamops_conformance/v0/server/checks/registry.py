@@ -2,4 +2,4 @@
 
 from streamops_conformance.model.registry import Registry
 
-V0 = Registry("v0")
+SERVER = Registry("v0")

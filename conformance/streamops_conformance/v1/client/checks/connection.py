@@ -7,12 +7,13 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
+from streamops_conformance.v1.client.case import BACK, welcome
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.probe.context import ClientLab
-from streamops_conformance.v1.client.runner import BACK, welcome
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.frames import OPEN, frame, start, text, whole_run
-from streamops_conformance.v1.server.session import PATIENCE, SUBPROTOCOL, Silent
+from streamops_conformance.v1.vocabulary import SUBPROTOCOL
+from streamops_conformance.wire.silent import PATIENCE, Silent
 
 PROTOCOL = load_protocol()
 HELLO_TIMEOUT = PROTOCOL.limits.hello_timeout_ms / 1000
@@ -31,30 +32,30 @@ LOST = (1001, 1006, 1011, 1012, 1013)
 
 
 @CLIENT.probe("CON-15")
-async def the_subprotocol_is_offered(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.connection()
+async def the_subprotocol_is_offered(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.connection()
         offered = [each.strip() for each in peer.offered.split(",")]
         await peer.next("hello")
-        return SEEN if SUBPROTOCOL in offered else Wrong(SUBPROTOCOL, peer.offered or "no subprotocol")
+        return KEPT if SUBPROTOCOL in offered else Wrong(SUBPROTOCOL, peer.offered or "no subprotocol")
 
 
 @CLIENT.probe("CON-12")
-async def a_ping_is_answered_by_one_pong_with_its_t(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def a_ping_is_answered_by_one_pong_with_its_t(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         pings: list[dict[str, Any]] = [{"t": "a"}, {}, {"t": ""}, {"t": "\u00e9 \U0001f9ea <b>"}]
         for number, members in enumerate(pings, start=1):
             await peer.send({"type": "ping", **members})
-            pongs = await _pongs(play, peer, number)
+            pongs = await _pongs(case, peer, number)
             if len(pongs) != number:
                 return Wrong(f"one pong for ping {number}", f"{len(pongs)} pongs for {number} pings")
             if {key: value for key, value in pongs[-1].items() if key == "t"} != members:
                 return Wrong(f"a pong with {members or 'no t'}", f"{pongs[-1]}")
-        return SEEN
+        return KEPT
 
 
-async def _pongs(play: Any, peer: Any, number: int) -> list[dict[str, Any]]:
+async def _pongs(case: Any, peer: Any, number: int) -> list[dict[str, Any]]:
     """The pongs so far, once there are that many and the client has had the time for one more."""
     for _ in range(100):
         pongs: list[dict[str, Any]] = [
@@ -62,7 +63,7 @@ async def _pongs(play: Any, peer: Any, number: int) -> list[dict[str, Any]]:
             for entry in peer.transcript.entries
             if entry.direction == "recv" and entry.type == "pong"
         ]
-        await play.dump()
+        await case.dump()
         if len(pongs) >= number:
             break
         await asyncio.sleep(0.02)
@@ -70,34 +71,34 @@ async def _pongs(play: Any, peer: Any, number: int) -> list[dict[str, Any]]:
 
 
 @CLIENT.probe("FRM-8")
-async def pongs_are_given(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def pongs_are_given(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.send({"type": "ping", "t": "x"})
         await peer.next("pong")
-        return SEEN
+        return KEPT
 
 
 @CLIENT.probe("FRM-10")
-async def events_go_out_as_events(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def events_go_out_as_events(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         params = {"text": "<\u00e9>", "nested": {"n": [0, None]}}
-        await play.testee.say("event", play.number, event="send_message", params=params)
+        await case.testee.say("event", case.number, event="send_message", params=params)
         sent = await peer.next("event")
         right = sent.get("event") == "send_message" and sent.get("params") == params
-        return SEEN if right else Wrong(f"the event send_message with {params}", f"{sent}")
+        return KEPT if right else Wrong(f"the event send_message with {params}", f"{sent}")
 
 
 @CLIENT.probe("EVT-9")
-async def several_events_have_growing_refs(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def several_events_have_growing_refs(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         for _ in range(3):
-            await play.testee.say("event", play.number, event="send_message", params={})
+            await case.testee.say("event", case.number, event="send_message", params={})
             sent = await peer.next("event", after=_last(peer, "event"))
             await peer.send({"type": "reply", "ref": sent["ref"], "ok": True})
-        return SEEN
+        return KEPT
 
 
 def _last(peer: Any, kind: str) -> int:
@@ -108,46 +109,46 @@ def _last(peer: Any, kind: str) -> int:
 
 
 @CLIENT.probe("FRM-11")
-async def a_cancel_names_the_open_run(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def a_cancel_names_the_open_run(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.send(OPEN)
         await peer.barrier()
-        await play.testee.say("cancel", play.number, stream="a")
+        await case.testee.say("cancel", case.number, stream="a")
         sent = await peer.next("cancel")
         right = (sent.get("stream"), sent.get("run")) == ("a", 1)
-        return SEEN if right else Wrong("a cancel of stream a, run 1", f"{sent}")
+        return KEPT if right else Wrong("a cancel of stream a, run 1", f"{sent}")
 
 
 @CLIENT.probe("FRM-12")
-async def acks_are_given(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(("ack",))
+async def acks_are_given(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(("ack",))
         await peer.send(OPEN)
         await peer.next("ack")
-        return SEEN
+        return KEPT
 
 
 @CLIENT.probe("CON-17")
-async def a_session_without_capabilities_is_one(lab: ClientLab) -> Outcome:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def a_session_without_capabilities_is_one(context: ClientProbeContext) -> Outcome:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.send(OPEN)
         await peer.send(frame(3, *(text(f"{k}") for k in range(20))))
         await peer.barrier()
         await asyncio.sleep(0.3)  # an ack would come within 250 ms
-        return SEEN
+        return KEPT
 
 
 @CLIENT.probe("CLI-15")
-async def without_a_welcome_the_client_closes_and_tries_again(lab: ClientLab) -> Outcome:
+async def without_a_welcome_the_client_closes_and_tries_again(context: ClientProbeContext) -> Outcome:
     async with AsyncExitStack() as stack:
-        play = await stack.enter_async_context(lab.client())
-        silent = await play.connection()
+        case = await stack.enter_async_context(context.client())
+        silent = await case.connection()
         await silent.next("hello")
         control = None
-        if lab.at_once > 1:
-            control = await (await stack.enter_async_context(lab.client())).welcomed(())
+        if context.at_once > 1:
+            control = await (await stack.enter_async_context(context.client())).welcomed(())
         try:
             await silent.end(HELLO_TIMEOUT + PATIENCE)
         except Silent:
@@ -160,25 +161,27 @@ async def without_a_welcome_the_client_closes_and_tries_again(lab: ClientLab) ->
         if control is not None and control.transcript.closed is not None:
             return Wrong("a client that was welcomed stays", "it closed too")
         try:
-            await (await play.connection(BACK)).next("hello", patience=BACK)
+            await (await case.connection(BACK)).next("hello", patience=BACK)
         except Silent:
             return Wrong("a new connection", f"none in {BACK:g} s")
-        return SEEN
+        return KEPT
 
 
 @CLIENT.probe("CLI-16")
-async def a_client_that_is_told_not_to_come_back_does_not(lab: ClientLab) -> Outcome:
+async def a_client_that_is_told_not_to_come_back_does_not(context: ClientProbeContext) -> Outcome:
     verdicts = [{"code": "app_error", "retryable": False, "close": 4500}]
     verdicts += [{"code": "x_closed", "retryable": False, "close": 1011}]
     found = await asyncio.gather(
-        *(_stays_away(lab, code) for code in NEVER), *(_stays_away(lab, 0, each) for each in verdicts)
+        *(_stays_away(context, code) for code in NEVER), *(_stays_away(context, 0, each) for each in verdicts)
     )
-    return next((each for each in found if each is not None), SEEN)
+    return next((each for each in found if each is not None), KEPT)
 
 
-async def _stays_away(lab: ClientLab, code: int, verdict: dict[str, Any] | None = None) -> Wrong | None:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def _stays_away(
+    context: ClientProbeContext, code: int, verdict: dict[str, Any] | None = None
+) -> Wrong | None:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         said = f"close {code}"
         if verdict is not None:
             code, said = verdict["close"], f"a fatal error {verdict['code']} with retryable false"
@@ -193,85 +196,87 @@ async def _stays_away(lab: ClientLab, code: int, verdict: dict[str, Any] | None 
         await peer.barrier()
         await peer.close(code, "told")
         try:
-            await play.connection(AWAY)
+            await case.connection(AWAY)
         except Silent:
             return None
         return Wrong(f"no connection after {said}", "the client came back by itself")
 
 
 @CLIENT.probe("CLI-25")
-async def a_client_comes_back_with_a_hello(lab: ClientLab) -> Outcome:
+async def a_client_comes_back_with_a_hello(context: ClientProbeContext) -> Outcome:
     found = await asyncio.gather(
-        *(_comes_back(lab, code) for code in (*COMES_BACK, *LOST)),
-        _comes_back(lab, 4429, retry_after_ms=300),
-        _comes_back(lab, 4400, fatal="bad_frame", retryable=True),
-        _comes_back_after_a_violation(lab),
+        *(_comes_back(context, code) for code in (*COMES_BACK, *LOST)),
+        _comes_back(context, 4429, retry_after_ms=300),
+        _comes_back(context, 4400, fatal="bad_frame", retryable=True),
+        _comes_back_after_a_violation(context),
     )
-    return next((each for each in found if each is not None), SEEN)
+    return next((each for each in found if each is not None), KEPT)
 
 
-async def _comes_back(lab: ClientLab, code: int, fatal: str = "rate_limited", **verdict: Any) -> Wrong | None:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def _comes_back(
+    context: ClientProbeContext, code: int, fatal: str = "rate_limited", **verdict: Any
+) -> Wrong | None:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.send(OPEN)
         if verdict:
             await peer.send({"type": "error", "code": fatal, "error": "later", "fatal": True, **verdict})
         await peer.barrier()
         await peer.close(code, "told" if code != 1006 else "")
-        return await _again(play, f"close {code}{f' with {verdict}' if verdict else ''}")
+        return await _again(case, f"close {code}{f' with {verdict}' if verdict else ''}")
 
 
-async def _comes_back_after_a_violation(lab: ClientLab) -> Wrong | None:
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+async def _comes_back_after_a_violation(context: ClientProbeContext) -> Wrong | None:
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.send(frame(7, text("a gap")))
         await peer.end()
-        return await _again(play, "a gap")
+        return await _again(case, "a gap")
 
 
-async def _again(play: Any, after: str) -> Wrong | None:
+async def _again(case: Any, after: str) -> Wrong | None:
     try:
-        peer, hello = await play.again()
+        peer, hello = await case.again()
     except Silent as silent:
         return Wrong(f"a new connection with its hello after {after}", str(silent))
     if "resume" in hello:
         return Wrong("a hello of a new session: no resume was agreed", f"{hello}")
-    await peer.send(welcome(play.number, len(play.peers), ()))
+    await peer.send(welcome(case.number, len(case.peers), ()))
     await peer.send(frame(1, start(1), text("AGAIN")))
     await peer.barrier()
-    shown = str((await play.dump()).get(play.testee.ready["shows"]))
+    shown = str((await case.dump()).get(case.testee.ready["shows"]))
     return None if "AGAIN" in shown else Wrong(f"what the new session says after {after}", shown[:300])
 
 
 @CLIENT.probe("CLI-26")
-async def reconnects_wait_a_random_time(lab: ClientLab) -> Outcome:
+async def reconnects_wait_a_random_time(context: ClientProbeContext) -> Outcome:
     # One by one: side by side, those of a busy machine differ whatever the clients do.
-    waits = [await _wait(lab) for _ in range(CROWD)]
+    waits = [await _wait(context) for _ in range(CROWD)]
     spread = max(waits) - min(waits)
     said = ", ".join(f"{each * 1000:.0f}" for each in sorted(waits))
-    return SEEN if spread >= SPREAD_S else Wrong(f"{CROWD} clients that wait differently", f"{said} ms")
+    return KEPT if spread >= SPREAD_S else Wrong(f"{CROWD} clients that wait differently", f"{said} ms")
 
 
-async def _wait(lab: ClientLab) -> float:
+async def _wait(context: ClientProbeContext) -> float:
     """Seconds until a client whose connection was lost opens the next one."""
-    async with lab.client() as play:
-        peer = await play.welcomed(())
+    async with context.client() as case:
+        peer = await case.welcomed(())
         await peer.barrier()
         await peer.close(1006, "")
         lost = time.perf_counter()
-        await play.connection(BACK)
+        await case.connection(BACK)
         return time.perf_counter() - lost
 
 
 @CLIENT.probe("CLI-17")
-async def a_whole_run_is_checked_after_its_done(lab: ClientLab) -> Outcome:
+async def a_whole_run_is_checked_after_its_done(context: ClientProbeContext) -> Outcome:
     for said, claimed in (("na\u00efve \U0001f642 text", None), ("tokens", "another text"), ("", None)):
-        async with lab.client() as play:
-            peer = await play.welcomed(())
+        async with context.client() as case:
+            peer = await case.welcomed(())
             for message in whole_run(said, said if claimed is None else claimed):
                 await peer.send(message)
             await peer.barrier()
-            fired = await _integrity(play)
+            fired = await _integrity(case)
             names = [each["event"] for each in fired]
             if "stream:integrity" not in names:
                 return Wrong("stream:integrity after a done with text_sha256", f"{names}")
@@ -280,13 +285,13 @@ async def a_whole_run_is_checked_after_its_done(lab: ClientLab) -> Outcome:
             ok = fired[names.index("stream:integrity")].get("ok")
             if ok is not (claimed is None):
                 return Wrong(f"ok {claimed is None} for {said!r}", f"ok {ok}")
-    return SEEN
+    return KEPT
 
 
-async def _integrity(play: Any) -> list[dict[str, Any]]:
+async def _integrity(case: Any) -> list[dict[str, Any]]:
     fired: list[dict[str, Any]] = []
     for _ in range(50):
-        fired = (await play.dump())["events"]
+        fired = (await case.dump())["events"]
         if any(each["event"] == "stream:integrity" for each in fired):
             break
         await asyncio.sleep(0.02)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.oracle import tree
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.judge import Look
+from streamops_conformance.v1.client.dump_check import DumpCheck
 from streamops_conformance.v1.client.wrong_readers import (
     ErrorIsContent,
     HtmlWithoutContext,
@@ -17,39 +17,39 @@ from streamops_conformance.v1.client.wrong_readers import (
 Frame = dict[str, Any]
 
 
-@CLIENT.rule("CLI-6", "look")
-def text_is_not_parsed(look: Look) -> Outcome:
-    if look.dump is None or not any(op["op"] == "text" and _markup(op["text"]) for op in look.ops):
-        return None
-    if look.content_is_right():
-        return SEEN
-    return _explained(look, TextParsed, "text was parsed as html")
+@CLIENT.rule("CLI-6", "dump")
+def text_is_not_parsed(check: DumpCheck) -> Outcome:
+    if check.dump is None or not any(op["op"] == "text" and _markup(op["text"]) for op in check.ops):
+        return NOT_SEEN
+    if check.content_is_right():
+        return KEPT
+    return _explained(check, TextParsed, "text was parsed as html")
 
 
 def _markup(text: str) -> bool:
     return any(sign in text for sign in "<&\r\0")
 
 
-@CLIENT.rule("CLI-7", "look", observed="document")
-def what_is_added_leaves_the_nodes_that_are_there(look: Look) -> Outcome:
-    if not _document(look) or not look.ops or look.has("view"):
-        return None
-    if not look.content_is_right() and any(map(_adds_text, look.ops)):
-        flattened = _explained(look, TextFlattens, "elements became text")
+@CLIENT.rule("CLI-7", "dump", observed="document")
+def what_is_added_leaves_the_nodes_that_are_there(check: DumpCheck) -> Outcome:
+    if not _document(check) or not check.ops or check.has("view"):
+        return NOT_SEEN
+    if not check.content_is_right() and any(map(_adds_text, check.ops)):
+        flattened = _explained(check, TextFlattens, "elements became text")
         if flattened is not None:
             return flattened
-    if not all(_adds_text(op) or op["op"] in ("append", "prepend", "start", "done") for op in look.ops):
-        return None
-    if not any(op.get("text") or op.get("html") for op in look.ops):
-        return None
-    before = list(_places(look.said_before["document"]))
+    if not all(_adds_text(op) or op["op"] in ("append", "prepend", "start", "done") for op in check.ops):
+        return NOT_SEEN
+    if not any(op.get("text") or op.get("html") for op in check.ops):
+        return NOT_SEEN
+    before = list(_places(check.said_before["document"]))
     if not before:
-        return None
-    now = dict(_places(look.said["document"]))
+        return NOT_SEEN
+    now = dict(_places(check.said["document"]))
     gone = [place for place in before if place[0] not in now]
     if gone or any(now[node] != parent for node, parent in before):
         return Wrong(f"the {len(before)} nodes of before, where they were", f"{len(gone)} are gone, or moved")
-    return SEEN if look.content_is_right() else None
+    return KEPT if check.content_is_right() else NOT_SEEN
 
 
 def _adds_text(op: Frame) -> bool:
@@ -64,35 +64,35 @@ def _places(nodes: list[Frame], parent: int = 0) -> Iterator[tuple[int, int]]:
             yield from _places(node.get("children", []), node["id"])
 
 
-@CLIENT.rule("CLI-8", "look", observed="document")
-def html_is_parsed_in_its_target_and_runs_no_script(look: Look) -> Outcome:
-    if not _document(look):
-        return None
-    if look.said.get("executed", 0):
-        return Wrong("no script runs", f"{look.said['executed']} ran")
-    if not any("html" in op for op in look.ops):
-        return None
-    if look.content_is_right():
-        return SEEN
-    return _explained(look, HtmlWithoutContext, "html was parsed out of its context")
+@CLIENT.rule("CLI-8", "dump", observed="document")
+def html_is_parsed_in_its_target_and_runs_no_script(check: DumpCheck) -> Outcome:
+    if not _document(check):
+        return NOT_SEEN
+    if check.said.get("executed", 0):
+        return Wrong("no script runs", f"{check.said['executed']} ran")
+    if not any("html" in op for op in check.ops):
+        return NOT_SEEN
+    if check.content_is_right():
+        return KEPT
+    return _explained(check, HtmlWithoutContext, "html was parsed out of its context")
 
 
-@CLIENT.rule("CLI-9", "look")
-def an_error_is_an_alert_beside_the_content(look: Look) -> Outcome:
-    if look.dump is None or look.has("violation", "malformed"):
-        return None
-    shown = any(stream.error is not None for stream in look.expected.streams.values())
-    if not shown and not any(op["op"] == "error" for op in look.ops):
-        return None
-    if not look.content_is_right():
-        if not look.html:
-            errors = [op["error"] for op in look.ops if op["op"] == "error" and op["error"]]
-            mixed = any(text in each for text in errors for each in look.said["text"].values())
-            return Wrong(look.content_due()[:400], look.content()[:400]) if mixed else None
-        if _without_alerts(look.said["document"]) == look.expected.tree:
-            return Wrong("the alert outside of every target", look.content()[:400])
-        return _explained(look, ErrorIsContent, "the error took the place of the content")
-    return SEEN
+@CLIENT.rule("CLI-9", "dump")
+def an_error_is_an_alert_beside_the_content(check: DumpCheck) -> Outcome:
+    if check.dump is None or check.has("violation", "malformed"):
+        return NOT_SEEN
+    shown = any(stream.error is not None for stream in check.expected.streams.values())
+    if not shown and not any(op["op"] == "error" for op in check.ops):
+        return NOT_SEEN
+    if not check.content_is_right():
+        if not check.html:
+            errors = [op["error"] for op in check.ops if op["op"] == "error" and op["error"]]
+            mixed = any(text in each for text in errors for each in check.said["text"].values())
+            return Wrong(check.content_due()[:400], check.content()[:400]) if mixed else NOT_SEEN
+        if _without_alerts(check.said["document"]) == check.expected.tree:
+            return Wrong("the alert outside of every target", check.content()[:400])
+        return _explained(check, ErrorIsContent, "the error took the place of the content")
+    return KEPT
 
 
 def _without_alerts(nodes: list[Frame]) -> tree.Tree:
@@ -106,11 +106,11 @@ def _without_alerts(nodes: list[Frame]) -> tree.Tree:
     return tree.of_dump(kept(nodes))
 
 
-def _document(look: Look) -> bool:
-    return look.html and look.dump is not None
+def _document(check: DumpCheck) -> bool:
+    return check.html and check.dump is not None
 
 
-def _explained(look: Look, reader: type, said: str) -> Outcome:
-    if look.explained_by(reader):
-        return Wrong(look.content_due()[:400], f"{said}: {look.content()[:400]}")
-    return None
+def _explained(check: DumpCheck, reader: type, said: str) -> Outcome:
+    if check.explained_by(reader):
+        return Wrong(check.content_due()[:400], f"{said}: {check.content()[:400]}")
+    return NOT_SEEN

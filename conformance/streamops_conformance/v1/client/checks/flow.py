@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.testee.host import Peer
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
+from streamops_conformance.testee.peer import Peer
+from streamops_conformance.v1.client.case import ClientCase
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.judge import Said
-from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.client_transcript import ClientTranscript
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.client.probe.resume import PAGE, read
-from streamops_conformance.v1.client.runner import Play
 from streamops_conformance.v1.frames import frame, on, start, text, view
-from streamops_conformance.v1.server.session import PATIENCE, Silent
+from streamops_conformance.wire.silent import PATIENCE, Silent
 
 Frame = dict[str, Any]
 Send = Callable[[], Awaitable[None]]
@@ -20,22 +20,24 @@ QUIET_MS = 250
 
 
 @CLIENT.rule("FLW-5", "ack")
-def an_ack_says_numbers_that_arrived(said: Said) -> Outcome:
-    for name, number in said.frame["cursors"].items():
-        if number > said.sent.get(name, 0):
-            return Wrong(f"an ack of {name} up to {said.sent.get(name, 0)}, which was sent", f"{number}")
-    version = said.frame.get("view", 0)
-    return SEEN if version <= said.version else Wrong(f"an ack of a view up to {said.version}", f"{version}")
+def an_ack_says_numbers_that_arrived(client: ClientTranscript) -> Outcome:
+    for name, number in client.frame["cursors"].items():
+        if number > client.sent.get(name, 0):
+            return Wrong(f"an ack of {name} up to {client.sent.get(name, 0)}, which was sent", f"{number}")
+    version = client.frame.get("view", 0)
+    return (
+        KEPT if version <= client.version else Wrong(f"an ack of a view up to {client.version}", f"{version}")
+    )
 
 
 class Windowed:
     """A session with `ack`: what it sends, and what of that is acknowledged."""
 
-    def __init__(self, play: Play, peer: Peer, hello: Frame) -> None:
+    def __init__(self, case: ClientCase, peer: Peer, hello: Frame) -> None:
         self.window = int(hello.get("limits", {}).get("window", 1))
         self.share: int = max(1, self.window // 2)
         """How many frames without acknowledgement bring one about."""
-        self._play = play
+        self._case = case
         self._peer = peer
         self._numbers = {"a": 0, "b": 0}
         self._version = 0
@@ -90,18 +92,18 @@ class Windowed:
         return await self._peer.next("ack", after=after)
 
 
-async def windowed(play: Play, lab: ClientLab) -> Windowed:
-    peer, hello = await play.greeted()
-    await play.welcome(peer, hello, [name for name in ("html", "view", "ack") if name in lab.agreed])
-    return Windowed(play, peer, hello)
+async def windowed(case: ClientCase, context: ClientProbeContext) -> Windowed:
+    peer, hello = await case.greeted()
+    await case.welcome(peer, hello, [name for name in ("html", "view", "ack") if name in context.agreed])
+    return Windowed(case, peer, hello)
 
 
 @CLIENT.probe("FLW-5")
-async def half_a_window_is_acknowledged_at_once(lab: ClientLab) -> Outcome:
-    async with lab.client(PAGE) as play:
-        session = await windowed(play, lab)
+async def half_a_window_is_acknowledged_at_once(context: ClientProbeContext) -> Outcome:
+    async with context.client(PAGE) as case:
+        session = await windowed(case, context)
         share = session.share
-        views = {"html", "view"} <= lab.agreed
+        views = {"html", "view"} <= context.agreed
         fresh: list[list[Send]] = [[session.stream], [session.stream, lambda: session.stream("b")]]
         fresh += [[session.stream, session.view]] if views else []
         for sends in (*fresh, *fresh):
@@ -121,15 +123,15 @@ async def half_a_window_is_acknowledged_at_once(lab: ClientLab) -> Outcome:
                 return Wrong(
                     f"an ack after {share} frames that are discarded", "none before the pong behind them"
                 )
-        return SEEN
+        return KEPT
 
 
 @CLIENT.probe("FLW-6")
-async def a_quiet_stream_gets_its_last_acknowledgement(lab: ClientLab) -> Outcome:
-    async with lab.client(PAGE) as play:
-        session = await windowed(play, lab)
+async def a_quiet_stream_gets_its_last_acknowledgement(context: ClientProbeContext) -> Outcome:
+    async with context.client(PAGE) as case:
+        session = await windowed(case, context)
         sends: dict[str, Send] = {"a frame": session.stream, "the next frame": session.stream}
-        if {"html", "view"} <= lab.agreed:
+        if {"html", "view"} <= context.agreed:
             sends |= {"a view": session.view, "the next view": session.view}
         for what, send in sends.items():
             before = session.position
@@ -137,12 +139,12 @@ async def a_quiet_stream_gets_its_last_acknowledgement(lab: ClientLab) -> Outcom
             try:
                 await session.ack(before)
             except Silent:
-                if play.peers[-1].transcript.closed is not None:
+                if case.peers[-1].transcript.closed is not None:
                     raise
                 return Wrong(f"an ack within {QUIET_MS} ms after {what}", f"none in {PATIENCE:g} s")
-            entries = play.peers[-1].transcript.entries
+            entries = case.peers[-1].transcript.entries
             waited = next(each.ms for each in entries[before:] if each.type == "ack") - entries[before].ms
-            lab.measure("ack of a quiet stream", waited, "ms", bound=QUIET_MS)
+            context.measure("ack of a quiet stream", waited, "ms", bound=QUIET_MS)
             if session.owed():
                 return Wrong(f"an ack of {what} with its number", f"{session.acks(before)}")
-        return SEEN
+        return KEPT

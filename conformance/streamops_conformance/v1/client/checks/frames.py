@@ -2,79 +2,79 @@
 
 from streamops_spec import load_shapes
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.judge import Said
+from streamops_conformance.v1.client.client_transcript import ClientTranscript
 
 
 @CLIENT.rule("FRM-1", "*")
-def every_message_is_a_text_that_holds_one_object(said: Said) -> Outcome:
-    if said.entry.frame is None:
-        return Wrong("a text message that holds one JSON object", said.entry.fault)
-    if not isinstance(said.frame.get("type"), str):
-        return Wrong("a string member type", f"type {said.frame.get('type')!r}")
-    return SEEN
+def every_message_is_a_text_that_holds_one_object(client: ClientTranscript) -> Outcome:
+    if client.entry.frame is None:
+        return Wrong("a text message that holds one JSON object", client.entry.fault)
+    if not isinstance(client.frame.get("type"), str):
+        return Wrong("a string member type", f"type {client.frame.get('type')!r}")
+    return KEPT
 
 
 @CLIENT.rule("FRM-2", "*")
-def every_message_is_i_json(said: Said) -> Outcome:
-    return Wrong("I-JSON", said.entry.fault) if said.entry.fault else SEEN
+def every_message_is_i_json(client: ClientTranscript) -> Outcome:
+    return Wrong("I-JSON", client.entry.fault) if client.entry.fault else KEPT
 
 
 @CLIENT.rule("CON-16", "*")
-def hello_comes_first_and_once(said: Said) -> Outcome:
-    if said.first and said.entry.type != "hello":
-        return Wrong("hello as the first frame", f"a {said.entry.type} frame")
-    if said.entry.type == "hello":
-        return Wrong("one hello", "a second hello") if said.hellos else SEEN
-    return None
+def hello_comes_first_and_once(client: ClientTranscript) -> Outcome:
+    if client.first and client.entry.type != "hello":
+        return Wrong("hello as the first frame", f"a {client.entry.type} frame")
+    if client.entry.type == "hello":
+        return Wrong("one hello", "a second hello") if client.hellos else KEPT
+    return NOT_SEEN
 
 
-def _shape(said: Said, name: str) -> Outcome:
+def _shape(client: ClientTranscript, name: str) -> Outcome:
     shapes = load_shapes(f"v1:{name}")
-    if shapes.is_valid(said.frame):
-        return SEEN
-    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(said.frame))
+    if shapes.is_valid(client.frame):
+        return KEPT
+    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(client.frame))
 
 
 @CLIENT.rule("FRM-8", "ping", "pong")
-def pings_and_pongs_have_their_shape(said: Said) -> Outcome:
-    return _shape(said, said.entry.type)
+def pings_and_pongs_have_their_shape(client: ClientTranscript) -> Outcome:
+    return _shape(client, client.entry.type)
 
 
 @CLIENT.rule("FRM-9", "hello")
-def hellos_have_their_shape(said: Said) -> Outcome:
-    return _shape(said, "hello")
+def hellos_have_their_shape(client: ClientTranscript) -> Outcome:
+    return _shape(client, "hello")
 
 
 @CLIENT.rule("FRM-10", "event")
-def events_have_their_shape(said: Said) -> Outcome:
-    return _shape(said, "event")
+def events_have_their_shape(client: ClientTranscript) -> Outcome:
+    return _shape(client, "event")
 
 
 @CLIENT.rule("FRM-11", "cancel")
-def cancels_have_their_shape(said: Said) -> Outcome:
-    return _shape(said, "cancel")
+def cancels_have_their_shape(client: ClientTranscript) -> Outcome:
+    return _shape(client, "cancel")
 
 
 @CLIENT.rule("FRM-12", "ack")
-def acks_have_their_shape(said: Said) -> Outcome:
-    return _shape(said, "ack")
+def acks_have_their_shape(client: ClientTranscript) -> Outcome:
+    return _shape(client, "ack")
 
 
 @CLIENT.rule("CON-17", "*")
-def nothing_is_sent_that_was_not_agreed(said: Said) -> Outcome:
-    if said.entry.type == "ack" and "ack" not in said.agreed:
-        return Wrong("no ack: the welcome did not agree on it", f"{said.entry.raw[:200]!r}")
-    return None if said.entry.type in ("hello", "pong") else SEEN
+def nothing_is_sent_that_was_not_agreed(client: ClientTranscript) -> Outcome:
+    if client.entry.type == "ack" and "ack" not in client.agreed:
+        return Wrong("no ack: the welcome did not agree on it", f"{client.entry.raw[:200]!r}")
+    return NOT_SEEN if client.entry.type in ("hello", "pong") else KEPT
 
 
 @CLIENT.rule("EVT-9", "event")
-def refs_grow(said: Said) -> Outcome:
-    if not said.refs:
-        return None
-    ref = said.frame["ref"]
+def refs_grow(client: ClientTranscript) -> Outcome:
+    if not client.refs:
+        return NOT_SEEN
+    ref = client.frame["ref"]
     # After a resume unanswered events come again, perhaps behind new ones, but none of them twice.
-    if ref <= said.refs[-1] and (ref in said.refs or not said.resumed):
-        return Wrong(f"a ref above {said.refs[-1]}", f"ref {ref}")
-    return SEEN
+    if ref <= client.refs[-1] and (ref in client.refs or not client.resumed):
+        return Wrong(f"a ref above {client.refs[-1]}", f"ref {ref}")
+    return KEPT

@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.oracle import tree
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.judge import Look
+from streamops_conformance.v1.client.dump_check import DumpCheck
 
 Dumped = Mapping[str, Any]
 
 
-@CLIENT.rule("CLI-9", "look")
-def the_alerts_are_the_errors_that_are_shown(look: Look) -> Outcome:
-    if not look.html or look.dump is None or look.has("violation", "malformed"):
-        return None
-    document = look.said["document"]
-    shown = {name: each for name, each in look.expected.streams.items() if each.error is not None}
-    alerts = [text for text in look.said["alerts"] if text.strip()]
+@CLIENT.rule("CLI-9", "dump")
+def the_alerts_are_the_errors_that_are_shown(check: DumpCheck) -> Outcome:
+    if not check.html or check.dump is None or check.has("violation", "malformed"):
+        return NOT_SEEN
+    document = check.said["document"]
+    shown = {name: each for name, each in check.expected.streams.items() if each.error is not None}
+    alerts = [text for text in check.said["alerts"] if text.strip()]
     if len(alerts) > len(shown):
         return Wrong(f"an alert for each of {sorted(shown)}", f"the alerts {alerts}")
     for name, each in shown.items():
@@ -25,19 +25,19 @@ def the_alerts_are_the_errors_that_are_shown(look: Look) -> Outcome:
             continue
         if not any((each.error or "").strip() in text for text in (alerts or [""])):
             return Wrong(f"an alert that says {each.error!r}", f"the alerts {alerts}")
-    return SEEN if shown else None
+    return KEPT if shown else NOT_SEEN
 
 
-@CLIENT.rule("CLI-10", "look", observed="document")
-def the_markers_are_there_exactly_in_their_state(look: Look) -> Outcome:
-    if not look.html or look.dump is None or look.has("violation", "malformed"):
-        return None
-    seen = None
-    for name, shown in look.expected.streams.items():
-        element = tree.stream_element(look.said["document"], name)
+@CLIENT.rule("CLI-10", "dump", observed="document")
+def the_markers_are_there_exactly_in_their_state(check: DumpCheck) -> Outcome:
+    if not check.html or check.dump is None or check.has("violation", "malformed"):
+        return NOT_SEEN
+    seen: Outcome = NOT_SEEN
+    for name, shown in check.expected.streams.items():
+        element = tree.stream_element(check.said["document"], name)
         if element is None:
             continue
-        seen = SEEN
+        seen = KEPT
         open_ = shown.state == "open"
         due = {
             "data-stream-active": open_,

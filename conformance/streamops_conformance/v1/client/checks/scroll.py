@@ -2,10 +2,10 @@
 
 import asyncio
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
+from streamops_conformance.v1.client.case import ClientCase
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.probe.context import ClientLab
-from streamops_conformance.v1.client.runner import Play
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.frames import frame, start, text
 
 STYLE = "height: 80px; overflow-y: auto; overflow-anchor: none; margin: 0"
@@ -17,12 +17,12 @@ LOOKS = 40
 PAUSE_S = 0.05
 
 
-async def _followed(play: Play) -> str:
+async def _followed(case: ClientCase) -> str:
     """Where the element stands once it is at the bottom, or after two seconds: a client may rest a while
     where a layout is dear."""
     place = ""
     for _ in range(LOOKS):
-        place = (await play.dump())["scroll"]["a"]
+        place = (await case.dump())["scroll"]["a"]
         if place == "bottom":
             break
         await asyncio.sleep(PAUSE_S)
@@ -30,24 +30,24 @@ async def _followed(play: Play) -> str:
 
 
 @CLIENT.probe("CLI-14", observed="scroll")
-async def auto_scroll_follows_only_who_was_at_the_bottom(lab: ClientLab) -> Outcome:
-    async with lab.client(TALL) as play:
-        peer = await play.welcomed(())
+async def auto_scroll_follows_only_who_was_at_the_bottom(context: ClientProbeContext) -> Outcome:
+    async with context.client(TALL) as case:
+        peer = await case.welcomed(())
         await peer.send(frame(1, start(1), text(LINES)))
         await peer.barrier()
-        place = await _followed(play)
+        place = await _followed(case)
         if place != "bottom":
             return Wrong("the bottom: the reader was there, for there was nothing to scroll", place)
-        await play.testee.say("scroll", play.number, stream="a", to="top")
-        await play.dump()
+        await case.testee.say("scroll", case.number, stream="a", to="top")
+        await case.dump()
         await peer.send(frame(3, text(LINES)))
         await peer.barrier()
-        place = (await play.dump())["scroll"]["a"]
+        place = (await case.dump())["scroll"]["a"]
         if place != "top":
             return Wrong("the top, where its reader had scrolled", place)
-        await play.testee.say("scroll", play.number, stream="a", to="bottom")
-        await play.dump()
+        await case.testee.say("scroll", case.number, stream="a", to="bottom")
+        await case.dump()
         await peer.send(frame(4, text(LINES)))
         await peer.barrier()
-        place = await _followed(play)
-        return SEEN if place == "bottom" else Wrong("the bottom, where its reader was again", place)
+        place = await _followed(case)
+        return KEPT if place == "bottom" else Wrong("the bottom, where its reader was again", place)

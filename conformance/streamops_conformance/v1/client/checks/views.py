@@ -3,32 +3,32 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.oracle import tree
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.judge import Look
+from streamops_conformance.v1.client.dump_check import DumpCheck
 
 Dumped = Mapping[str, Any]
 
 
-@CLIENT.rule("CLI-12", "look", observed="document")
-def a_view_keeps_the_live_elements_that_it_does_not_list(look: Look) -> Outcome:
-    if not look.only_views() or look.dump is None or not look.html:
-        return None
-    if not look.content_is_right():
-        return Wrong(look.content_due()[:400], look.content()[:400])
-    for name in _kept(look):
-        before = tree.stream_element(look.said_before["document"], name)
-        now = tree.stream_element(look.said["document"], name)
+@CLIENT.rule("CLI-12", "dump", observed="document")
+def a_view_keeps_the_live_elements_that_it_does_not_list(check: DumpCheck) -> Outcome:
+    if not check.only_views() or check.dump is None or not check.html:
+        return NOT_SEEN
+    if not check.content_is_right():
+        return Wrong(check.content_due()[:400], check.content()[:400])
+    for name in _kept(check):
+        before = tree.stream_element(check.said_before["document"], name)
+        now = tree.stream_element(check.said["document"], name)
         if before is not None and now is not None and [*_ids(before)] != [*_ids(now)]:
             return Wrong(f"the nodes of {name} that were there", "other nodes")
-    return SEEN
+    return KEPT
 
 
-def _kept(look: Look) -> list[str]:
+def _kept(check: DumpCheck) -> list[str]:
     """Streams that the last view does not list and whose cursor is above 0."""
-    listed = look.frames[-1]["streams"]
-    return [name for name, shown in look.streams_before.items() if shown.cursor and name not in listed]
+    listed = check.frames[-1]["streams"]
+    return [name for name, shown in check.streams_before.items() if shown.cursor and name not in listed]
 
 
 def _ids(node: Dumped) -> Iterator[int]:
@@ -38,11 +38,11 @@ def _ids(node: Dumped) -> Iterator[int]:
         yield from _ids(child)
 
 
-@CLIENT.rule("CLI-21", "look")
-def the_streams_of_a_view_become_the_clients(look: Look) -> Outcome:
-    if not look.only_views() or look.dump is None:
-        return None
-    for name in look.frames[-1]["streams"]:
-        if look.stream(name) != look.expected.streams[name]:
-            return Wrong(f"{name}: {look.expected.streams[name]}", f"{look.stream(name)}")
-    return SEEN
+@CLIENT.rule("CLI-21", "dump")
+def the_streams_of_a_view_become_the_clients(check: DumpCheck) -> Outcome:
+    if not check.only_views() or check.dump is None:
+        return NOT_SEEN
+    for name in check.frames[-1]["streams"]:
+        if check.stream(name) != check.expected.streams[name]:
+            return Wrong(f"{name}: {check.expected.streams[name]}", f"{check.stream(name)}")
+    return KEPT

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from streamops_conformance.v1.client.sequence import Beat, SequenceSpec
+from streamops_conformance.model.messages import Message
+from streamops_conformance.v1.client.sequence import SequenceSpec
 from streamops_conformance.v1.frames import (
     OPEN,
     Frame,
@@ -29,8 +30,8 @@ def exchange(
 ) -> SequenceSpec:
     """A sequence by hand; `malformed` says that its last message is no frame for a right client."""
     raw = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in messages]
-    beats = [Beat(each, malformed and index == len(raw) - 1) for index, each in enumerate(raw)]
-    return SequenceSpec(caps, html=page, beats=tuple(beats))
+    made = tuple(Message(each, malformed and index == len(raw) - 1) for index, each in enumerate(raw))
+    return SequenceSpec(caps, html=page, messages=made)
 
 
 def exchanges(agreed: frozenset[str]) -> list[SequenceSpec]:

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from streamops_conformance.model.registry import Outcome, Wrong
+from streamops_conformance.model.outcome import Outcome, Wrong
 from streamops_conformance.oracle import tree
-from streamops_conformance.testee.host import Peer
-from streamops_conformance.v1.client.probe.context import ClientLab
-from streamops_conformance.v1.client.runner import Play
+from streamops_conformance.testee.peer import Peer
+from streamops_conformance.v1.client.case import ClientCase
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.frames import done, frame
 from streamops_conformance.v1.oracle.client import LIFECYCLE, Fired, Reader, Shown, TextReader
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 PAGE = '<div dj-stream="a"></div><div dj-stream="b"></div>'
@@ -21,12 +21,12 @@ BROKEN = 4400
 class Resumable:
     """One session over several connections, beside a right client that never lost one."""
 
-    def __init__(self, lab: ClientLab, play: Play, html: str = PAGE) -> None:
-        self.play = play
+    def __init__(self, context: ClientProbeContext, case: ClientCase, html: str = PAGE) -> None:
+        self.case = case
         self.session = ""
-        self.caps = [name for name in ("html", "view", "ack", "resume") if name in lab.agreed]
-        self.views = {"html", "view"} <= lab.agreed
-        document = play.testee.ready["shows"] == "document"
+        self.caps = [name for name in ("html", "view", "ack", "resume") if name in context.agreed]
+        self.views = {"html", "view"} <= context.agreed
+        document = case.testee.ready["shows"] == "document"
         self.right = (Reader if document else TextReader)(html)
         self.fired: list[Fired] = []
         self.history: list[Frame] = []
@@ -35,7 +35,7 @@ class Resumable:
     @property
     def peer(self) -> Peer:
         """The connection of now."""
-        return self.play.peers[-1]
+        return self.case.peers[-1]
 
     @property
     def position(self) -> int:
@@ -43,9 +43,9 @@ class Resumable:
 
     async def begin(self) -> None:
         """The first connection, with all that the client offers agreed."""
-        peer, hello = await self.play.greeted()
-        self.session = f"case-{self.play.number}-Tq0bX4m9Lr2Yc8Wn5Kz7Pg"
-        await self.play.welcome(peer, hello, self.caps, session=self.session)
+        peer, hello = await self.case.greeted()
+        self.session = f"case-{self.case.number}-Tq0bX4m9Lr2Yc8Wn5Kz7Pg"
+        await self.case.welcome(peer, hello, self.caps, session=self.session)
 
     async def cut(self, code: int = LOST) -> Frame:
         """Break the connection; the hello of the next one. Raises Silent where none comes."""
@@ -54,7 +54,7 @@ class Resumable:
 
     async def again(self) -> Frame:
         """The hello of the next connection, which the client makes by itself."""
-        _, hello = await self.play.again()
+        _, hello = await self.case.again()
         return hello
 
     async def resume(self, hello: Frame, /, **resumed: str | tuple[str, int]) -> None:
@@ -70,7 +70,7 @@ class Resumable:
             entries[name] = {"how": how, "seq": seq}
             if how == "gone":
                 self._gone(name, seq)
-        await self.play.welcome(self.peer, hello, self.caps, session=self.session, resumed=entries)
+        await self.case.welcome(self.peer, hello, self.caps, session=self.session, resumed=entries)
 
     def stream(self, name: str) -> Shown:
         return self.right.streams.get(name, Shown())
@@ -113,7 +113,7 @@ class Resumable:
             if closed is None or closed.code != BROKEN:
                 raise
             return Wrong("a client that goes on", str(silent))
-        said = await self.play.dump()
+        said = await self.case.dump()
         due, seen = self._content(said)
         if due != seen:
             return Wrong(due, seen)
@@ -155,24 +155,24 @@ class Resumable:
 Body = Callable[[Resumable], Awaitable[Outcome]]
 
 
-async def held(lab: ClientLab, body: Body, *builds_on: Body, html: str = PAGE) -> Outcome:
-    """Play `body` with a session that has begun, on a page with that fragment.
+async def held(context: ClientProbeContext, body: Body, *builds_on: Body, html: str = PAGE) -> Outcome:
+    """ClientCase `body` with a session that has begun, on a page with that fragment.
 
     Raises Silent where the client is as wrong without a lost connection, or in what the body builds on: then
     that is another requirement's matter.
     """
-    async with lab.client(html) as play:
-        session = Resumable(lab, play, html)
+    async with context.client(html) as case:
+        session = Resumable(context, case, html)
         await session.begin()
         found = await body(session)
     if isinstance(found, Wrong):
-        async with lab.client(html) as play:
-            uncut = Resumable(lab, play, html)
+        async with context.client(html) as case:
+            uncut = Resumable(context, case, html)
             await uncut.begin()
             await uncut.send_uncut(session.history)
             await uncut.settled()
         for each in builds_on:
-            if isinstance(wrong := await held(lab, each), Wrong):
+            if isinstance(wrong := await held(context, each), Wrong):
                 raise Silent(f"{wrong.expected}: {wrong.observed}")
     return found
 

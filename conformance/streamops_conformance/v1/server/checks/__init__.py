@@ -31,4 +31,4 @@ from streamops_conformance.v1.server.checks import (  # isort: skip  # reason: a
     events as events,
     forward as forward,
 )
-from streamops_conformance.v1.server.checks.registry import V1 as V1
+from streamops_conformance.v1.server.checks.registry import SERVER as SERVER

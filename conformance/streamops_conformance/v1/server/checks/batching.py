@@ -6,67 +6,67 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.oracle.coalescing import ABSORBABLE
 from streamops_conformance.v1.oracle.log import LoggedOp
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Silent
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.wire.silent import Silent
 
 
-def _says(walk: Walk, requirement: str, seen: bool) -> Outcome:
-    found = walk.diagnosis()
+def _says(state: TranscriptState, requirement: str, seen: bool) -> Outcome:
+    found = state.diagnosis()
     if found.broken == requirement:
         return Wrong(found.expected, found.observed)
-    return SEEN if seen else None
+    return KEPT if seen else NOT_SEEN
 
 
-def _neighbours(walk: Walk) -> list[tuple[LoggedOp, LoggedOp]]:
-    return list(pairwise(walk.covered))
+def _neighbours(state: TranscriptState) -> list[tuple[LoggedOp, LoggedOp]]:
+    return list(pairwise(state.covered))
 
 
-@V1.rule("BAT-2", "stream", law=True)
-def only_neighbours_merge(walk: Walk) -> Outcome:
-    content = [op for op in walk.covered if op.kind in ABSORBABLE]
+@SERVER.rule("BAT-2", "stream", needs_program=True)
+def only_neighbours_merge(state: TranscriptState) -> Outcome:
+    content = [op for op in state.covered if op.kind in ABSORBABLE]
     seen = any(
         a.wire["target"] == c.wire["target"] != b.wire["target"]
         for a, b, c in zip(content, content[1:], content[2:], strict=False)
     )
-    return _says(walk, "BAT-2", seen)
+    return _says(state, "BAT-2", seen)
 
 
-@V1.rule("BAT-3", "stream", law=True)
-def only_equal_targets_merge(walk: Walk) -> Outcome:
+@SERVER.rule("BAT-3", "stream", needs_program=True)
+def only_equal_targets_merge(state: TranscriptState) -> Outcome:
     seen = any(
-        a.kind == b.kind == "text" and a.wire["target"] != b.wire["target"] for a, b in _neighbours(walk)
+        a.kind == b.kind == "text" and a.wire["target"] != b.wire["target"] for a, b in _neighbours(state)
     )
-    return _says(walk, "BAT-3", seen)
+    return _says(state, "BAT-3", seen)
 
 
-@V1.rule("BAT-4", "stream", law=True)
-def html_is_never_joined(walk: Walk) -> Outcome:
+@SERVER.rule("BAT-4", "stream", needs_program=True)
+def html_is_never_joined(state: TranscriptState) -> Outcome:
     seen = any(
         a.kind == b.kind and a.kind in ("append", "prepend") and a.wire["target"] == b.wire["target"]
-        for a, b in _neighbours(walk)
+        for a, b in _neighbours(state)
     )
-    return _says(walk, "BAT-4", seen)
+    return _says(state, "BAT-4", seen)
 
 
-@V1.rule("BAT-5", "stream", law=True)
-def nothing_merges_across_a_barrier(walk: Walk) -> Outcome:
+@SERVER.rule("BAT-5", "stream", needs_program=True)
+def nothing_merges_across_a_barrier(state: TranscriptState) -> Outcome:
     barriers = load_protocol().coalescing.barriers
-    kinds = [op.kind for op in walk.covered]
+    kinds = [op.kind for op in state.covered]
     content = [index for index, kind in enumerate(kinds) if kind in ABSORBABLE]
     seen = any(kind in barriers for kind in kinds[content[0] : content[-1]]) if content else False
-    return _says(walk, "BAT-5", seen or any(a in barriers and a == b for a, b in pairwise(kinds)))
+    return _says(state, "BAT-5", seen or any(a in barriers and a == b for a, b in pairwise(kinds)))
 
 
-@V1.rule("BAT-6", "stream", law=True)
-def merged_text_obeys_the_limit(walk: Walk) -> Outcome:
-    assert walk.case is not None
-    size = sum(len(op.wire["text"].encode()) for op in walk.covered if op.kind == "text")
-    return _says(walk, "BAT-6", size > walk.case.limits.max_text_bytes)
+@SERVER.rule("BAT-6", "stream", needs_program=True)
+def merged_text_obeys_the_limit(state: TranscriptState) -> Outcome:
+    assert state.case is not None
+    size = sum(len(op.wire["text"].encode()) for op in state.covered if op.kind == "text")
+    return _says(state, "BAT-6", size > state.case.limits.max_text_bytes)
 
 
 TOKENS = 400
@@ -81,14 +81,14 @@ def _tokens(count: int, pause_every: int = 0) -> list[dict[str, Any]]:
     return script
 
 
-@V1.probe("BAT-7")
-async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
-    seen: Outcome = None
+@SERVER.probe("BAT-7")
+async def a_stream_gets_one_frame_per_interval(context: ProbeContext) -> Outcome:
+    seen: Outcome = NOT_SEEN
     for max_fps in (60, 20):
         for pause_every in (0, 4):
-            async with lab.session() as session:
+            async with context.session() as session:
                 limits = {"max_frame_bytes": 1 << 20, "max_fps": max_fps, "window": 64}
-                welcome = await session.hello(lab.caps(), limits=limits)
+                welcome = await session.hello(context.caps(), limits=limits)
                 interval = 1000 / min(max_fps, welcome["limits"]["max_fps"])
                 reply = await session.run(_tokens(TOKENS, pause_every))
                 entries = session.transcript.entries
@@ -97,8 +97,8 @@ async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
                 frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"]
                 covered = sum(frame["n"] for frame in frames)
                 if reply["ok"] is not True or covered < TOKENS:
-                    lab.inconclusive(f"{covered} operations arrived of {TOKENS} and more: {reply}")
-                    return None
+                    context.inconclusive(f"{covered} operations arrived of {TOKENS} and more: {reply}")
+                    return NOT_SEEN
                 allowed = 2 + 1.1 * (got - sent) / interval
                 if len(frames) > allowed:
                     return Wrong(
@@ -106,14 +106,14 @@ async def a_stream_gets_one_frame_per_interval(lab: Lab) -> Outcome:
                         f"{len(frames)} frames for {TOKENS} texts",
                     )
                 if allowed < TOKENS:
-                    seen = SEEN
+                    seen = KEPT
     return seen
 
 
-@V1.probe("BAT-8")
-async def after_quiet_an_operation_goes_alone(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        welcome = await session.hello(lab.caps())
+@SERVER.probe("BAT-8")
+async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        welcome = await session.hello(context.caps())
         interval = 1000 / min(60, welcome["limits"]["max_fps"])
         reply = await session.run(
             [
@@ -123,39 +123,39 @@ async def after_quiet_an_operation_goes_alone(lab: Lab) -> Outcome:
             ]
         )
         if reply["ok"] is not True:
-            lab.inconclusive(f"the script was not run: {reply}")
-            return None
+            context.inconclusive(f"the script was not run: {reply}")
+            return NOT_SEEN
         texts = [
             "".join(op.get("text", "") for op in frame["ops"])
             for frame in session.transcript.frames("stream")
         ]
         if "a" in texts and any(text.endswith("b") and "a" not in text for text in texts):
             arrived = [entry.ms for entry in session.transcript.entries if entry.type in ("event", "stream")]
-            lab.measure("first operation after quiet", arrived[1] - arrived[0], "ms", bound=interval)
-            return SEEN
+            context.measure("first operation after quiet", arrived[1] - arrived[0], "ms", bound=interval)
+            return KEPT
         return Wrong("a and b in different frames", f"frames with {texts}")
 
 
-@V1.probe("BAT-9")
-async def what_is_pending_needs_no_stimulus(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("BAT-9")
+async def what_is_pending_needs_no_stimulus(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         script = [*_tokens(50), {"do": "hang"}]
         await session.event("conformance.run", {"script": script})
         try:
             await session.until(lambda frame: "t49." in str(frame.get("ops", "")), "the last of 50 texts")
         except Silent as silent:
             return Wrong("all texts arrive while the handler hangs", str(silent))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("BAT-10")
-async def texts_of_one_frame_are_merged(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("BAT-10")
+async def texts_of_one_frame_are_merged(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.run(_tokens(TOKENS))
         frames = session.transcript.frames("stream")
         ops = sum(op["op"] == "text" for frame in frames for op in frame["ops"])
         if sum(frame["n"] for frame in frames) < TOKENS:
-            return None
-        return SEEN if ops < TOKENS / 2 else Wrong(f"fewer ops than the {TOKENS} texts", f"{ops} text ops")
+            return NOT_SEEN
+        return KEPT if ops < TOKENS / 2 else Wrong(f"fewer ops than the {TOKENS} texts", f"{ops} text ops")

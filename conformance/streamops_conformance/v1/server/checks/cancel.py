@@ -3,10 +3,12 @@
 from functools import partial
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import in_turn
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
@@ -68,27 +70,27 @@ async def _ended(session: Session, name: str) -> Wrong | None:
     return None if reason == "cancelled" else Wrong(expected, f"reason {reason}")
 
 
-@V1.probe("FLW-9")
-async def a_cancel_ends_the_run_and_its_owner(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-9")
+async def a_cancel_ends_the_run_and_its_owner(context: ProbeContext) -> Outcome:
     return await in_turn(
-        *(partial(look, lab) for look in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
+        *(partial(look, context) for look in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
     )
 
 
-async def _hanging(lab: Lab) -> Outcome:
-    return await _stops(lab, [START, HANG], "s")
+async def _hanging(context: ProbeContext) -> Outcome:
+    return await _stops(context, [START, HANG], "s")
 
 
-async def _whole_owner(lab: Lab) -> Outcome:
+async def _whole_owner(context: ProbeContext) -> Outcome:
     """The tasks that the handler started are cancelled with it, and their runs end."""
     branches = [[{"do": "start", "stream": name}, HANG] for name in ("t", "u")]
-    return await _stops(lab, [START, {"do": "parallel", "branches": branches}], "s", "t", "u")
+    return await _stops(context, [START, {"do": "parallel", "branches": branches}], "s", "t", "u")
 
 
-async def _stops(lab: Lab, script: list[Frame], *names: str) -> Outcome:
+async def _stops(context: ProbeContext, script: list[Frame], *names: str) -> Outcome:
     """A cancel of that script ends the runs of those streams, and the handler."""
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+    async with context.session() as session:
+        await session.hello(context.caps())
         ref = await cancel(session, script, *names)
         for name in names:
             wrong = await _ended(session, name)
@@ -98,21 +100,21 @@ async def _stops(lab: Lab, script: list[Frame], *names: str) -> Outcome:
             await session.reply(ref)
         except Silent as silent:
             return Wrong("the handler ends, and is answered", str(silent))
-    return SEEN
+    return KEPT
 
 
-async def _done_by_the_owner(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+async def _done_by_the_owner(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await cancel(session, stubborn(DONE, {"do": "sleep_ms", "ms": 50}))
-        return await _ended(session, "s") or SEEN
+        return await _ended(session, "s") or KEPT
 
 
-async def _twice(lab: Lab) -> Outcome:
+async def _twice(context: ProbeContext) -> Outcome:
     """A cancel that is said again, as after a resume, leaves the owner's clean-up alone."""
     for times in (1, 2, 2):
-        async with lab.session() as session:
-            most = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+        async with context.session() as session:
+            most = (await session.hello(context.caps()))["limits"]["cancel_ms"]
             ref = await cancel(
                 session, stubborn({"do": "sleep_ms", "ms": min(300, most // 4)}, STOPPED, DONE)
             )
@@ -125,31 +127,31 @@ async def _twice(lab: Lab) -> Outcome:
             found = ends(ops_of(session))
             if "text stopped" in found:
                 if times == 2:
-                    return SEEN
+                    return KEPT
             elif times == 1:
-                return None  # It has no time for its clean-up: others say what is wrong with that.
+                return NOT_SEEN  # It has no time for its clean-up: others say what is wrong with that.
     return Wrong("what the owner writes after a cancel, though that is said twice", ", ".join(found))
 
 
-async def _in_time(lab: Lab) -> Outcome:
+async def _in_time(context: ProbeContext) -> Outcome:
     """An owner that goes on for longer than `cancel_ms` has its run taken away."""
-    async with lab.session() as session:
-        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
-        if cancel_ms + GRACE > lab.longest_wait * 1000:
-            lab.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
-            return None
+    async with context.session() as session:
+        cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
+        if cancel_ms + GRACE > context.longest_wait * 1000:
+            context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+            return NOT_SEEN
         ref = await cancel(session, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
         await session.reply(ref, patience=cancel_ms / 1000 + 8)
         found = ends(ops_of(session))
         if "done cancelled" not in found or "text late" in found[: found.index("done cancelled")]:
             return Wrong(f"done with reason cancelled within {cancel_ms} ms", ", ".join(found))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FLW-10")
-async def a_cancel_of_another_run_is_ignored(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("FLW-10")
+async def a_cancel_of_another_run_is_ignored(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.run([START, DONE])
         await session.event("conformance.run", {"script": [START, HANG]})
         await session.until(lambda _: ends(ops_of(session)).count("start") == 2, "the second start")
@@ -164,66 +166,66 @@ async def a_cancel_of_another_run_is_ignored(lab: Lab) -> Outcome:
             return Wrong(expected, str(silent))
         found = ends(ops_of(session))
         kept = ["start", "done complete", "start"]
-        return SEEN if found == kept else Wrong(expected, ", ".join(found))
+        return KEPT if found == kept else Wrong(expected, ", ".join(found))
 
 
-@V1.probe("FLW-11")
-async def nothing_follows_the_cancelled_end(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-11")
+async def nothing_follows_the_cancelled_end(context: ProbeContext) -> Outcome:
     return await in_turn(
-        partial(_nothing_after, lab, stubborn(DONE, LATE)),
-        partial(_nothing_after, lab, stubborn(DONE, START)),
-        partial(_nothing_after_time, lab),
+        partial(_nothing_after, context, stubborn(DONE, LATE)),
+        partial(_nothing_after, context, stubborn(DONE, START)),
+        partial(_nothing_after_time, context),
     )
 
 
-async def _nothing_after_time(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
-    if cancel_ms + GRACE > lab.longest_wait * 1000:
-        lab.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
-        return None
-    return await _nothing_after(lab, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
+async def _nothing_after_time(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
+    if cancel_ms + GRACE > context.longest_wait * 1000:
+        context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+        return NOT_SEEN
+    return await _nothing_after(context, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
 
 
-async def _nothing_after(lab: Lab, script: Steps) -> Outcome:
-    async with lab.session() as session:
-        cancel_ms = (await session.hello(lab.caps()))["limits"]["cancel_ms"]
+async def _nothing_after(context: ProbeContext, script: Steps) -> Outcome:
+    async with context.session() as session:
+        cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
         ref = await cancel(session, script)
         await session.reply(ref, patience=cancel_ms / 1000 + 8)
         await session.run([{"do": "text", "stream": "s", "text": "next"}])
         found = ends(ops_of(session))
         if "done cancelled" not in found:
-            return None
+            return NOT_SEEN
         after = found[found.index("done cancelled") + 1 :]
         if "text late" in after or after.count("start") > 1:
             return Wrong("after done cancelled only the run of the next handler", ", ".join(after))
-        return SEEN if "text next" in after else None
+        return KEPT if "text next" in after else NOT_SEEN
 
 
-@V1.probe("FLW-12")
-async def a_cancelled_handler_is_answered_so(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-12")
+async def a_cancelled_handler_is_answered_so(context: ProbeContext) -> Outcome:
     for script in ([START, HANG], stubborn(STOPPED, DONE)):
-        async with lab.session() as session:
-            await session.hello(lab.caps())
+        async with context.session() as session:
+            await session.hello(context.caps())
             reply = await session.reply(await cancel(session, script))
             if "done cancelled" not in ends(ops_of(session)):
-                return None
+                return NOT_SEEN
             if reply["ok"] is not False or reply.get("error", {}).get("code") != "cancelled":
                 return Wrong("ok: false, code cancelled", str(reply))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FLW-14")
-async def a_cancelled_owner_opens_no_run(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-14")
+async def a_cancelled_owner_opens_no_run(context: ProbeContext) -> Outcome:
     others: Steps = [{"do": "text", "stream": "t", "text": "late"}, {"do": "start", "stream": "t"}]
-    return await in_turn(*(partial(_opens_none, lab, step) for step in others))
+    return await in_turn(*(partial(_opens_none, context, step) for step in others))
 
 
-async def _opens_none(lab: Lab, step: Frame) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+async def _opens_none(context: ProbeContext, step: Frame) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.reply(await cancel(session, stubborn(step)))
         await session.run([])  # Its reply goes after whatever was accepted.
         if not (found := ends(ops_of(session, "t"))):
-            return SEEN
+            return KEPT
         return Wrong(f"no run on t by a cancelled owner that says {step['do']}", ", ".join(found))

@@ -6,130 +6,133 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.refusal import refused
-from streamops_conformance.v1.server.session import Session, Silent
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.wire.silent import Silent
 from streamops_conformance.wire.upgrade import upgrade
 
 SUBPROTOCOL = load_protocol().subprotocol
 HELLO_TIMEOUT = load_protocol().limits.hello_timeout_ms / 1000
 
 
-@V1.probe("CON-1")
-async def the_subprotocol_is_selected_among_others(lab: Lab) -> Outcome:
-    answer = await upgrade(lab.url, subprotocols=["streamops.v0.none", SUBPROTOCOL], headers=lab.headers)
+@SERVER.probe("CON-1")
+async def the_subprotocol_is_selected_among_others(context: ProbeContext) -> Outcome:
+    answer = await upgrade(
+        context.url, subprotocols=["streamops.v0.none", SUBPROTOCOL], headers=context.headers
+    )
     if answer.status != 101:
         return Wrong("status 101", f"status {answer.status}: {answer.body[:200]!r}")
     selected = answer.headers.get("sec-websocket-protocol", "")
     return (
-        SEEN if selected == SUBPROTOCOL else Wrong(f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", repr(selected))
+        KEPT if selected == SUBPROTOCOL else Wrong(f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", repr(selected))
     )
 
 
-@V1.probe("CON-2")
-async def an_upgrade_without_a_known_subprotocol_gets_400(lab: Lab) -> Outcome:
-    control = await upgrade(lab.url, subprotocols=[SUBPROTOCOL], headers=lab.headers)
+@SERVER.probe("CON-2")
+async def an_upgrade_without_a_known_subprotocol_gets_400(context: ProbeContext) -> Outcome:
+    control = await upgrade(context.url, subprotocols=[SUBPROTOCOL], headers=context.headers)
     if control.status != 101:
         return Wrong("the control, an upgrade with the subprotocol, is accepted", f"status {control.status}")
     for offered in ([], ["streamops.v999"], ["chat", "soap"]):
-        answer = await upgrade(lab.url, subprotocols=offered, headers=lab.headers)
+        answer = await upgrade(context.url, subprotocols=offered, headers=context.headers)
         if answer.status != 400:
             return Wrong(f"status 400 to an upgrade that offers {offered}", f"status {answer.status}")
         body = answer.json()
         supported = body.get("supported") if isinstance(body, dict) else None
         if not isinstance(supported, list) or SUBPROTOCOL not in supported:
             return Wrong(f"a JSON body whose supported lists {SUBPROTOCOL}", repr(answer.body[:200]))
-    return SEEN
+    return KEPT
 
 
-@V1.rule("CON-3", "*")
-def one_welcome_comes_before_anything_else(walk: Walk) -> Outcome:
-    kind = walk.entry.type
+@SERVER.rule("CON-3", "*")
+def one_welcome_comes_before_anything_else(state: TranscriptState) -> Outcome:
+    kind = state.entry.type
     if kind == "welcome":
-        if walk.welcomes:
+        if state.welcomes:
             return Wrong("exactly one welcome", "a second welcome")
-        return SEEN if walk.hello else Wrong("nothing but ping and error before hello", "a welcome")
+        return KEPT if state.hello else Wrong("nothing but ping and error before hello", "a welcome")
     if (
-        not walk.welcomes
+        not state.welcomes
         and kind in load_protocol().frames
         and kind not in ("ping", "pong", "error", "stream", "view")
     ):
         return Wrong("welcome first", f"a {kind} frame before welcome")
-    return None
+    return NOT_SEEN
 
 
-@V1.rule("CON-4", "welcome")
-def nothing_is_agreed_that_was_not_offered(walk: Walk) -> Outcome:
-    surplus = set(walk.frame["caps"]) - set(walk.hello.get("caps", []))
-    return Wrong(f"caps out of {walk.hello.get('caps')}", f"caps {walk.frame['caps']}") if surplus else SEEN
+@SERVER.rule("CON-4", "welcome")
+def nothing_is_agreed_that_was_not_offered(state: TranscriptState) -> Outcome:
+    surplus = set(state.frame["caps"]) - set(state.hello.get("caps", []))
+    return Wrong(f"caps out of {state.hello.get('caps')}", f"caps {state.frame['caps']}") if surplus else KEPT
 
 
-@V1.rule("CON-3", "end", law=True)
-def a_hello_is_answered_by_a_welcome(walk: Walk) -> Outcome:
-    assert walk.case is not None
-    if walk.welcomes:
-        return None
-    return Wrong("a welcome", walk.case.silent or "the session ended without one")
+@SERVER.rule("CON-3", "end", needs_program=True)
+def a_hello_is_answered_by_a_welcome(state: TranscriptState) -> Outcome:
+    assert state.case is not None
+    if state.welcomes:
+        return NOT_SEEN
+    return Wrong("a welcome", state.case.silent or "the session ended without one")
 
 
-@V1.probe("CON-4")
-async def capabilities_are_the_intersection(lab: Lab) -> Outcome:
+@SERVER.probe("CON-4")
+async def capabilities_are_the_intersection(context: ProbeContext) -> Outcome:
     names = [name for name in load_protocol().capabilities if name != "x-conformance"]
-    async with lab.session() as session:
-        everything = set((await session.hello([*names, "x-conformance"], view=lab.view()))["caps"])
-    async with lab.session() as session:
+    async with context.session() as session:
+        everything = set((await session.hello([*names, "x-conformance"], view=context.view()))["caps"])
+    async with context.session() as session:
         if (await session.hello([]))["caps"]:
             return Wrong("caps [] for a hello that offers none", "capabilities that were not offered")
-    async with lab.session() as session:
-        invented = (await session.hello(["x-nobody-has-this", *lab.caps()], view=lab.view()))["caps"]
+    async with context.session() as session:
+        invented = (await session.hello(["x-nobody-has-this", *context.caps()], view=context.view()))["caps"]
         if "x-nobody-has-this" in invented:
             return Wrong("no capability that no server has", f"caps {invented}")
     for name in names:
-        async with lab.session() as session:
+        async with context.session() as session:
             # The driver is offered every time: a server may tie the view that is mounted to it.
             offered = [name, "x-conformance"]
-            alone = set((await session.hello(offered, view=lab.view()))["caps"])
+            alone = set((await session.hello(offered, view=context.view()))["caps"])
         if alone != everything & set(offered):
             return Wrong(
                 f"caps {sorted(everything & set(offered))} for a hello that offers {offered},"
                 f" as all together gave {sorted(everything)}",
                 f"caps {sorted(alone)}",
             )
-    return SEEN
+    return KEPT
 
 
-@V1.probe("CON-5")
-async def anything_before_hello_is_refused(lab: Lab) -> Outcome:
+@SERVER.probe("CON-5")
+async def anything_before_hello_is_refused(context: ProbeContext) -> Outcome:
     event: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.send(event)
         await session.reply(1)
     for frame in (event, {"type": "ping"}, {"type": "pong"}):
-        async with lab.session() as session:
+        async with context.session() as session:
             await session.send(frame)
             wrong = await refused(session, "bad_frame", f"{frame['type']} before hello")
             if wrong is not None:
                 return wrong
-    return SEEN
+    return KEPT
 
 
-@V1.probe("CON-6")
-async def a_second_hello_is_refused(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
-        await session.send({"type": "hello", "caps": lab.caps(), "limits": {}})
-        return await refused(session, "bad_frame", "a second hello") or SEEN
+@SERVER.probe("CON-6")
+async def a_second_hello_is_refused(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
+        await session.send({"type": "hello", "caps": context.caps(), "limits": {}})
+        return await refused(session, "bad_frame", "a second hello") or KEPT
 
 
-@V1.probe("CON-7")
-async def a_silent_connection_is_closed_after_ten_seconds(lab: Lab) -> Outcome:
+@SERVER.probe("CON-7")
+async def a_silent_connection_is_closed_after_ten_seconds(context: ProbeContext) -> Outcome:
     began = time.perf_counter()  # Before the server's clock starts, so that the wait is never understated.
-    async with lab.session() as quiet, lab.session() as control:
-        await control.hello(lab.caps())
+    async with context.session() as quiet, context.session() as control:
+        await control.hello(context.caps())
         await asyncio.sleep(HELLO_TIMEOUT - 1)
         wrong = await refused(quiet, "hello_timeout", "10 s without hello")
         waited = time.perf_counter() - began
@@ -142,66 +145,66 @@ async def a_silent_connection_is_closed_after_ten_seconds(lab: Lab) -> Outcome:
             await control.next("pong")
         except Silent as silent:
             return Wrong("the session that said hello in time stays", str(silent))
-    return SEEN
+    return KEPT
 
 
-@V1.rule("CON-8", "stream")
-def no_stream_frame_goes_before_welcome_or_first_view(walk: Walk) -> Outcome:
-    if not walk.welcomes:
+@SERVER.rule("CON-8", "stream")
+def no_stream_frame_goes_before_welcome_or_first_view(state: TranscriptState) -> Outcome:
+    if not state.welcomes:
         return Wrong("welcome before any stream frame", "a stream frame first")
-    if "view" in walk.agreed and walk.version is None:
+    if "view" in state.agreed and state.version is None:
         return Wrong("the first view before any stream frame", "a stream frame first")
-    return SEEN
+    return KEPT
 
 
-@V1.probe("CON-9")
-async def a_mount_that_raises_ends_the_session(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps(), view=lab.view())
-    async with lab.session() as session:
+@SERVER.probe("CON-9")
+async def a_mount_that_raises_ends_the_session(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps(), view=context.view())
+    async with context.session() as session:
         await session.send(
-            lab.hello(view={"name": "conformance", "params": {"vars": {}, "mount_raises": True}})
+            context.hello(view={"name": "conformance", "params": {"vars": {}, "mount_raises": True}})
         )
         return (
             await refused(session, "app_error", "a mount that raises", close="internal", retryable=False)
-            or SEEN
+            or KEPT
         )
 
 
-@V1.probe("CON-10")
-async def an_unknown_program_ends_the_session(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps(), view=lab.view())
-    async with lab.session() as session:
-        await session.send(lab.hello(view={"name": "no.such.program", "params": {}}))
+@SERVER.probe("CON-10")
+async def an_unknown_program_ends_the_session(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps(), view=context.view())
+    async with context.session() as session:
+        await session.send(context.hello(view={"name": "no.such.program", "params": {}}))
         return (
             await refused(session, "bad_params", "an unknown program", close="internal", retryable=False)
-            or SEEN
+            or KEPT
         )
 
 
-@V1.probe("CON-11")
-async def a_silent_client_is_pinged(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        welcome = await session.hello(lab.caps())
+@SERVER.probe("CON-11")
+async def a_silent_client_is_pinged(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        welcome = await session.hello(context.caps())
         heartbeat = welcome["heartbeat_ms"] / 1000
-        if heartbeat > lab.longest_wait:
-            lab.inconclusive(
-                f"heartbeat_ms is {heartbeat * 1000:.0f}, and the run waits at most {lab.longest_wait:g} s:"
+        if heartbeat > context.longest_wait:
+            context.inconclusive(
+                f"heartbeat_ms is {heartbeat * 1000:.0f}, and a probe waits at most {context.longest_wait:g} s:"
                 " lower it in test mode"
             )
-            return None
+            return NOT_SEEN
         try:
             await session.next("ping", patience=heartbeat * 2 + 3)
         except Silent as silent:
             return Wrong(f"a ping after {heartbeat:g} s without a frame", str(silent))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("CON-12")
-async def pings_are_answered_with_their_t(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("CON-12")
+async def pings_are_answered_with_their_t(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         for t in ("a", "", "\U0001f9ea" * 16, "x" * 64):
             before = len(session.transcript.frames("pong"))
             await session.send({"type": "ping", "t": t})
@@ -210,7 +213,7 @@ async def pings_are_answered_with_their_t(lab: Lab) -> Outcome:
             except Silent as silent:
                 return Wrong(f"a pong with t {t!r}", str(silent))
             entries = session.transcript.entries
-            lab.measure("ping to pong", entries[-1].ms - entries[-2].ms, "ms", bound=100)
+            context.measure("ping to pong", entries[-1].ms - entries[-2].ms, "ms", bound=100)
             if pong.get("t") != t:
                 return Wrong(f"a pong with t {t!r}", str(pong))
         before = len(session.transcript.frames("pong"))
@@ -223,7 +226,7 @@ async def pings_are_answered_with_their_t(lab: Lab) -> Outcome:
             return Wrong("a pong without t to a ping without t", str(pong))
         await session.run([])
         pongs = len(session.transcript.frames("pong"))
-        return SEEN if pongs == before + 1 else Wrong(f"{before + 1} pongs", f"{pongs} pongs")
+        return KEPT if pongs == before + 1 else Wrong(f"{before + 1} pongs", f"{pongs} pongs")
 
 
 async def _pong(session: Session, before: int) -> dict[str, object]:
@@ -231,24 +234,24 @@ async def _pong(session: Session, before: int) -> dict[str, object]:
     return session.transcript.frames("pong")[before]
 
 
-@V1.probe("CON-13")
-async def a_pong_does_not_wait_for_a_handler(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("CON-13")
+async def a_pong_does_not_wait_for_a_handler(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         ref = await session.event("conformance.run", {"script": [{"do": "sleep_ms", "ms": 1500}]})
         await session.send({"type": "ping", "t": "meanwhile"})
         await session.reply(ref)
         kinds = [frame["type"] for frame in session.transcript.frames() if frame["type"] in ("pong", "reply")]
-        return SEEN if kinds == ["pong", "reply"] else Wrong("pong, then reply", ", ".join(kinds))
+        return KEPT if kinds == ["pong", "reply"] else Wrong("pong, then reply", ", ".join(kinds))
 
 
-@V1.probe("CON-14")
-async def a_server_that_ends_says_so(lab: Lab) -> Outcome:
-    if not lab.can_start:
-        lab.not_applicable("the judge did not start this server, so it cannot end it")
-        return None
-    async with lab.second_target() as other, other.session() as session:
+@SERVER.probe("CON-14")
+async def a_server_that_ends_says_so(context: ProbeContext) -> Outcome:
+    if not context.can_start:
+        context.not_applicable("the judge did not start this server, so it cannot end it")
+        return NOT_SEEN
+    async with context.second_target() as other, other.session() as session:
         await session.hello(other.caps())
         await session.run([])
         other.terminate()
-        return await refused(session, "shutting_down", "SIGTERM", retryable=True) or SEEN
+        return await refused(session, "shutting_down", "SIGTERM", retryable=True) or KEPT

@@ -4,24 +4,24 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.session import Session
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 SECRET = "hunter2-in-the-exception"
 
 
-@V1.rule("ERR-7", "stream", "reply", "error", ahead=True)
-def every_code_is_core_or_of_the_application(walk: Walk) -> Outcome:
+@SERVER.rule("ERR-7", "stream", "reply", "error", ahead=True)
+def every_code_is_core_or_of_the_application(state: TranscriptState) -> Outcome:
     # Asked before the shapes, which list the codes too.
     protocol = load_protocol()
-    codes = [code for code in _codes(walk.frame) if isinstance(code, str)]
+    codes = [code for code in _codes(state.frame) if isinstance(code, str)]
     for code in codes:
         if code not in protocol.codes and not code.startswith(protocol.application_code_prefix):
             return Wrong("a code of the core set, or x_…", f"code {code!r}")
-    return SEEN if codes else None
+    return KEPT if codes else NOT_SEEN
 
 
 def _codes(frame: dict[str, Any]) -> list[object]:
@@ -30,75 +30,75 @@ def _codes(frame: dict[str, Any]) -> list[object]:
     return [each.get("code") for each in holders if isinstance(each, dict)]
 
 
-@V1.rule("ERR-8", "*")
-def nothing_follows_a_fatal_error(walk: Walk) -> Outcome:
-    return Wrong("a close after the fatal error", f"a {walk.entry.type} frame") if walk.fatal else None
+@SERVER.rule("ERR-8", "*")
+def nothing_follows_a_fatal_error(state: TranscriptState) -> Outcome:
+    return Wrong("a close after the fatal error", f"a {state.entry.type} frame") if state.fatal else NOT_SEEN
 
 
-@V1.rule("ERR-8", "close")
-def the_close_mirrors_the_fatal_error(walk: Walk) -> Outcome:
-    if walk.fatal is None:
-        return None
+@SERVER.rule("ERR-8", "close")
+def the_close_mirrors_the_fatal_error(state: TranscriptState) -> Outcome:
+    if state.fatal is None:
+        return NOT_SEEN
     codes = load_protocol().close_codes
-    closed_with, _, reason = str(walk.entry.raw).partition(" ")
-    code = walk.fatal["code"]
+    closed_with, _, reason = str(state.entry.raw).partition(" ")
+    code = state.fatal["code"]
     # What has no close code of its own, a failed mount, closes as internal.
     row = codes.get(code, codes["internal"])
     if int(closed_with) not in (row.close, *row.also):
         return Wrong(f"close {row.close} for {code}", f"close {closed_with}")
     if reason != code and int(closed_with) == row.close:
         return Wrong(f"the close reason {code!r}", repr(reason))
-    return SEEN
+    return KEPT
 
 
-@V1.rule("ERR-1", "stream", law=True)
-def an_error_leaves_the_content(walk: Walk) -> Outcome:
-    found = walk.diagnosis()
+@SERVER.rule("ERR-1", "stream", needs_program=True)
+def an_error_leaves_the_content(state: TranscriptState) -> Outcome:
+    found = state.diagnosis()
     if found.broken == "ERR-1":
         return Wrong(found.expected, found.observed)
-    return SEEN if any(op.kind == "error" for op in walk.covered) else None
+    return KEPT if any(op.kind == "error" for op in state.covered) else NOT_SEEN
 
 
-@V1.rule("ERR-2", "stream", law=True)
-def an_error_says_what_the_program_said(walk: Walk) -> Outcome:
-    found = walk.diagnosis()
+@SERVER.rule("ERR-2", "stream", needs_program=True)
+def an_error_says_what_the_program_said(state: TranscriptState) -> Outcome:
+    found = state.diagnosis()
     if found.broken == "ERR-2":
         return Wrong(found.expected, found.observed)
-    return SEEN if any(op.kind == "error" and not op.generic for op in walk.covered) else None
+    return KEPT if any(op.kind == "error" and not op.generic for op in state.covered) else NOT_SEEN
 
 
-@V1.rule("ERR-3", "reply", law=True)
-def a_handler_that_raised_is_answered_so(walk: Walk) -> Outcome:
-    assert walk.program is not None
-    if len(walk.replies) >= len(walk.program.events):
-        return None
-    event = walk.program.events[len(walk.replies)]
+@SERVER.rule("ERR-3", "reply", needs_program=True)
+def a_handler_that_raised_is_answered_so(state: TranscriptState) -> Outcome:
+    assert state.program is not None
+    if len(state.replies) >= len(state.program.events):
+        return NOT_SEEN
+    event = state.program.events[len(state.replies)]
     if event.ok:
-        return None
-    code = walk.frame.get("error", {}).get("code")
-    if walk.frame["ok"] is not False or (event.code and code != event.code):
-        return Wrong(f"ok: false, {event.code}", str(walk.frame))
-    return SEEN
+        return NOT_SEEN
+    code = state.frame.get("error", {}).get("code")
+    if state.frame["ok"] is not False or (event.code and code != event.code):
+        return Wrong(f"ok: false, {event.code}", str(state.frame))
+    return KEPT
 
 
-@V1.probe("ERR-4")
-async def an_exception_does_not_show(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("ERR-4")
+async def an_exception_does_not_show(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         script = [{"do": "text", "stream": "s", "text": "x"}, {"do": "raise", "message": SECRET}]
         reply = await session.run(script)
         if reply["ok"] is not False:
-            return None
+            return NOT_SEEN
         for entry in session.transcript.entries:
             if entry.direction == "recv" and (SECRET in str(entry.raw) or "Traceback" in str(entry.raw)):
                 return Wrong("a generic text", str(entry.raw))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("ERR-5")
-async def an_unknown_event_is_answered_so(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("ERR-5")
+async def an_unknown_event_is_answered_so(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         for name in ("no.such.event", "__init__", "mount", ""):
             reply = await session.reply(await session.event(name, {}))
             if reply["ok"] is not False or reply["error"]["code"] != "unknown_event":
@@ -106,10 +106,10 @@ async def an_unknown_event_is_answered_so(lab: Lab) -> Outcome:
         return await _goes_on(session)
 
 
-@V1.probe("ERR-6")
-async def bad_params_are_answered_so(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("ERR-6")
+async def bad_params_are_answered_so(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         without_script: tuple[dict[str, Any], ...] = ({}, {"scripts": []})
         for params in without_script:
             reply = await session.reply(await session.event("conformance.run", params))
@@ -124,20 +124,20 @@ async def _goes_on(session: Session) -> Outcome:
     control = await session.run([{"do": "text", "stream": "s", "text": "x"}])
     if control["ok"] is not True or not session.transcript.frames("stream"):
         return Wrong("the session goes on", str(control))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("ERR-9")
-async def a_code_of_neither_kind_raises(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("ERR-9")
+async def a_code_of_neither_kind_raises(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         good = await session.run([{"do": "error", "stream": "good", "error": "e", "code": "x_quota"}])
         if good["ok"] is not True:
-            lab.inconclusive(f"the control, the code x_quota, was refused: {good}")
-            return None
+            context.inconclusive(f"the control, the code x_quota, was refused: {good}")
+            return NOT_SEEN
         for code in ("quota", "X_quota", "x_Quota", "", "x_" + "q" * 64):
             reply = await session.run([{"do": "error", "stream": "bad", "error": "e", "code": code}])
             if reply["ok"] is not False:
                 return Wrong(f"ok: false to the code {code!r}", str(reply))
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "bad"]
-        return Wrong("no operation with such a code", str(frames[0])) if frames else SEEN
+        return Wrong("no operation with such a code", str(frames[0])) if frames else KEPT

@@ -1,18 +1,18 @@
 """Chapter 15: forward compatibility."""
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.hostile import survive
 from streamops_conformance.v1.server.probe.refusal import refused
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 
-@V1.probe("FWD-1")
-async def unknown_members_are_ignored(lab: Lab) -> Outcome:
-    async with lab.session() as session:
+@SERVER.probe("FWD-1")
+async def unknown_members_are_ignored(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
         try:
-            await session.hello(lab.caps(), later={"added": [1, None]}, __proto__={"x": 1})
+            await session.hello(context.caps(), later={"added": [1, None]}, __proto__={"x": 1})
             await session.send({"type": "ping", "t": "a", "later": True})
             await session.next("pong")
             ref = await session.event(
@@ -23,50 +23,50 @@ async def unknown_members_are_ignored(lab: Lab) -> Outcome:
             return Wrong("frames with unknown members are answered as without", str(silent))
         if reply["ok"] is not True or not session.transcript.frames("stream"):
             return Wrong("the event with an unknown member runs", str(reply))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FWD-2")
-async def unknown_frame_types_are_ignored(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("FWD-2")
+async def unknown_frame_types_are_ignored(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         for frame in ({"type": "later"}, {"type": "constructor"}, {"type": "", "ref": 1}):
             await session.send(frame)
         try:
             reply = await session.run([{"do": "text", "stream": "s", "text": "x"}])
         except Silent as silent:
             return Wrong("an event after an unknown frame type is answered", str(silent))
-        return SEEN if reply["ok"] is True else Wrong("ok: true", str(reply))
+        return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
 
 
-@V1.probe("FWD-3")
-async def unknown_capabilities_and_limits_are_ignored(lab: Lab) -> Outcome:
-    async with lab.session() as session:
+@SERVER.probe("FWD-3")
+async def unknown_capabilities_and_limits_are_ignored(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
         limits = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64, "later": "x"}
         try:
-            await session.hello([*lab.caps(), "later", "x-later"], limits=limits)
+            await session.hello([*context.caps(), "later", "x-later"], limits=limits)
             reply = await session.run([{"do": "text", "stream": "s", "text": "x"}])
         except Silent as silent:
             return Wrong("a session as without them", str(silent))
-        return SEEN if reply["ok"] is True else Wrong("ok: true", str(reply))
+        return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
 
 
-@V1.probe("FWD-5")
-async def an_unknown_type_first_is_refused_too(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("FWD-5")
+async def an_unknown_type_first_is_refused_too(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.send({"type": "later"})
         await session.run([])
-    async with lab.session() as session:
+    async with context.session() as session:
         await session.send({"type": "later"})
-        return await refused(session, "bad_frame", "an unknown frame type before hello") or SEEN
+        return await refused(session, "bad_frame", "an unknown frame type before hello") or KEPT
 
 
-@V1.probe("FWD-1")
-async def drawn_unknown_members_are_ignored(lab: Lab) -> Outcome:
-    return await survive(lab, "surplus")
+@SERVER.probe("FWD-1")
+async def drawn_unknown_members_are_ignored(context: ProbeContext) -> Outcome:
+    return await survive(context, "surplus")
 
 
-@V1.probe("FWD-2")
-async def drawn_unknown_types_are_ignored(lab: Lab) -> Outcome:
-    return await survive(lab, "unknown")
+@SERVER.probe("FWD-2")
+async def drawn_unknown_types_are_ignored(context: ProbeContext) -> Outcome:
+    return await survive(context, "unknown")

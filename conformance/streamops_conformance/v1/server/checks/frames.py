@@ -4,96 +4,96 @@ from typing import Any
 
 from streamops_spec import load_shapes
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.hostile import survive
 from streamops_conformance.v1.server.probe.refusal import refused
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
-@V1.rule("FRM-1", "*")
-def every_message_is_a_text_that_holds_one_object(walk: Walk) -> Outcome:
-    if walk.entry.frame is None:
-        return Wrong("a text message that holds one JSON object", walk.entry.fault)
-    if not isinstance(walk.frame.get("type"), str):
-        return Wrong("a string member type", f"type {walk.frame.get('type')!r}")
-    return SEEN
+@SERVER.rule("FRM-1", "*")
+def every_message_is_a_text_that_holds_one_object(state: TranscriptState) -> Outcome:
+    if state.entry.frame is None:
+        return Wrong("a text message that holds one JSON object", state.entry.fault)
+    if not isinstance(state.frame.get("type"), str):
+        return Wrong("a string member type", f"type {state.frame.get('type')!r}")
+    return KEPT
 
 
-@V1.rule("FRM-2", "*")
-def every_message_is_i_json(walk: Walk) -> Outcome:
-    return Wrong("I-JSON", walk.entry.fault) if walk.entry.fault else SEEN
+@SERVER.rule("FRM-2", "*")
+def every_message_is_i_json(state: TranscriptState) -> Outcome:
+    return Wrong("I-JSON", state.entry.fault) if state.entry.fault else KEPT
 
 
-def _shape(walk: Walk, name: str) -> Outcome:
+def _shape(state: TranscriptState, name: str) -> Outcome:
     shapes = load_shapes(f"v1:{name}")
-    if shapes.is_valid(walk.frame):
-        return SEEN
-    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(walk.frame))
+    if shapes.is_valid(state.frame):
+        return KEPT
+    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(state.frame))
 
 
-@V1.rule("FRM-3", "welcome")
-def welcomes_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, "welcome")
+@SERVER.rule("FRM-3", "welcome")
+def welcomes_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, "welcome")
 
 
-@V1.rule("FRM-4", "stream")
-def stream_frames_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, "stream")
+@SERVER.rule("FRM-4", "stream")
+def stream_frames_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, "stream")
 
 
-@V1.rule("FRM-5", "view")
-def views_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, "view")
+@SERVER.rule("FRM-5", "view")
+def views_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, "view")
 
 
-@V1.rule("FRM-6", "reply")
-def replies_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, "reply")
+@SERVER.rule("FRM-6", "reply")
+def replies_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, "reply")
 
 
-@V1.rule("FRM-7", "error")
-def error_frames_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, "error")
+@SERVER.rule("FRM-7", "error")
+def error_frames_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, "error")
 
 
-@V1.rule("FRM-8", "ping", "pong")
-def pings_and_pongs_have_their_shape(walk: Walk) -> Outcome:
-    return _shape(walk, walk.entry.type)
+@SERVER.rule("FRM-8", "ping", "pong")
+def pings_and_pongs_have_their_shape(state: TranscriptState) -> Outcome:
+    return _shape(state, state.entry.type)
 
 
-@V1.probe("FRM-13")
-async def messages_that_are_no_object_are_refused(lab: Lab) -> Outcome:
+@SERVER.probe("FRM-13")
+async def messages_that_are_no_object_are_refused(context: ProbeContext) -> Outcome:
     for message in ('{"type":"ping"', "[]", '"ping"', "7", "null", "", '{"type":"ping"} {}'):
-        async with lab.session() as session:
-            await session.hello(lab.caps())
+        async with context.session() as session:
+            await session.hello(context.caps())
             await session.send({"type": "ping", "t": "control"})
             await session.next("pong")
             await session.send_raw(message)
             wrong = await refused(session, "bad_frame", f"the message {message!r}")
             if wrong is not None:
                 return wrong
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FRM-13")
-async def drawn_messages_that_are_no_object_are_refused(lab: Lab) -> Outcome:
-    return await survive(lab, "object")
+@SERVER.probe("FRM-13")
+async def drawn_messages_that_are_no_object_are_refused(context: ProbeContext) -> Outcome:
+    return await survive(context, "object")
 
 
-@V1.probe("FRM-14")
-async def binary_messages_are_refused(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("FRM-14")
+async def binary_messages_are_refused(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.send({"type": "ping", "t": "control"})
         await session.next("pong")
         await session.send_raw(b'{"type":"ping","t":"control"}')
-        return await refused(session, "bad_frame", "a valid ping in a binary message") or SEEN
+        return await refused(session, "bad_frame", "a valid ping in a binary message") or KEPT
 
 
-@V1.probe("FRM-15")
-async def known_frames_with_wrong_members_are_refused(lab: Lab) -> Outcome:
+@SERVER.probe("FRM-15")
+async def known_frames_with_wrong_members_are_refused(context: ProbeContext) -> Outcome:
     good: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
     broken: list[dict[str, Any]] = [
         {key: value for key, value in good.items() if key != "ref"},
@@ -110,20 +110,20 @@ async def known_frames_with_wrong_members_are_refused(lab: Lab) -> Outcome:
         {"ref": 1},
         {"type": 7},
     ]
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.send(good)
         await session.reply(1)
     for frame in broken:
-        async with lab.session() as session:
-            await session.hello(lab.caps())
+        async with context.session() as session:
+            await session.hello(context.caps())
             await session.send(frame)
             wrong = await refused(session, "bad_frame", f"the frame {frame}")
             if wrong is not None:
                 return wrong
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FRM-15")
-async def drawn_frames_out_of_shape_are_refused(lab: Lab) -> Outcome:
-    return await survive(lab, "member")
+@SERVER.probe("FRM-15")
+async def drawn_frames_out_of_shape_are_refused(context: ProbeContext) -> Outcome:
+    return await survive(context, "member")

@@ -4,48 +4,48 @@ import json
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Silent
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.wire.silent import Silent
 from streamops_conformance.wire.upgrade import upgrade
 
 FOREIGN = "https://elsewhere.invalid"
 
 
-@V1.rule("LIM-1", "*")
-def no_frame_is_larger_than_the_client_takes(walk: Walk) -> Outcome:
-    limit = walk.hello.get("limits", {}).get("max_frame_bytes")
+@SERVER.rule("LIM-1", "*")
+def no_frame_is_larger_than_the_client_takes(state: TranscriptState) -> Outcome:
+    limit = state.hello.get("limits", {}).get("max_frame_bytes")
     if not isinstance(limit, int):
-        return None
-    size = walk.entry.size()
-    return Wrong(f"at most {limit} bytes", f"{size} bytes") if size > limit else None
+        return NOT_SEEN
+    size = state.entry.size()
+    return Wrong(f"at most {limit} bytes", f"{size} bytes") if size > limit else NOT_SEEN
 
 
-@V1.probe("LIM-1")
-async def pending_operations_are_cut_to_size(lab: Lab) -> Outcome:
+@SERVER.probe("LIM-1")
+async def pending_operations_are_cut_to_size(context: ProbeContext) -> Outcome:
     limit = load_protocol().limits.min_frame_bytes
-    async with lab.session() as session:
+    async with context.session() as session:
         await session.hello(["x-conformance"], limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64})
         # Quotes and controls, whose escapes make a frame larger than its text.
         reply = await session.run([{"do": "text", "stream": "s", "text": '"\u0001', "repeat": 100_000}])
         frames = [entry for entry in session.transcript.entries if entry.type == "stream"]
         text = sum(len(op.get("text", "")) for entry in frames for op in (entry.frame or {})["ops"])
         if reply["ok"] is not True or text < 200_000:
-            return None
+            return NOT_SEEN
         largest = max(entry.size() for entry in frames)
-        return SEEN if largest <= limit else Wrong(f"at most {limit} bytes", f"{largest} bytes")
+        return KEPT if largest <= limit else Wrong(f"at most {limit} bytes", f"{largest} bytes")
 
 
-@V1.probe("LIM-2")
-async def a_message_over_the_limit_is_refused(lab: Lab) -> Outcome:
+@SERVER.probe("LIM-2")
+async def a_message_over_the_limit_is_refused(context: ProbeContext) -> Outcome:
     row = load_protocol().close_codes["frame_too_large"]
-    async with lab.session() as session:
-        limit = (await session.hello(lab.caps()))["limits"]["max_frame_bytes"]
+    async with context.session() as session:
+        limit = (await session.hello(context.caps()))["limits"]["max_frame_bytes"]
         if limit > 1 << 25:
-            lab.inconclusive(f"max_frame_bytes is {limit}: too large to exceed")
-            return None
+            context.inconclusive(f"max_frame_bytes is {limit}: too large to exceed")
+            return NOT_SEEN
         await session.send_raw(_padded(limit))
         await session.next("pong")
         await session.send_raw(_padded(limit + 1))
@@ -58,7 +58,7 @@ async def a_message_over_the_limit_is_refused(lab: Lab) -> Outcome:
             return Wrong(f"close {row.close} or {row.also[0]}", f"close {closed.code} {closed.reason!r}")
         if fatal and fatal[-1]["code"] != "frame_too_large":
             return Wrong("frame_too_large", str(fatal[-1]))
-    return SEEN
+    return KEPT
 
 
 def _padded(size: int) -> str:
@@ -67,17 +67,19 @@ def _padded(size: int) -> str:
     return json.dumps({"type": "ping", "t": "t", "padding": "x" * (size - len(empty))}, separators=(",", ":"))
 
 
-@V1.probe("LIM-3")
-async def html_that_cannot_fit_raises_overflow(lab: Lab) -> Outcome:
+@SERVER.probe("LIM-3")
+async def html_that_cannot_fit_raises_overflow(context: ProbeContext) -> Outcome:
     limit = load_protocol().limits.min_frame_bytes_html
-    async with lab.session() as session:
+    async with context.session() as session:
         await session.hello(
-            lab.caps("html"), view=lab.view(), limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64}
+            context.caps("html"),
+            view=context.view(),
+            limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64},
         )
         half = await session.run([{"do": "replace", "stream": "s", "html": "xy", "repeat": limit // 4}])
         if half["ok"] is not True:
-            lab.inconclusive(f"the control, html of half the limit, was refused: {half}")
-            return None
+            context.inconclusive(f"the control, html of half the limit, was refused: {half}")
+            return NOT_SEEN
         seen = len([frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"])
         for step in ("replace", "insert"):
             reply = await session.run([{"do": step, "stream": "big", "html": "xy", "repeat": limit // 2 + 1}])
@@ -86,16 +88,16 @@ async def html_that_cannot_fit_raises_overflow(lab: Lab) -> Outcome:
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "big"]
         if frames:
             return Wrong("no operation of html that cannot fit", str(frames[0])[:300])
-        return SEEN if seen else None
+        return KEPT if seen else NOT_SEEN
 
 
-@V1.probe("LIM-4")
-async def one_stream_too_many_fails_only_its_call(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        limit = (await session.hello(lab.caps()))["limits"]["max_streams"]
+@SERVER.probe("LIM-4")
+async def one_stream_too_many_fails_only_its_call(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        limit = (await session.hello(context.caps()))["limits"]["max_streams"]
         if limit > 5000:
-            lab.inconclusive(f"max_streams is {limit}: too many to use up")
-            return None
+            context.inconclusive(f"max_streams is {limit}: too many to use up")
+            return NOT_SEEN
         names = [f"s{number}" for number in range(limit)]
         for begin in range(0, limit, 500):
             steps = [{"do": "text", "stream": name, "text": "x"} for name in names[begin : begin + 500]]
@@ -110,56 +112,56 @@ async def one_stream_too_many_fails_only_its_call(lab: Lab) -> Outcome:
             return Wrong("the names before go on working", str(again))
         if any(frame["stream"] == "surplus" for frame in session.transcript.frames("stream")):
             return Wrong("no operation of the surplus stream", "a frame of it")
-    return SEEN
+    return KEPT
 
 
-@V1.probe("LIM-5")
-async def a_foreign_origin_gets_403(lab: Lab) -> Outcome:
+@SERVER.probe("LIM-5")
+async def a_foreign_origin_gets_403(context: ProbeContext) -> Outcome:
     offered = [load_protocol().subprotocol]
-    headers = {name: value for name, value in lab.headers.items() if name.lower() != "origin"}
-    control = await upgrade(lab.url, subprotocols=offered, headers=headers)
+    headers = {name: value for name, value in context.headers.items() if name.lower() != "origin"}
+    control = await upgrade(context.url, subprotocols=offered, headers=headers)
     if control.status != 101:
         return Wrong("an upgrade without Origin is accepted", f"status {control.status}")
-    answer = await upgrade(lab.url, subprotocols=offered, headers={**headers, "Origin": FOREIGN})
+    answer = await upgrade(context.url, subprotocols=offered, headers={**headers, "Origin": FOREIGN})
     return (
-        SEEN
+        KEPT
         if answer.status == 403
         else Wrong(f"status 403 for the Origin {FOREIGN}", f"status {answer.status}")
     )
 
 
-async def _extensions(lab: Lab) -> str | None:
+async def _extensions(context: ProbeContext) -> str | None:
     answer = await upgrade(
-        lab.url,
+        context.url,
         subprotocols=[load_protocol().subprotocol],
-        headers={**lab.headers, "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"},
+        headers={**context.headers, "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"},
     )
     return answer.headers.get("sec-websocket-extensions", "") if answer.status == 101 else None
 
 
-@V1.probe("LIM-6")
-async def compression_is_not_negotiated(lab: Lab) -> Outcome:
-    said = await _extensions(lab)
+@SERVER.probe("LIM-6")
+async def compression_is_not_negotiated(context: ProbeContext) -> Outcome:
+    said = await _extensions(context)
     if said is None:
-        return None
-    return Wrong("no permessage-deflate", said) if "permessage-deflate" in said else SEEN
+        return NOT_SEEN
+    return Wrong("no permessage-deflate", said) if "permessage-deflate" in said else KEPT
 
 
-@V1.probe("LIM-7")
-async def compression_has_no_context_takeover(lab: Lab) -> Outcome:
-    said = await _extensions(lab)
+@SERVER.probe("LIM-7")
+async def compression_has_no_context_takeover(context: ProbeContext) -> Outcome:
+    said = await _extensions(context)
     if said is None:
-        return None
+        return NOT_SEEN
     both = ("server_no_context_takeover", "client_no_context_takeover")
     if "permessage-deflate" in said and any(way not in said for way in both):
         return Wrong(f"no compression, or {' and '.join(both)}", said)
-    return SEEN
+    return KEPT
 
 
-@V1.probe("LIM-8")
-async def a_stream_name_that_is_not_well_formed_raises(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+@SERVER.probe("LIM-8")
+async def a_stream_name_that_is_not_well_formed_raises(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps())
         good = await session.run([{"do": "text", "stream": "A" * 64, "text": "x"}])
         if good["ok"] is not True:
             return Wrong("a name of 64 letters works", str(good))
@@ -169,4 +171,4 @@ async def a_stream_name_that_is_not_well_formed_raises(lab: Lab) -> Outcome:
             if reply["ok"] is not False:
                 return Wrong(f"ok: false to the name {name!r}", str(reply))
         after = session.transcript.frames("stream")[before:]
-        return Wrong("no operation on such a stream", str(after[0])) if after else SEEN
+        return Wrong("no operation on such a stream", str(after[0])) if after else KEPT

@@ -2,4 +2,4 @@
 
 from streamops_conformance.model.registry import Registry
 
-V1 = Registry("v1")
+SERVER = Registry("v1")

@@ -1,55 +1,22 @@
-"""What probes work with: sessions of the target, facts about it, notes for the report."""
+"""What probes of servers work with: sessions, facts about the target, notes for the report."""
 
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from streamops_conformance.model.transcript import Transcript
+from streamops_conformance.model.probe_notes import ProbeNotes
 from streamops_conformance.target.process import Running
 from streamops_conformance.v1.server.session import DEFAULT_LIMITS, Session
 
 Frame = dict[str, Any]
 
 
-class Inapplicable(Exception):
-    """The requirement does not speak of this target; the text says why."""
+class ProbeContext(ProbeNotes):
+    """The context of one probe. It keeps the transcripts, so that the rules of the wire judge them too."""
 
-
-class Notes:
-    """What a probe leaves behind for the engine: transcripts, measures, reasons."""
-
-    def __init__(self) -> None:
-        self.transcripts: list[Transcript] = []
-        self.reason = ""
-        """Why a probe that returned None saw nothing."""
-        self.measures: dict[str, list[float]] = defaultdict(list)
-        self.bounds: dict[str, float] = {}
-
-    def inconclusive(self, reason: str) -> None:
-        """Say why the probe could not see what it is about."""
-        self.reason = reason
-
-    def not_applicable(self, reason: str) -> None:
-        """Say that the requirement does not speak of this target. Raises Inapplicable."""
-        raise Inapplicable(reason)
-
-    def measure(self, name: str, value: float, unit: str, *, bound: float | None = None) -> None:
-        """Note a time or ratio for the report; its bound decides only with `--strict-timing`."""
-        title = f"{name} ({unit})" if unit else name
-        self.measures[title].append(value)
-        if bound is not None:
-            self.bounds[title] = bound
-
-
-class Lab(Notes):
-    """One probe's place of work. Its sessions are kept, for the rules of the wire to judge them too."""
-
-    def __init__(
-        self, running: Running, url: str, agreed: frozenset[str], *, longest_wait: float, seed: int
-    ) -> None:
+    def __init__(self, running: Running, agreed: frozenset[str], *, longest_wait: float, seed: int) -> None:
         super().__init__()
-        self.url = url
+        self.url = running.url
         self.headers = dict(running.target.headers)
         self.other_headers = running.target.other_headers
         """Those of a second principal, if the target names one."""
@@ -72,12 +39,10 @@ class Lab(Notes):
             yield session
 
     @asynccontextmanager
-    async def second_target(self) -> AsyncIterator["OtherLab"]:
+    async def second_target(self) -> AsyncIterator["SecondTargetContext"]:
         """Another process of the same implementation, which the probe may end."""
         with Running(self._running.target) as running:
-            other = OtherLab(
-                running, running.url, self.agreed, longest_wait=self.longest_wait, seed=self.seed
-            )
+            other = SecondTargetContext(running, self.agreed, longest_wait=self.longest_wait, seed=self.seed)
             other.transcripts = self.transcripts
             yield other
 
@@ -94,8 +59,8 @@ class Lab(Notes):
         return {"type": "hello", "caps": self.caps(), "limits": DEFAULT_LIMITS, **members}
 
 
-class OtherLab(Lab):
-    """A lab on a process that the probe started."""
+class SecondTargetContext(ProbeContext):
+    """The context on a process that the probe started."""
 
     def terminate(self) -> None:
         """Ask the process to end (SIGTERM)."""

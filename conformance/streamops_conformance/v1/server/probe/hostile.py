@@ -2,35 +2,35 @@
 
 import asyncio
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.generate.hostile import Hostile, draw_hostile
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.refusal import refused
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 COUNT = 150
 AT_ONCE = 8
 
 
-async def survive(lab: Lab, kind: str) -> Outcome:
-    """The first drawn message of that kind that is not dealt with as it must be; SEEN where all are."""
-    messages = [each for each in draw_hostile(COUNT, lab.seed) if each.kind == kind]
+async def survive(context: ProbeContext, kind: str) -> Outcome:
+    """The first drawn message of that kind that is not dealt with as it must be; KEPT where all are."""
+    messages = [each for each in draw_hostile(COUNT, context.seed) if each.kind == kind]
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(hostile: Hostile) -> Wrong | None:
         async with gate:
-            return await _one(lab, hostile)
+            return await _one(context, hostile)
 
     outcomes = await asyncio.gather(*(one(each) for each in messages))
     wrong = next((outcome for outcome in outcomes if outcome is not None), None)
     if wrong is not None:
         return wrong
-    return SEEN if messages else None
+    return KEPT if messages else NOT_SEEN
 
 
-async def _one(lab: Lab, hostile: Hostile) -> Wrong | None:
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+async def _one(context: ProbeContext, hostile: Hostile) -> Wrong | None:
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.send_raw(hostile.message)
         if hostile.refused:
             return await refused(session, "bad_frame", f"the message {hostile.message[:200]!r}")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from streamops_conformance.model.case import Limits
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.case import Limits
+from streamops_conformance.v1.server.probe.context import ProbeContext
 
 Frame = dict[str, Any]
 
@@ -21,7 +21,9 @@ class Meeting:
     second: Frame
 
 
-async def meet(lab: Lab, first: list[Frame], second: list[Frame], *, tries: int = 4) -> Meeting | None:
+async def meet(
+    context: ProbeContext, first: list[Frame], second: list[Frame], *, tries: int = 4
+) -> Meeting | None:
     """Run `first`, and `second` as soon as the first has started stream `s`.
 
     The first script sleeps before it goes on; where a busy machine let it go on before the
@@ -34,10 +36,10 @@ async def meet(lab: Lab, first: list[Frame], second: list[Frame], *, tries: int 
         held = [
             {**step, "ms": step["ms"] * 2**attempt} if step["do"] == "sleep_ms" else step for step in second
         ]
-        async with lab.session() as session:
-            welcome = await session.hello(lab.caps())
+        async with context.session() as session:
+            welcome = await session.hello(context.caps())
             if Limits.of(welcome).max_events < 2:
-                lab.not_applicable("the target takes one event at a time")
+                context.not_applicable("the target takes one event at a time")
             ref = await session.event("conformance.run", {"script": stretched})
             await session.next("stream")
             other = await session.event("conformance.run", {"script": held})

@@ -4,8 +4,9 @@ from typing import Any
 
 from streamops_spec import load_protocol
 
-from streamops_conformance.model.registry import Wrong
-from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.model.outcome import Wrong
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 
 async def refused(

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from streamops_conformance.generate.drawing import draw
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.checks.resume.reconnect import with_its_cursors
 from streamops_conformance.v1.client.generate.sequences import sequences
-from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.client.probe.resume import Resumable, held
-from streamops_conformance.v1.client.sequence import SequenceSpec, beats_of, page_of
+from streamops_conformance.v1.client.sequence import SequenceSpec, messages_of, page_of
 
 Frame = dict[str, Any]
 DRAWN = 40
@@ -22,22 +22,22 @@ CUTS = 2
 
 
 @CLIENT.probe("RES-16")
-async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(lab: ClientLab) -> Outcome:
-    drawn = draw(sequences(lab.agreed), DRAWN, lab.seed)
+async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(context: ClientProbeContext) -> Outcome:
+    drawn = draw(sequences(context.agreed), DRAWN, context.seed)
     frames = {spec: _frames(spec) for spec in drawn}
     longest = sorted(frames, key=lambda spec: len(frames[spec]), reverse=True)[:SESSIONS]
     found = await asyncio.gather(
         *(
-            held(lab, partial(_cut, frames[spec], place), with_its_cursors, html=page_of(spec))
+            held(context, partial(_cut, frames[spec], place), with_its_cursors, html=page_of(spec))
             for place, spec in enumerate(longest)
         )
     )
-    return next((each for each in found if isinstance(each, Wrong)), SEEN)
+    return next((each for each in found if isinstance(each, Wrong)), KEPT)
 
 
 def _frames(spec: SequenceSpec) -> list[Frame]:
     """What a server sends: without the extras, which are no matter of a resume."""
-    return [beat.frame for beat in beats_of(replace(spec, extras=())) if beat.frame is not None]
+    return [message.frame for message in messages_of(replace(spec, extras=())) if message.frame is not None]
 
 
 async def _cut(frames: list[Frame], place: int, session: Resumable) -> Outcome:
@@ -56,7 +56,7 @@ async def _cut(frames: list[Frame], place: int, session: Resumable) -> Outcome:
     for each in frames[done:]:
         await session.peer.send(each)
     session.takes(*frames)
-    return await session.wrong() or SEEN
+    return await session.wrong() or KEPT
 
 
 def _missed(frame: Frame, resume: Frame) -> bool:

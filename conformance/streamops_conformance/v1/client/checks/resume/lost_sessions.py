@@ -2,28 +2,28 @@
 
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.client.probe.resume import PAGE, Resumable, read, sent
 from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-14")
-async def a_new_session_id_ends_what_is_open(lab: ClientLab) -> Outcome:
-    for offered in ("resume", "no resume") if "resume" in lab.agreed else ("no resume",):
-        found = await _lost(lab, resumes=offered == "resume")
+async def a_new_session_id_ends_what_is_open(context: ClientProbeContext) -> Outcome:
+    for offered in ("resume", "no resume") if "resume" in context.agreed else ("no resume",):
+        found = await _lost(context, resumes=offered == "resume")
         if isinstance(found, Wrong):
             return found
-    return SEEN
+    return KEPT
 
 
-async def _lost(lab: ClientLab, *, resumes: bool) -> Outcome:
-    async with lab.client(PAGE) as play:
-        session = Resumable(lab, play)
+async def _lost(context: ClientProbeContext, *, resumes: bool) -> Outcome:
+    async with context.client(PAGE) as case:
+        session = Resumable(context, case)
         if not resumes:
             session.caps = [name for name in session.caps if name != "resume"]
         await session.begin()
@@ -37,13 +37,13 @@ async def _lost(lab: ClientLab, *, resumes: bool) -> Outcome:
             ("event", {"event": "send_message", "params": {}}),
             ("cancel", {"stream": "a"}),
         ):
-            await play.testee.say(kind, play.number, **members)
+            await case.testee.say(kind, case.number, **members)
             await session.peer.next(kind)
-        before = len((await play.dump())["events"])
+        before = len((await case.dump())["events"])
         hello = await session.cut()
-        await play.welcome(session.peer, hello, session.caps)
+        await case.welcome(session.peer, hello, session.caps)
         await read(session.peer)
-        said = await play.dump()
+        said = await case.dump()
         for name in ("a", "b"):
             stream = said["streams"].get(name, {"state": "idle", "cursor": 0})
             if (stream["state"], stream["cursor"]) != ("idle", 0):
@@ -52,7 +52,7 @@ async def _lost(lab: ClientLab, *, resumes: bool) -> Outcome:
             ends = [each for each in late if each["event"] == "stream:done"]
             if [each.get("reason") for each in ends] != ["expired"]:
                 return Wrong(f"one stream:done of {name}, with reason expired", f"{ends or 'none'}")
-        shown = _shown(play, said)
+        shown = _shown(case, said)
         if "KEPT" not in shown or "ALSO" not in shown:
             return Wrong("contents are kept", shown)
         if old := [*sent(session.peer, "event"), *sent(session.peer, "cancel")]:
@@ -61,21 +61,21 @@ async def _lost(lab: ClientLab, *, resumes: bool) -> Outcome:
             await session.peer.send(view(1, PAGE.replace("><", ">VIEW<", 1), a=at(0), b=at(0)))
         await session.peer.send(frame(1, start(1), text("NEW")))
         await read(session.peer)
-        shown = _shown(play, await play.dump())
+        shown = _shown(case, await case.dump())
         if "NEW" not in shown or (session.views and "VIEW" not in shown):
             return Wrong("what the new session says, from its first view and number on", shown)
-        return SEEN
+        return KEPT
 
 
-def _shown(play: Any, said: Frame) -> str:
-    return str(said[play.testee.ready["shows"]])[:2000]
+def _shown(case: Any, said: Frame) -> str:
+    return str(said[case.testee.ready["shows"]])[:2000]
 
 
 @CLIENT.probe("RES-21")
-async def each_resume_has_a_greater_attempt(lab: ClientLab) -> Outcome:
+async def each_resume_has_a_greater_attempt(context: ClientProbeContext) -> Outcome:
     """Answered or not: whether a hello arrived late is for the server to tell."""
-    async with lab.client(PAGE) as play:
-        session = Resumable(lab, play)
+    async with context.client(PAGE) as case:
+        session = Resumable(context, case)
         await session.begin()
         hellos = [await session.cut()]
         hellos.append(await session.cut())
@@ -83,18 +83,18 @@ async def each_resume_has_a_greater_attempt(lab: ClientLab) -> Outcome:
         await session.settled()
         hellos.append(await session.cut())
         if any(hello.get("resume", {}).get("session") != session.session for hello in hellos):
-            return None
+            return NOT_SEEN
         attempts = [hello["resume"].get("attempt") for hello in hellos]
         if None not in attempts and attempts == sorted(set(attempts)):
-            return SEEN
+            return KEPT
         return Wrong("in three resumes of a session, each with an attempt greater than before", f"{attempts}")
 
 
 @CLIENT.probe("RES-19")
-async def a_peer_that_is_broken_twice_gets_a_new_session(lab: ClientLab) -> Outcome:
+async def a_peer_that_is_broken_twice_gets_a_new_session(context: ClientProbeContext) -> Outcome:
     gap = frame(9, text("a gap"))
-    async with lab.client(PAGE) as play:
-        session = Resumable(lab, play)
+    async with context.client(PAGE) as case:
+        session = Resumable(context, case)
         await session.begin()
         await session.send(OPEN)
         await session.settled()
@@ -111,9 +111,9 @@ async def a_peer_that_is_broken_twice_gets_a_new_session(lab: ClientLab) -> Outc
         hello = await session.again()
         if "resume" in hello:
             return Wrong("a hello of a new session after the same violation", f"{hello}")
-        await play.welcome(session.peer, hello, session.caps)
+        await case.welcome(session.peer, hello, session.caps)
         await session.peer.send(frame(1, start(1), text("NEW")))
         await read(session.peer)
-        if "NEW" not in _shown(play, await play.dump()):
+        if "NEW" not in _shown(case, await case.dump()):
             raise Silent("the client did not show its new session")
-        return SEEN
+        return KEPT

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.client.probe.resume import BROKEN, PAGE, Resumable, held
 from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-15")
-async def it_resumes_with_the_cursors_of_what_it_applied(lab: ClientLab) -> Outcome:
-    found = await held(lab, with_its_cursors)
-    return found if isinstance(found, Wrong) else await held(lab, _cut_while_frames_arrive)
+async def it_resumes_with_the_cursors_of_what_it_applied(context: ClientProbeContext) -> Outcome:
+    found = await held(context, with_its_cursors)
+    return found if isinstance(found, Wrong) else await held(context, _cut_while_frames_arrive)
 
 
 async def with_its_cursors(session: Resumable) -> Outcome:
@@ -43,8 +43,8 @@ async def with_its_cursors(session: Resumable) -> Outcome:
     await session.peer.end()
     hello = await session.again()
     if "resume" not in hello:
-        return SEEN  # whether it resumes after a violation is RES-19's to say
-    return _resume(session, hello, cursors | {"a": 43}) or SEEN
+        return KEPT  # whether it resumes after a violation is RES-19's to say
+    return _resume(session, hello, cursors | {"a": 43}) or KEPT
 
 
 def _resume(
@@ -65,13 +65,13 @@ async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
     await session.send(OPEN, *(frame(3 + 2 * k, text(f"{k} "), n=2) for k in range(60)))
     hello = await session.cut()
     cursor = hello.get("resume", {}).get("cursors", {}).get("a", 0)
-    known = (await session.play.dump())["streams"].get("a", {"cursor": 0})["cursor"]
-    return SEEN if cursor == known else Wrong(f"a cursor of {known}, as it was applied", f"{cursor}")
+    known = (await session.case.dump())["streams"].get("a", {"cursor": 0})["cursor"]
+    return KEPT if cursor == known else Wrong(f"a cursor of {known}, as it was applied", f"{cursor}")
 
 
 @CLIENT.probe("RES-16")
-async def a_resumed_session_goes_on_where_it_was(lab: ClientLab) -> Outcome:
-    return await held(lab, goes_on)
+async def a_resumed_session_goes_on_where_it_was(context: ClientProbeContext) -> Outcome:
+    return await held(context, goes_on)
 
 
 async def goes_on(session: Resumable) -> Outcome:
@@ -90,16 +90,16 @@ async def goes_on(session: Resumable) -> Outcome:
     hello = await session.cut(1001)
     await session.resume(hello, a=("replay", 6), b="replay")
     await session.send(frame(5, text("e"), done(), start(7)), frame(8, text("f")))
-    return await session.wrong() or SEEN
+    return await session.wrong() or KEPT
 
 
 @CLIENT.probe("RES-17")
-async def gone_ends_the_run_and_waits_for_a_beginning(lab: ClientLab) -> Outcome:
+async def gone_ends_the_run_and_waits_for_a_beginning(context: ClientProbeContext) -> Outcome:
     for body in (_gone_until_a_start, _gone_and_no_start, _gone_until_a_view):
-        found = await held(lab, body, goes_on, _gap)
+        found = await held(context, body, goes_on, _gap)
         if isinstance(found, Wrong):
             return found
-    return SEEN
+    return KEPT
 
 
 async def _gone(session: Resumable) -> None:
@@ -119,28 +119,28 @@ async def _gone_until_a_start(session: Resumable) -> Outcome:
     if wrong := await session.wrong():
         return wrong
     await session.peer.send(frame(60, start(60)))
-    return await _left(session, "the second frame beyond the cursor") or SEEN
+    return await _left(session, "the second frame beyond the cursor") or KEPT
 
 
 async def _gone_and_no_start(session: Resumable) -> Outcome:
     await _gone(session)
     await session.peer.send(frame(50, {"op": "later", "target": on("a")}, start(51)))
-    return await _left(session, "a frame beyond the cursor that begins with no start") or SEEN
+    return await _left(session, "a frame beyond the cursor that begins with no start") or KEPT
 
 
 async def _gone_until_a_view(session: Resumable) -> Outcome:
     if not session.views:
-        return SEEN
+        return KEPT
     await _gone(session)
     await session.send(view(7, PAGE, b=at(3)), view(8, PAGE, a=at(45, "open", run=42)), frame(46, text("!")))
-    return await session.wrong() or SEEN
+    return await session.wrong() or KEPT
 
 
 async def _gap(session: Resumable) -> Outcome:
     """A gap as any other, for which a client leaves (CLI-3)."""
     await session.send(OPEN)
     await session.peer.send(frame(9, text("a gap")))
-    return await _left(session, "a gap") or SEEN
+    return await _left(session, "a gap") or KEPT
 
 
 async def _left(session: Resumable, after: str) -> Wrong | None:
@@ -153,8 +153,8 @@ async def _left(session: Resumable, after: str) -> Wrong | None:
 
 
 @CLIENT.probe("RES-18", caps=("html",))
-async def a_view_says_what_a_stream_became(lab: ClientLab) -> Outcome:
-    return await held(lab, _told_by_a_view, goes_on)
+async def a_view_says_what_a_stream_became(context: ClientProbeContext) -> Outcome:
+    return await held(context, _told_by_a_view, goes_on)
 
 
 async def _told_by_a_view(session: Resumable) -> Outcome:
@@ -167,4 +167,4 @@ async def _told_by_a_view(session: Resumable) -> Outcome:
     shown = '<div dj-stream="a">whole</div><div dj-stream="b">later</div>'
     await session.send(view(2, shown, a=at(31, "open", run=1), b=at(10, "open", run=6)))
     await session.send(frame(32, text("!")), frame(11, done(name="b"), name="b"))
-    return await session.wrong() or SEEN
+    return await session.wrong() or KEPT

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.checks.resume.reconnect import goes_on
-from streamops_conformance.v1.client.probe.context import ClientLab
+from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.client.probe.resume import Resumable, behind, held, read, sent
 from streamops_conformance.v1.frames import OPEN, done, frame, start
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 EVENTS = 3
 
 
 @CLIENT.probe("RES-13")
-async def unanswered_events_come_again(lab: ClientLab) -> Outcome:
-    return await held(lab, _unanswered, goes_on)
+async def unanswered_events_come_again(context: ClientProbeContext) -> Outcome:
+    return await held(context, _unanswered, goes_on)
 
 
 async def _unanswered(session: Resumable) -> Outcome:
@@ -29,12 +29,12 @@ async def _unanswered(session: Resumable) -> Outcome:
         if found != events:
             return Wrong(f"after a resume the events {events}", f"{found}")
         await _answer(session, events.pop(0))
-    return SEEN
+    return KEPT
 
 
 @CLIENT.probe("EVT-9", caps=("resume",))
-async def refs_go_on_growing_after_a_resume(lab: ClientLab) -> Outcome:
-    return await held(lab, _growing, goes_on)
+async def refs_go_on_growing_after_a_resume(context: ClientProbeContext) -> Outcome:
+    return await held(context, _growing, goes_on)
 
 
 async def _growing(session: Resumable) -> Outcome:
@@ -45,14 +45,14 @@ async def _growing(session: Resumable) -> Outcome:
     await _again(session, "event", 1)
     after = await _event(session)
     highest = max(each["ref"] for each in before)
-    return SEEN if after["ref"] > highest else Wrong(f"a ref above {highest}", f"ref {after['ref']}")
+    return KEPT if after["ref"] > highest else Wrong(f"a ref above {highest}", f"ref {after['ref']}")
 
 
 @CLIENT.probe("FLW-13")
-async def an_unanswered_cancel_comes_again(lab: ClientLab) -> Outcome:
-    if "resume" not in lab.agreed:
-        lab.not_applicable("the client never resumes")
-    return await held(lab, _cancelled, goes_on)
+async def an_unanswered_cancel_comes_again(context: ClientProbeContext) -> Outcome:
+    if "resume" not in context.agreed:
+        context.not_applicable("the client never resumes")
+    return await held(context, _cancelled, goes_on)
 
 
 async def _cancelled(session: Resumable) -> Outcome:
@@ -67,7 +67,7 @@ async def _cancelled(session: Resumable) -> Outcome:
         found = await _again(session, "cancel", 1)
         if cancels["a"] not in found:
             return Wrong(f"after a resume {cancels['a']}", f"{found or 'no cancel'}")
-    return SEEN
+    return KEPT
 
 
 async def _event(session: Resumable, params: Frame | None = None) -> Frame:
@@ -81,7 +81,7 @@ async def _cancel(session: Resumable, stream: str) -> Frame:
 
 async def _told(session: Resumable, kind: str, **members: Any) -> Frame:
     before = session.position
-    await session.play.testee.say(kind, session.play.number, **members)
+    await session.case.testee.say(kind, session.case.number, **members)
     return await session.peer.next(kind, after=before)
 
 

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.checks.cancel import opened, ops_of
 from streamops_conformance.v1.server.checks.flow_control.window import TRIES, ends_a_run, limits, whole
-from streamops_conformance.v1.server.checks.registry import V1
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
@@ -19,17 +20,17 @@ SMALL = 1 << 16
 """The smallest `max_frame_bytes`: what is much for a stream makes many frames of it."""
 
 
-@V1.probe("FLW-7")
-async def nothing_is_dropped_while_a_client_does_not_read(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-7")
+async def nothing_is_dropped_while_a_client_does_not_read(context: ProbeContext) -> Outcome:
     piece = "0123456789abcdef"
     pieces = 12
     script: Steps = [
         {"do": "text", "stream": "s", "text": f"<{n}>{piece}", "repeat": 1 << 15} for n in range(pieces)
     ]
-    if not await whole(lab, script[:2]):
-        return None
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+    if not await whole(context, script[:2]):
+        return NOT_SEEN
+    async with context.session() as session:
+        await session.hello(context.caps())
         await session.run([])
         session.pause()
         ref = await session.event("conformance.run", {"script": script})
@@ -45,8 +46,8 @@ async def nothing_is_dropped_while_a_client_does_not_read(lab: Lab) -> Outcome:
         except Silent as silent:
             fatal = [frame.get("code") for frame in session.frames("error") if frame.get("fatal")]
             if fatal == ["heartbeat_timeout"]:
-                lab.inconclusive("the server heard nothing of a client that was busy for too long")
-                return None
+                context.inconclusive("the server heard nothing of a client that was busy for too long")
+                return NOT_SEEN
             if fatal != ["slow_consumer"]:
                 return Wrong(expected, str(silent))
             due = due[: sum(len(op.get("text", "")) for op in ops_of(session))]
@@ -54,13 +55,13 @@ async def nothing_is_dropped_while_a_client_does_not_read(lab: Lab) -> Outcome:
         if got != due:
             at = next((n for n, (a, b) in enumerate(zip(got, due, strict=False)) if a != b), len(got))
             return Wrong(expected, f"{len(got)} characters, the first wrong or missing one at {at}")
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FLW-8")
-async def a_stream_with_little_is_not_starved(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-8")
+async def a_stream_with_little_is_not_starved(context: ProbeContext) -> Outcome:
     """Both are open before, as a `start` would have to wait for all that was accepted before it."""
-    with_ack = "ack" in lab.agreed
+    with_ack = "ack" in context.agreed
     # Without acks it takes more than the buffers of the two systems hold.
     copies = 1 << 9 if with_ack else 1 << 12
     much: Steps = [{"do": "text", "stream": "much", "text": "m" * 64, "repeat": copies}] * 80
@@ -71,10 +72,10 @@ async def a_stream_with_little_is_not_starved(lab: Lab) -> Outcome:
         {"do": "sleep_ms", "ms": 100},
         {"do": "parallel", "branches": [much, little]},
     ]
-    found: Outcome = None
+    found: Outcome = NOT_SEEN
     for attempt in range(TRIES if with_ack else 1):
-        async with lab.session() as session:
-            await session.hello(lab.caps("ack"), limits=limits(1, SMALL))
+        async with context.session() as session:
+            await session.hello(context.caps("ack"), limits=limits(1, SMALL))
             ref = await session.event("conformance.run", {"script": script})
             for name in ("much", "little"):
                 await opened(session, name)
@@ -100,11 +101,11 @@ def _served(order: list[str], latest: int | None) -> Outcome:
     """Whether the text of `little` is among the first `latest` frames, or before the last one of `much`."""
     much = order.count("much")
     if much < SOON + 4 or "little" not in order:
-        return None
+        return NOT_SEEN
     at = order.index("little")
     if at > (much - 1 if latest is None else latest):
         return Wrong(f"the text of little in its turn among {much} frames of much", f"{at} of them before it")
-    return SEEN
+    return KEPT
 
 
 def _texts(session: Session) -> list[str]:

@@ -5,13 +5,15 @@ import math
 from functools import partial
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import in_turn
 from streamops_conformance.v1.server.checks.cancel import HANG, START, ends, opened, ops_of
-from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.checks.registry import SERVER
 from streamops_conformance.v1.server.checks.sequencing import missing_of
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Session, Silent
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
@@ -21,27 +23,31 @@ TRIES = 4
 """How often a script that was not through in time is tried again, with twice the time."""
 
 
-@V1.rule("FLW-1", "stream", "view")
-def unacknowledged_frames_never_exceed_the_window(walk: Walk) -> Outcome:
+@SERVER.rule("FLW-1", "stream", "view")
+def unacknowledged_frames_never_exceed_the_window(state: TranscriptState) -> Outcome:
     """Acks count from when they were sent, so what the server had not read yet is in its favour."""
-    if "ack" not in walk.agreed or walk.here.odd_acks:
-        return None  # What an ack of something that was not sent does is the matter of FLW-3.
-    waiting = len(walk.here.pending) + 1
-    if waiting > walk.here.window:
-        return Wrong(f"at most {walk.here.window} unacknowledged frames", f"{waiting}")
-    return SEEN if waiting == walk.here.window else None
+    if "ack" not in state.agreed or state.here.odd_acks:
+        return NOT_SEEN  # What an ack of something that was not sent does is the matter of FLW-3.
+    waiting = len(state.here.pending) + 1
+    if waiting > state.here.window:
+        return Wrong(f"at most {state.here.window} unacknowledged frames", f"{waiting}")
+    return KEPT if waiting == state.here.window else NOT_SEEN
 
 
-@V1.rule("FLW-2", "end", law=True)
-def everything_arrives_once_the_window_opens(walk: Walk) -> Outcome:
-    assert walk.program is not None
-    here, due = walk.here, [event for event in walk.program.events if event.replies]
-    if "ack" not in walk.agreed or not here.has_waited or len(here.pending) >= here.window:
-        return None  # It never needed an ack, or it has had none.
-    if len(walk.replies) >= len(due):
-        return SEEN
-    missing = missing_of(walk, due[len(walk.replies)].counts)
-    return None if missing is None else Wrong(missing.expected, f"{missing.observed}, the window being open")
+@SERVER.rule("FLW-2", "end", needs_program=True)
+def everything_arrives_once_the_window_opens(state: TranscriptState) -> Outcome:
+    assert state.program is not None
+    here, due = state.here, [event for event in state.program.events if event.replies]
+    if "ack" not in state.agreed or not here.has_waited or len(here.pending) >= here.window:
+        return NOT_SEEN  # It never needed an ack, or it has had none.
+    if len(state.replies) >= len(due):
+        return KEPT
+    missing = missing_of(state, due[len(state.replies)].counts)
+    return (
+        NOT_SEEN
+        if missing is None
+        else Wrong(missing.expected, f"{missing.observed}, although the window is open")
+    )
 
 
 def limits(window: int, max_frame_bytes: int = 1 << 20) -> Frame:
@@ -56,7 +62,7 @@ def ticking(count: int, pause: int) -> Steps:
     return script
 
 
-async def whole(lab: Lab, script: Steps) -> bool:
+async def whole(context: ProbeContext, script: Steps) -> bool:
     """The control: whether appended texts arrive whole and by themselves, where nothing is in the way."""
     due: dict[str, list[str]] = {}
     # Quick ones at the end: some of them wait for an interval, and nothing comes after them.
@@ -64,8 +70,8 @@ async def whole(lab: Lab, script: Steps) -> bool:
     for step in script:
         if "text" in step:
             due.setdefault(step["stream"], []).append(step["text"] * step.get("repeat", 1))
-    async with lab.session() as session:
-        most = (await session.hello(lab.caps()))["limits"]["max_text_bytes"]
+    async with context.session() as session:
+        most = (await session.hello(context.caps()))["limits"]["max_text_bytes"]
         await session.event("conformance.run", {"script": [*script, HANG]})
         for name, texts in due.items():
             text = "".join(texts)
@@ -80,7 +86,7 @@ async def whole(lab: Lab, script: Steps) -> bool:
             framed = [op["op"] for op in ops_of(session, name) if op["op"] != "text"] == ["start"]
             follow = [frame["seq"] for frame in frames] == numbers[:-1] and numbers[-1] == count + 1
             if not (framed and follow and _text(session, name) == text):
-                lab.inconclusive(f"texts do not arrive whole on stream {name}, with nothing in the way")
+                context.inconclusive(f"texts do not arrive whole on stream {name}, with nothing in the way")
                 return False
     return True
 
@@ -96,11 +102,14 @@ async def round_trip(session: Session) -> None:
     await session.until(lambda _: len(session.frames("pong")) > before, "a pong")
 
 
-@V1.probe("FLW-1")
-async def the_window_bounds_what_is_unacknowledged(lab: Lab) -> Outcome:
-    looks = [partial(_bounded, lab, window) for window in (1, 2, 5)]
-    if "view" in lab.agreed:
-        looks += [partial(_bounded, lab, 3, views=True), partial(_bounded, lab, 3, views=True, texts=True)]
+@SERVER.probe("FLW-1")
+async def the_window_bounds_what_is_unacknowledged(context: ProbeContext) -> Outcome:
+    looks = [partial(_bounded, context, window) for window in (1, 2, 5)]
+    if "view" in context.agreed:
+        looks += [
+            partial(_bounded, context, 3, views=True),
+            partial(_bounded, context, 3, views=True, texts=True),
+        ]
     return await in_turn(*looks)
 
 
@@ -119,10 +128,12 @@ def _views(count: int, *, texts: bool = False) -> Steps:
     return script
 
 
-async def _bounded(lab: Lab, window: int, *, views: bool = False, texts: bool = False) -> Outcome:
-    async with lab.session(acks=False) as session:
-        caps = lab.caps("ack", "view") if views else lab.caps("ack")
-        await session.hello(caps, limits=limits(window), view=lab.view(v="") if views else None)
+async def _bounded(
+    context: ProbeContext, window: int, *, views: bool = False, texts: bool = False
+) -> Outcome:
+    async with context.session(acks=False) as session:
+        caps = context.caps("ack", "view") if views else context.caps("ack")
+        await session.hello(caps, limits=limits(window), view=context.view(v="") if views else None)
         script = _views(6, texts=texts) if views else ticking(window + 4, 40)
         ref = await session.event("conformance.run", {"script": script})
         await session.until(lambda _: _counted(session) >= window, f"{window} frames")
@@ -134,19 +145,19 @@ async def _bounded(lab: Lab, window: int, *, views: bool = False, texts: bool = 
         session.acks = True
         await session.ack()
         await session.reply(ref)
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FLW-2")
-async def a_full_window_makes_bigger_batches(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-2")
+async def a_full_window_makes_bigger_batches(context: ProbeContext) -> Outcome:
     """One frame tells how much was accepted meanwhile; where little was, there was too little time."""
     count = 30
-    if not await whole(lab, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
-        return None
-    wrong: Wrong | None = None
+    if not await whole(context, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
+        return NOT_SEEN
+    wrong: Outcome = NOT_SEEN
     for attempt in range(TRIES):
-        async with lab.session(acks=False) as session:
-            await session.hello(lab.caps("ack"), limits=limits(1))
+        async with context.session(acks=False) as session:
+            await session.hello(context.caps("ack"), limits=limits(1))
             script = [*ticking(count, 10), {"do": "done", "stream": "s"}]
             ref = await session.event("conformance.run", {"script": script})
             await session.next("stream")
@@ -164,35 +175,35 @@ async def a_full_window_makes_bigger_batches(lab: Lab) -> Outcome:
             if text != due or frames[-1]["seq"] + frames[-1]["n"] - 1 != count + 2:
                 return Wrong(f"{count + 2} operations, with the text {due}", f"{text}, the last {frames[-1]}")
             if len(frames) < count / 2:
-                return SEEN
+                return KEPT
             wrong = Wrong(f"bigger batches than one for each of {count} texts", f"{len(frames)} frames")
     return wrong
 
 
-@V1.probe("FLW-3")
-async def acks_of_what_was_not_sent_are_ignored(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-3")
+async def acks_of_what_was_not_sent_are_ignored(context: ProbeContext) -> Outcome:
     odd: tuple[tuple[str, Frame], ...] = (
         ("an ack beyond what was sent", {"cursors": {"s": BEYOND}}),
         ("acks of unknown streams", {"cursors": {"nobody": 1, "s2": 5}}),
         ("an ack of a view that was not sent", {"cursors": {}, "view": BEYOND}),
     )
-    looks = [partial(_ignored, lab, what, ack) for what, ack in odd]
-    if "view" in lab.agreed:
-        looks.append(partial(_ignored, lab, *odd[-1], views=True))
+    looks = [partial(_ignored, context, what, ack) for what, ack in odd]
+    if "view" in context.agreed:
+        looks.append(partial(_ignored, context, *odd[-1], views=True))
     return await in_turn(*looks)
 
 
-async def _ignored(lab: Lab, what: str, ack: Frame, *, views: bool = False) -> Outcome:
-    async with lab.session(acks=False) as session:
-        caps = lab.caps("ack", "view") if views else lab.caps("ack")
-        await session.hello(caps, limits=limits(1), view=lab.view(v="") if views else None)
+async def _ignored(context: ProbeContext, what: str, ack: Frame, *, views: bool = False) -> Outcome:
+    async with context.session(acks=False) as session:
+        caps = context.caps("ack", "view") if views else context.caps("ack")
+        await session.hello(caps, limits=limits(1), view=context.view(v="") if views else None)
         ref = await session.event("conformance.run", {"script": _views(6) if views else ticking(12, 10)})
         await session.until(lambda _: _counted(session) > 0, "a frame")
         expected = f"{what} opens no window and ends no session"
         await asyncio.sleep(0.1)
         await round_trip(session)
         if _counted(session) > 1:
-            return None  # The window was not kept before.
+            return NOT_SEEN  # The window was not kept before.
         try:
             for _ in range(3):
                 await session.send({"type": "ack", **ack})
@@ -209,21 +220,21 @@ async def _ignored(lab: Lab, what: str, ack: Frame, *, views: bool = False) -> O
             if len(session.frames("pong")) == 3:
                 raise  # It is there, and it is the right ack that does nothing: FLW-2.
             return Wrong(expected, str(silent))
-    return SEEN
+    return KEPT
 
 
-@V1.probe("FLW-4")
-async def a_full_window_holds_the_reply_and_nothing_else(lab: Lab) -> Outcome:
+@SERVER.probe("FLW-4")
+async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) -> Outcome:
     """Events and cancels are read meanwhile: the second handler writes, and then the first is cancelled."""
-    async with lab.session() as session:
-        await session.hello(lab.caps())
+    async with context.session() as session:
+        await session.hello(context.caps())
         ref = await session.event("conformance.run", {"script": [START, HANG]})
         await opened(session)
         await round_trip(session)  # The controls: pong beside a handler, and a cancel that works.
         await session.send({"type": "cancel", "stream": "s", "run": ops_of(session)[0]["run"]})
         await session.reply(ref)
-    async with lab.session(acks=False) as session:
-        welcome = await session.hello(lab.caps("ack"), limits=limits(1))
+    async with context.session(acks=False) as session:
+        welcome = await session.hello(context.caps("ack"), limits=limits(1))
         refs = [await session.event("conformance.run", {"script": [START, HANG]})]
         await session.next("stream")
         other: Steps = [{"do": "text", "stream": "t", "text": "other"}]
@@ -253,7 +264,7 @@ async def a_full_window_holds_the_reply_and_nothing_else(lab: Lab) -> Outcome:
         # Not whether the text got in before the end: how quick a cancel is FLW-9 says.
         if early or "done cancelled" not in found:
             return Wrong(expected, f"early {early}, operations {found}")
-    return SEEN
+    return KEPT
 
 
 def ends_a_run(frame: Frame) -> bool:

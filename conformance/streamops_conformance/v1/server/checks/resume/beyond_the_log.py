@@ -3,11 +3,12 @@
 from functools import partial
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import in_turn
 from streamops_conformance.v1.server.checks.flow_control.window import whole
-from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.checks.registry import SERVER
 from streamops_conformance.v1.server.checks.resume.cursors import comes_back, pause, text, text_of
-from streamops_conformance.v1.server.probe.context import Lab
+from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.session import Session
 
 Frame = dict[str, Any]
@@ -17,32 +18,32 @@ LARGEST_LOG = 8 << 20
 """Bytes of a replay log beyond which no test exceeds it."""
 
 
-@V1.probe("RES-5")
-async def what_cannot_be_replayed_whole_comes_as_view_or_gone(lab: Lab) -> Outcome:
+@SERVER.probe("RES-5")
+async def what_cannot_be_replayed_whole_comes_as_view_or_gone(context: ProbeContext) -> Outcome:
     looks = [_texts_beyond_the_log]
-    if {"view", "html"} <= lab.agreed:
+    if {"view", "html"} <= context.agreed:
         looks.append(_views_beyond_the_log)
-    return await in_turn(*(partial(look, lab) for look in looks))
+    return await in_turn(*(partial(look, context) for look in looks))
 
 
-def _beyond(lab: Lab, welcome: Frame) -> int:
+def _beyond(context: ProbeContext, welcome: Frame) -> int:
     """How many bytes no log holds; 0, with the reason noted, where that is too much for a test."""
     size = welcome["limits"]["replay_bytes"]
     if size > LARGEST_LOG:
-        lab.inconclusive(f"replay_bytes is {size}: too much to exceed")
+        context.inconclusive(f"replay_bytes is {size}: too much to exceed")
         return 0
     return int(size * 1.5) + (1 << 16)
 
 
-async def _texts_beyond_the_log(lab: Lab) -> Outcome:
+async def _texts_beyond_the_log(context: ProbeContext) -> Outcome:
     """The run is open and goes on: where it is gone, nothing of it may come any more."""
-    caps = lab.caps("resume")
-    if not await whole(lab, [text("s", "12" * 64, 1 << 10), text("s", "|")]):
-        return None
-    async with lab.session() as session:
-        size = _beyond(lab, await session.hello(caps))
+    caps = context.caps("resume")
+    if not await whole(context, [text("s", "12" * 64, 1 << 10), text("s", "|")]):
+        return NOT_SEEN
+    async with context.session() as session:
+        size = _beyond(context, await session.hello(caps))
         if not size:
-            return None
+            return NOT_SEEN
         many = [text("s", f"{number}" * 64, 1 << 10) for number in range(10, 10 + size // (128 << 10) + 1)]
         script: Steps = [*many, text("s", "|"), {"do": "hang"}]
         await session.event("conformance.run", {"script": script})
@@ -50,17 +51,17 @@ async def _texts_beyond_the_log(lab: Lab) -> Outcome:
             lambda frame: any(op.get("text", "").endswith("|") for op in frame.get("ops", ())), "all"
         )
         due = text_of(session)
-        welcome = await comes_back(lab, session, caps, cursors={})
+        welcome = await comes_back(context, session, caps, cursors={})
         if welcome is None:
-            return None
+            return NOT_SEEN
         entry = welcome.get("resumed", {}).get("s", {})
         await session.run([{"do": "start", "stream": "s"}, text("s", "new")])
         ops = [op for frame in session.frames("stream") for op in frame["ops"]]
         got = "".join(op.get("text", "") for op in ops)
         if entry.get("how") == "replay" and got == due + "new":
-            return SEEN
+            return KEPT
         if entry.get("how") == "gone" and got == "new":
-            return SEEN
+            return KEPT
         expected = "replay and all of it, or gone and nothing of it"
         return Wrong(expected, f"{entry}, and {len(got)} characters of {len(due) + 3}")
 
@@ -69,21 +70,21 @@ def _has_the_end(frame: Frame) -> bool:
     return any(op.get("text", "").endswith("|") for op in frame.get("ops", ()))
 
 
-async def _views_beyond_the_log(lab: Lab) -> Outcome:
-    caps = lab.caps("resume", "view", "html")
-    async with lab.session() as session:
-        size = _beyond(lab, await session.hello(caps, view=lab.view(s="")))
+async def _views_beyond_the_log(context: ProbeContext) -> Outcome:
+    caps = context.caps("resume", "view", "html")
+    async with context.session() as session:
+        size = _beyond(context, await session.hello(caps, view=context.view(s="")))
         if not size:
-            return None
+            return NOT_SEEN
         script: Steps = []
         for number in range(size // (128 << 10) + 1):
             value = {"do": "set", "var": "s", "value": f"{number:04}", "repeat": 1 << 15}
             script += [value, {"do": "stream_to", "stream": "s"}, pause(20)]
         await session.run(script)
         first = session.frames("view")[0]["version"]
-        welcome = await comes_back(lab, session, caps, cursors={}, version=first)
+        welcome = await comes_back(context, session, caps, cursors={}, version=first)
         if welcome is None:
-            return None
+            return NOT_SEEN
         await session.run([{"do": "set", "var": "s", "value": "end"}, {"do": "stream_to", "stream": "s"}])
         entry = welcome.get("resumed", {}).get("s", {})
         how, due = entry.get("how"), entry.get("seq", 0) + 1
@@ -92,14 +93,14 @@ async def _views_beyond_the_log(lab: Lab) -> Outcome:
             return Wrong(f"a frame with seq {due}", f"seq {frames[0]['seq']}")
         if how == "replay" and sum(frame["n"] for frame in frames) < session.receipts.cursors["s"]:
             return Wrong("replay and all of it, or view, or gone", "replay and a part of it")
-        return SEEN if frames else None
+        return KEPT if frames else NOT_SEEN
 
 
-@V1.probe("RES-6", caps=("view",))
-async def missed_views_come_again_in_their_place(lab: Lab) -> Outcome:
-    caps = lab.caps("resume", "view")
-    async with lab.session() as session:
-        await session.hello(caps, view=lab.view(v="-"))
+@SERVER.probe("RES-6", caps=("view",))
+async def missed_views_come_again_in_their_place(context: ProbeContext) -> Outcome:
+    caps = context.caps("resume", "view")
+    async with context.session() as session:
+        await session.hello(caps, view=context.view(v="-"))
         script: Steps = []
         for number in range(4):
             script += [text("s", f"{number}"), {"do": "set", "var": "v", "value": f"{number}"}]
@@ -107,17 +108,17 @@ async def missed_views_come_again_in_their_place(lab: Lab) -> Outcome:
         await session.run(script)
         first, *missed = _placed(session)
         welcome = await comes_back(
-            lab, session, caps, cursors={}, version=session.frames("view")[0]["version"]
+            context, session, caps, cursors={}, version=session.frames("view")[0]["version"]
         )
         if welcome is None:
-            return None
+            return NOT_SEEN
         await session.run([])
         if welcome.get("resumed", {}).get("s", {}).get("how") != "replay" or not missed:
-            lab.inconclusive(f"a few views are not replayed: {welcome.get('resumed')}")
-            return None
+            context.inconclusive(f"a few views are not replayed: {welcome.get('resumed')}")
+            return NOT_SEEN
         again = _placed(session)
     if again[: len(missed)] == missed:
-        return SEEN
+        return KEPT
     return Wrong(f"after {first} the views, each at its place: {missed}", f"{again}")
 
 

@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.checks.cancel import opened, ops_of
 from streamops_conformance.v1.server.checks.flow_control.window import BEYOND, TRIES, whole
-from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.checks.registry import SERVER
 from streamops_conformance.v1.server.checks.sequencing import first_again
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Session, Silent
-from streamops_conformance.v1.server.transcript_state import Walk
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
@@ -24,13 +25,15 @@ def pause(ms: float) -> Frame:
     return {"do": "sleep_ms", "ms": ms}
 
 
-async def comes_back(lab: Lab, session: Session, caps: list[str], **members: Any) -> Frame | None:
+async def comes_back(
+    context: ProbeContext, session: Session, caps: list[str], **members: Any
+) -> Frame | None:
     """The welcome of a resume; None, with the reason noted, where the session did not go on (RES-1)."""
     before = session.id
     welcome = await session.resume(caps, **members)
     if welcome["session"] == before:
         return welcome
-    lab.inconclusive("the session did not go on after a lost connection")
+    context.inconclusive("the session did not go on after a lost connection")
     return None
 
 
@@ -42,83 +45,85 @@ def text_of(session: Session, name: str = "s") -> str:
 # Rules
 
 
-@V1.rule("RES-4", "welcome")
-def no_resume_takes_a_cursor_that_the_client_cannot_have(walk: Walk) -> Outcome:
-    resume = walk.hello.get("resume")
-    if resume is None or not walk.frame["session"] == resume["session"] == walk.session:
-        return None  # It fails, or it began in another transcript.
-    odd = {name: at for name, at in resume["cursors"].items() if at and at not in walk.given.get(name, ())}
-    return Wrong("a new session for cursors that no frame gave", f"it goes on with {odd}") if odd else None
+@SERVER.rule("RES-4", "welcome")
+def no_resume_takes_a_cursor_that_the_client_cannot_have(state: TranscriptState) -> Outcome:
+    resume = state.hello.get("resume")
+    if resume is None or not state.frame["session"] == resume["session"] == state.session:
+        return NOT_SEEN  # It fails, or it began in another transcript.
+    odd = {name: at for name, at in resume["cursors"].items() if at and at not in state.given.get(name, ())}
+    return (
+        Wrong("a new session for cursors that no frame gave", f"it goes on with {odd}") if odd else NOT_SEEN
+    )
 
 
-@V1.rule("RES-2", "welcome")
-def resumed_lists_the_streams_that_the_client_knows(walk: Walk) -> Outcome:
-    resume = walk.hello.get("resume")
-    if resume is None or walk.frame["session"] != resume["session"]:
-        return None
-    resumed = walk.frame.get("resumed", {})
+@SERVER.rule("RES-2", "welcome")
+def resumed_lists_the_streams_that_the_client_knows(state: TranscriptState) -> Outcome:
+    resume = state.hello.get("resume")
+    if resume is None or state.frame["session"] != resume["session"]:
+        return NOT_SEEN
+    resumed = state.frame.get("resumed", {})
     for name, cursor in resume["cursors"].items():
         at = resumed.get(name, {"seq": -1})["seq"]
         if cursor and at < cursor:
             return Wrong(f"resumed with {name} at {cursor} or more", f"resumed {resumed}")
-    return SEEN if resumed else None
+    return KEPT if resumed else NOT_SEEN
 
 
-@V1.rule("RES-2", "stream")
-def a_stream_that_is_not_listed_begins(walk: Walk) -> Outcome:
-    if not first_again(walk) or walk.name in (walk.here.resumed or {}) or walk.frame["seq"] == 1:
-        return None
-    return Wrong(f"resumed with {walk.name}, which had operations before", f"{walk.here.resumed}")
+@SERVER.rule("RES-2", "stream")
+def a_stream_that_is_not_listed_begins(state: TranscriptState) -> Outcome:
+    if not first_again(state) or state.name in (state.here.resumed or {}) or state.frame["seq"] == 1:
+        return NOT_SEEN
+    return Wrong(f"resumed with {state.name}, which had operations before", f"{state.here.resumed}")
 
 
-@V1.rule("RES-5", "stream")
-def what_is_gone_begins_with_a_start_and_what_comes_as_a_view_waits_for_it(walk: Walk) -> Outcome:
-    if not first_again(walk):
-        return None
-    entry = (walk.here.resumed or {}).get(walk.name, {})
-    seq, how = walk.frame["seq"], entry.get("how")
-    if walk.name in walk.here.awaited:
-        return Wrong(f"a view with {walk.name}, which was resumed by view", f"a frame with seq {seq}")
-    if how == "gone" and (walk.ops[0]["op"] != "start" or seq <= entry["seq"]):
-        first = walk.ops[0]["op"]
-        return Wrong(f"a start beyond {entry['seq']}, for {walk.name} was gone", f"{first} at {seq}")
-    too_much = walk.here.missed_bytes > walk.here.replay_bytes
-    if how == "replay" and too_much and seq != walk.cursors.get(walk.name, 0) + 1:
-        cursor = walk.cursors.get(walk.name, 0)
+@SERVER.rule("RES-5", "stream")
+def what_is_gone_begins_with_a_start_and_what_comes_as_a_view_waits_for_it(state: TranscriptState) -> Outcome:
+    if not first_again(state):
+        return NOT_SEEN
+    entry = (state.here.resumed or {}).get(state.name, {})
+    seq, how = state.frame["seq"], entry.get("how")
+    if state.name in state.here.awaited:
+        return Wrong(f"a view with {state.name}, which was resumed by view", f"a frame with seq {seq}")
+    if how == "gone" and (state.ops[0]["op"] != "start" or seq <= entry["seq"]):
+        first = state.ops[0]["op"]
+        return Wrong(f"a start beyond {entry['seq']}, for {state.name} was gone", f"{first} at {seq}")
+    too_much = state.here.missed_bytes > state.here.replay_bytes
+    if how == "replay" and too_much and seq != state.cursors.get(state.name, 0) + 1:
+        cursor = state.cursors.get(state.name, 0)
         return Wrong(f"seq {cursor + 1}, or view or gone", f"seq {seq}: a part of what was missed")
-    return SEEN if how in ("gone", "view") else None
+    return KEPT if how in ("gone", "view") else NOT_SEEN
 
 
-@V1.rule("RES-5", "view")
-def a_view_of_before_says_nothing_of_what_was_not_replayed(walk: Walk) -> Outcome:
-    listed = walk.frame["streams"]
-    told = (walk.here.gone | walk.here.awaited) & listed.keys()
+@SERVER.rule("RES-5", "view")
+def a_view_of_before_says_nothing_of_what_was_not_replayed(state: TranscriptState) -> Outcome:
+    listed = state.frame["streams"]
+    told = (state.here.gone | state.here.awaited) & listed.keys()
     for name in sorted(told):
-        entry, at = (walk.here.resumed or {})[name], listed[name]["seq"]
+        entry, at = (state.here.resumed or {})[name], listed[name]["seq"]
         if at < entry["seq"]:
             return Wrong(
                 f"{name} at {entry['seq']} or more, resumed by {entry['how']}", f"a view with it at {at}"
             )
-    return SEEN if told else None
+    return KEPT if told else NOT_SEEN
 
 
-@V1.rule("RES-3", "stream")
-def a_replay_goes_on_after_the_cursor(walk: Walk) -> Outcome:
-    if not first_again(walk):
-        return None
-    entry, due = (walk.here.resumed or {}).get(walk.name), walk.cursors.get(walk.name, 0) + 1
+@SERVER.rule("RES-3", "stream")
+def a_replay_goes_on_after_the_cursor(state: TranscriptState) -> Outcome:
+    if not first_again(state):
+        return NOT_SEEN
+    entry, due = (state.here.resumed or {}).get(state.name), state.cursors.get(state.name, 0) + 1
     if entry is None or entry["how"] != "replay":
-        return None
-    return SEEN if walk.frame["seq"] == due else Wrong(f"seq {due}", f"seq {walk.frame['seq']}")
+        return NOT_SEEN
+    return KEPT if state.frame["seq"] == due else Wrong(f"seq {due}", f"seq {state.frame['seq']}")
 
 
 # Probes
 
 
-@V1.probe("RES-2")
-async def resumed_has_every_stream_and_its_last_operation(lab: Lab) -> Outcome:
-    caps = lab.caps("resume")
-    async with lab.session() as session:
+@SERVER.probe("RES-2")
+async def resumed_has_every_stream_and_its_last_operation(context: ProbeContext) -> Outcome:
+    caps = context.caps("resume")
+    async with context.session() as session:
         await session.hello(caps)
         ended: Steps = [
             {"do": "error", "stream": "b", "error": "no"},
@@ -130,22 +135,22 @@ async def resumed_has_every_stream_and_its_last_operation(lab: Lab) -> Outcome:
         await opened(session, "c")
         arrived_and_nothing: tuple[Frame | None, ...] = (None, {})
         for cursors in arrived_and_nothing:
-            welcome = await comes_back(lab, session, caps, cursors=cursors)
+            welcome = await comes_back(context, session, caps, cursors=cursors)
             if welcome is None:
-                return None
+                return NOT_SEEN
             await session.run([])
             found = {name: entry["seq"] for name, entry in welcome.get("resumed", {}).items()}
             wanted = session.receipts.cursors
             if found != wanted or wanted.keys() != {"a", "b", "c"}:
                 return Wrong(f"resumed with the last operations {wanted}", f"{found}")
-    return await _began_meanwhile(lab, caps)
+    return await _began_meanwhile(context, caps)
 
 
-async def _began_meanwhile(lab: Lab, caps: list[str]) -> Outcome:
+async def _began_meanwhile(context: ProbeContext, caps: list[str]) -> Outcome:
     """Nobody sees when the handler begins: where its stream is missing, the next try gives more time."""
     found: Frame = {}
     for attempt in range(TRIES):
-        async with lab.session() as session:
+        async with context.session() as session:
             await session.hello(caps)
             script = [pause(100), {"do": "start", "stream": "d"}, {"do": "hang"}]
             await session.event("conformance.run", {"script": script})
@@ -153,59 +158,59 @@ async def _began_meanwhile(lab: Lab, caps: list[str]) -> Outcome:
             await session.next("pong")
             await session.cut()
             await asyncio.sleep(0.3 * 2**attempt)
-            welcome = await comes_back(lab, session, caps)
+            welcome = await comes_back(context, session, caps)
             if welcome is None:
-                return None
+                return NOT_SEEN
             found = welcome.get("resumed", {})
             if found.get("d", {}).get("seq") == 1:
-                return SEEN
+                return KEPT
             await opened(session, "d")
     return Wrong("resumed with d, which began while nobody was connected, at 1", f"{found}")
 
 
-@V1.probe("RES-3")
-async def every_cursor_gets_the_rest_once(lab: Lab) -> Outcome:
+@SERVER.probe("RES-3")
+async def every_cursor_gets_the_rest_once(context: ProbeContext) -> Outcome:
     """Each in a session of its own: what a client says that it has, a server need not keep."""
     script: Steps = []
     for number in range(4):
         script += [text("s", f"{number}"), text("t", f"{number}"), text("s", "."), pause(50)]
     batches = (script, [step for step in script if step["do"] != "sleep_ms"])
-    if not all([await whole(lab, each) for each in batches]):
-        return None
+    if not all([await whole(context, each) for each in batches]):
+        return NOT_SEEN
     script += [{"do": "done", "stream": "s"}, text("s", "again")]
     for position in range(len(script)):
-        outcome, tried = await _from(lab, script, position)
-        if not tried or outcome is not SEEN:
+        outcome, tried = await _from(context, script, position)
+        if not tried or outcome is not KEPT:
             return outcome
-    return SEEN
+    return KEPT
 
 
-async def _from(lab: Lab, script: Steps, position: int) -> tuple[Outcome, bool]:
+async def _from(context: ProbeContext, script: Steps, position: int) -> tuple[Outcome, bool]:
     """From the end of that frame of each stream, 0 being none, the last where there are fewer; whether
     there is such a frame."""
-    caps = lab.caps("resume")
-    async with lab.session() as session:
+    caps = context.caps("resume")
+    async with context.session() as session:
         await session.hello(caps)
         await session.run(script)
         first = session.frames("stream")
         ends = {name: [0, *session.receipts.ends[name]] for name in ("s", "t")}
         if position >= max(map(len, ends.values())):
-            return SEEN, False
+            return KEPT, False
         place = {name: found[min(position, len(found) - 1)] for name, found in ends.items() if position}
-        welcome = await comes_back(lab, session, caps, cursors=place)
+        welcome = await comes_back(context, session, caps, cursors=place)
         if welcome is None:
-            return None, True
+            return NOT_SEEN, True
         await session.run([])
         for name in ends:
             if welcome.get("resumed", {}).get(name, {}).get("how") != "replay":
-                lab.inconclusive(f"a few operations are not replayed: {welcome.get('resumed')}")
-                return None, True
+                context.inconclusive(f"a few operations are not replayed: {welcome.get('resumed')}")
+                return NOT_SEEN, True
             at = place.get(name, 0)
             due = _joined(_of(first, name))
             joined = _joined([*_upto(first, name, at), *_of(session.frames("stream"), name)])
             if joined != due:
                 return Wrong(f"from cursor {at} of {name} on, each once: {due}", f"{joined}"), True
-    return SEEN, True
+    return KEPT, True
 
 
 def _of(frames: Steps, name: str) -> Steps:
@@ -228,12 +233,12 @@ def _joined(frames: Steps) -> tuple[list[str], str]:
     return [*found, f"last {at - 1}"], "".join(op.get("text", "") for frame in frames for op in frame["ops"])
 
 
-@V1.probe("RES-4")
-async def a_cursor_that_the_client_cannot_have_fails_the_resume(lab: Lab) -> Outcome:
-    caps = lab.caps("resume")
+@SERVER.probe("RES-4")
+async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeContext) -> Outcome:
+    caps = context.caps("resume")
     kinds = {"nothing": None, "the middle of a frame": -1, "one more than there are": 1, "far ahead": BEYOND}
     for what, shift in kinds.items():
-        async with lab.session() as session:
+        async with context.session() as session:
             await session.hello(caps)
             await session.run([text("s", "1"), text("s", "2"), text("s", "3")])
             frames = session.frames("stream")
@@ -247,15 +252,15 @@ async def a_cursor_that_the_client_cannot_have_fails_the_resume(lab: Lab) -> Out
                 cursors = {"s": min(BEYOND, cursors["s"] + shift)}
             wrong = await _fails(session, caps, cursors, f"a cursor in {what}" if shift == -1 else what)
             if shift is None and wrong is None:
-                lab.inconclusive("a resume with the right cursors fails too")
-                return None
+                context.inconclusive("a resume with the right cursors fails too")
+                return NOT_SEEN
             if shift is not None and wrong is not None:
                 return wrong
-    async with lab.session() as session:
+    async with context.session() as session:
         await session.hello(caps)
         await session.run([text("s", "1")])
         unknown = {**session.receipts.cursors, "nobody": 1}
-        return await _fails(session, caps, unknown, "a cursor of an unknown stream") or SEEN
+        return await _fails(session, caps, unknown, "a cursor of an unknown stream") or KEPT
 
 
 async def _fails(session: Session, caps: list[str], cursors: Frame, what: str) -> Wrong | None:

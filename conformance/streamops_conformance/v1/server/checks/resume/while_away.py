@@ -3,36 +3,37 @@
 import asyncio
 from functools import partial
 
-from streamops_conformance.model.registry import SEEN, Outcome, Wrong, in_turn
+from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
+from streamops_conformance.model.registry import in_turn
 from streamops_conformance.v1.server.checks.flow_control.window import TRIES, ends_a_run, whole
-from streamops_conformance.v1.server.checks.registry import V1
+from streamops_conformance.v1.server.checks.registry import SERVER
 from streamops_conformance.v1.server.checks.resume.cursors import pause, text, text_of
-from streamops_conformance.v1.server.probe.context import Lab
-from streamops_conformance.v1.server.session import Silent
+from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.wire.silent import Silent
 
 
-@V1.probe("RES-1")
-async def the_session_goes_on_without_a_connection(lab: Lab) -> Outcome:
-    async with lab.session() as session:
-        ttl = (await session.hello(lab.caps("resume")))["resume_ttl_ms"]
+@SERVER.probe("RES-1")
+async def the_session_goes_on_without_a_connection(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        ttl = (await session.hello(context.caps("resume")))["resume_ttl_ms"]
     if ttl < 3000:
-        lab.inconclusive(f"resume_ttl_ms is {ttl}: a busy machine may come back too late")
-        return None
-    if not await whole(lab, [text("s", "1."), pause(50), text("s", "2."), text("s", "3.")]):
-        return None
-    looks = [partial(_alone, lab, ttl), partial(_for_long, lab, ttl)]
-    if ttl + 1500 < lab.longest_wait * 1000:
-        looks.append(partial(_over, lab, ttl))
+        context.inconclusive(f"resume_ttl_ms is {ttl}: a busy machine may come back too late")
+        return NOT_SEEN
+    if not await whole(context, [text("s", "1."), pause(50), text("s", "2."), text("s", "3.")]):
+        return NOT_SEEN
+    looks = [partial(_alone, context, ttl), partial(_for_long, context, ttl)]
+    if ttl + 1500 < context.longest_wait * 1000:
+        looks.append(partial(_over, context, ttl))
     return await in_turn(*looks)
 
 
-async def _alone(lab: Lab, ttl: int) -> Outcome:
+async def _alone(context: ProbeContext, ttl: int) -> Outcome:
     """A handler works on while nobody is connected. Where it was through before, the next try is slower."""
     expected = "what the handler did while nobody was connected, and after"
     for attempt in range(TRIES):
         ms = 300 * 2**attempt
-        async with lab.session() as session:
-            await session.hello(lab.caps("resume"))
+        async with context.session() as session:
+            await session.hello(context.caps("resume"))
             script = [text("s", "1."), pause(ms), text("s", "2."), pause(ms), text("s", "3.")]
             await session.event("conformance.run", {"script": script})
             await session.next("stream")
@@ -41,7 +42,7 @@ async def _alone(lab: Lab, ttl: int) -> Outcome:
                 continue
             before = session.id
             await asyncio.sleep(0.4)
-            if (await session.resume(lab.caps("resume")))["session"] != before:
+            if (await session.resume(context.caps("resume")))["session"] != before:
                 return Wrong(f"the session goes on for {ttl} ms after a lost connection", "a new session")
             try:
                 await session.until(ends_a_run, expected)
@@ -49,31 +50,31 @@ async def _alone(lab: Lab, ttl: int) -> Outcome:
                 return Wrong(expected, str(silent))
             if text_of(session) != "1.2.3.":
                 return Wrong(f"{expected}: 1.2.3.", text_of(session))
-            return SEEN
-    lab.inconclusive("every handler was through before its connection could be cut")
-    return None
+            return KEPT
+    context.inconclusive("every handler was through before its connection could be cut")
+    return NOT_SEEN
 
 
-async def _for_long(lab: Lab, ttl: int) -> Outcome:
+async def _for_long(context: ProbeContext, ttl: int) -> Outcome:
     """As much of its time as one can wait for, with some to spare for a busy machine."""
-    seconds = min(0.7 * ttl / 1000, 0.6 * lab.longest_wait)
-    async with lab.session() as session:
-        await session.hello(lab.caps("resume"))
+    seconds = min(0.7 * ttl / 1000, 0.6 * context.longest_wait)
+    async with context.session() as session:
+        await session.hello(context.caps("resume"))
         before = session.id
         await session.cut()
         await asyncio.sleep(seconds)
-        if (await session.resume(lab.caps("resume")))["session"] != before:
+        if (await session.resume(context.caps("resume")))["session"] != before:
             return Wrong(f"the session goes on for {ttl} ms", f"it was over after {seconds * 1000:.0f}")
-    return SEEN
+    return KEPT
 
 
-async def _over(lab: Lab, ttl: int) -> Outcome:
+async def _over(context: ProbeContext, ttl: int) -> Outcome:
     """Where one can wait for it: the session is over after its time."""
-    async with lab.session() as session:
-        await session.hello(lab.caps("resume"))
+    async with context.session() as session:
+        await session.hello(context.caps("resume"))
         before = session.id
         await session.cut()
         await asyncio.sleep(ttl / 1000 + 1)
-        if (await session.resume(lab.caps("resume")))["session"] == before:
+        if (await session.resume(context.caps("resume")))["session"] == before:
             return Wrong(f"the session is over {ttl} ms after its connection was lost", "it goes on")
-    return SEEN
+    return KEPT

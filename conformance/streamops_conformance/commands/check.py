@@ -1,42 +1,27 @@
 """`streamops check FILE`: what captured traffic shows, without any adapter."""
 
 import json
-import sys
 from collections.abc import Mapping
-from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from streamops_conformance.capture.findings import Account
+from streamops_conformance.capture.findings import CaptureFindings
 from streamops_conformance.capture.har import is_har, read_har
 from streamops_conformance.capture.lines import read_lines
 from streamops_conformance.capture.model import Capture, CaptureError, Connection
 from streamops_conformance.capture.show import report, show
-from streamops_conformance.v0.capture import judge_v0
-from streamops_conformance.v1.capture.judge import judge_v1
-
-SUBPROTOCOL = "streamops.v1"
-
-
-class Exit(IntEnum):
-    """Exit codes; they mean what those of `streamops test` mean."""
-
-    CLEAN = 0
-    BROKEN = 1
-    USAGE = 2
-
-
-class Spec(StrEnum):
-    V1 = "v1"
-    V0 = "v0"
+from streamops_conformance.commands.options import SPECS, check_writable, complain, console
+from streamops_conformance.exit_codes import ExitCode
+from streamops_conformance.wires.table import WIRES, load_wire
 
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of the proxy's, or a HAR.")],
-    spec: Annotated[Spec | None, typer.Option(help="Which specification; else the traffic tells.")] = None,
+    spec: Annotated[
+        str, typer.Option(click_type=SPECS, help="Which specification; without it, the traffic tells.")
+    ] = "",
     expect_text: Annotated[
         list[str] | None,
         typer.Option(metavar="STREAM=FILE", help="What the program wrote to a stream; repeatable."),
@@ -57,18 +42,18 @@ def check(
     try:
         written = _written(expect_text or (), expect)
         capture = read(file)
-        accounts = judge(capture, spec.value if spec is not None else "", written)
-        if json_file is not None and not json_file.absolute().parent.is_dir():
-            raise CaptureError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")
-    except CaptureError as error:
-        typer.echo(f"streamops check: {error}", err=True)
-        raise typer.Exit(Exit.USAGE) from None
+        all_findings = judge(capture, spec, written)
+        check_writable(json_file)
+    except (CaptureError, ValueError) as error:
+        complain(str(error), "streamops check")
+        raise typer.Exit(ExitCode.USAGE) from None
     if json_file is not None:
-        text = json.dumps(report(str(file), capture, accounts), indent=2)
+        text = json.dumps(report(str(file), capture, all_findings), indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
-    width = None if sys.stdout.isatty() else 140
-    show(str(file), capture, accounts, Console(highlight=False, width=width))
-    raise typer.Exit(Exit.CLEAN if all(account.clean for account in accounts) else Exit.BROKEN)
+    show(str(file), capture, all_findings, console())
+    raise typer.Exit(
+        ExitCode.OK if all(findings.clean for findings in all_findings) else ExitCode.NOT_CONFORMANT
+    )
 
 
 def read(file: Path) -> Capture:
@@ -87,34 +72,33 @@ def read(file: Path) -> Capture:
         raise CaptureError(f"{file}: {error}") from None
 
 
-def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[Account]:
-    """An account for each version of the protocol in the capture. Raises CaptureError where there is none."""
-    kinds: dict[str, list[Connection]] = {"v1": [], "v0": []}
+def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[CaptureFindings]:
+    """The findings for each wire in the capture. Raises CaptureError where there is none."""
+    by_wire: dict[str, list[Connection]] = {name: [] for name in WIRES}
     for connection in capture.connections:
-        kind = spec or tell(connection)
-        if kind:
-            kinds[kind].append(connection)
-    if not any(each.transcript.entries for found in kinds.values() for each in found):
-        what = "no WebSocket messages" if not capture.messages() else "no traffic of v1 or v0: give --spec"
+        wire = spec or recognize(connection)
+        if wire:
+            by_wire[wire].append(connection)
+    if not any(each.transcript.entries for connections in by_wire.values() for each in connections):
+        known = " or ".join(WIRES)
+        what = "no WebSocket messages" if not capture.messages() else f"no traffic of {known}: give --spec"
         raise CaptureError(f"there is {what} in the capture")
-    accounts = []
-    if kinds["v1"]:
-        accounts.append(judge_v1(Capture(capture.source, kinds["v1"]), written))
-    if kinds["v0"]:
-        accounts.append(judge_v0(Capture(capture.source, kinds["v0"]), written))
-    return accounts
+    found = []
+    for name, connections in by_wire.items():
+        side = load_wire(name).capture
+        if connections and side is None:
+            raise CaptureError(f"captured traffic of {name} cannot be judged")
+        if connections and side is not None:
+            found.append(side.judge(Capture(capture.source, connections), written))
+    return found
 
 
-def tell(connection: Connection) -> str:
-    """`v1`, `v0`, or nothing where a connection speaks neither."""
-    if connection.subprotocol == SUBPROTOCOL:
-        return "v1"
-    for entry in connection.transcript.entries:
-        frame = entry.frame or {}
-        if entry.type in ("hello", "welcome") or (entry.type == "stream" and "seq" in frame):
-            return "v1"
-        if entry.type in ("connect", "mount") or (entry.type == "stream" and "ops" in frame):
-            return "v0"
+def recognize(connection: Connection) -> str:
+    """The name of the wire that a connection speaks; empty where the suite knows none."""
+    for name in WIRES:
+        side = load_wire(name).capture
+        if side is not None and side.recognizes(connection):
+            return name
     return ""
 
 

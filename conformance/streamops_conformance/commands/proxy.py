@@ -3,22 +3,16 @@
 import asyncio
 import contextlib
 import signal
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from streamops_conformance.capture.lines import Recorder
+from streamops_conformance.commands.options import complain
+from streamops_conformance.exit_codes import ExitCode
 from streamops_conformance.proxy.faults import EXAMPLES, FaultError, fault
+from streamops_conformance.proxy.recorder import Recorder
 from streamops_conformance.proxy.shell import FaultProxy, Happened, Plans, TargetError, drawn
-
-
-class Exit(IntEnum):
-    """Exit codes; those that other commands have too mean the same."""
-
-    ENDED = 0
-    USAGE = 2
 
 
 def proxy(
@@ -46,20 +40,20 @@ def proxy(
         file = record.open("w", encoding="ascii") if record is not None else None
     except (FaultError, ValueError) as error:
         _complain(str(error))
-        raise typer.Exit(Exit.USAGE) from None
+        raise typer.Exit(ExitCode.USAGE) from None
     except OSError as error:
         _complain(f"--record {record}: {error.strerror}")
-        raise typer.Exit(Exit.USAGE) from None
+        raise typer.Exit(ExitCode.USAGE) from None
     with file or contextlib.nullcontext():
         try:
             asyncio.run(_run(host, port, target, plans, seed, file))
         except TargetError as error:
             _complain(str(error))
-            raise typer.Exit(Exit.USAGE) from None
+            raise typer.Exit(ExitCode.USAGE) from None
         except OSError as error:
             _complain(f"cannot listen on {listen}: {error.strerror or error}")
-            raise typer.Exit(Exit.USAGE) from None
-    raise typer.Exit(Exit.ENDED)
+            raise typer.Exit(ExitCode.USAGE) from None
+    raise typer.Exit(ExitCode.OK)
 
 
 async def _run(host: str, port: int, target: str, plans: Plans, seed: int, file: TextIO | None) -> None:
@@ -93,4 +87,4 @@ def _address(listen: str) -> tuple[str, int]:
 
 def _complain(text: str) -> None:
     with contextlib.suppress(BrokenPipeError):
-        typer.echo(f"streamops proxy: {text}", err=True)
+        complain(text, "streamops proxy")

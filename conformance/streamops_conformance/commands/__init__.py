@@ -1,0 +1,1 @@
+"""The commands of `streamops`, one module each."""

@@ -1,0 +1,29 @@
+"""Options that several commands have, and how they print."""
+
+import sys
+from pathlib import Path
+
+import click
+import typer
+from rich.console import Console
+
+from streamops_conformance.wires.table import WIRES
+
+SPECS = click.Choice(list(WIRES))
+DEFAULT_SPEC = next(iter(WIRES))
+
+
+def console() -> Console:
+    """As wide as the terminal; wide enough for a transcript where the output goes to a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+
+
+def complain(text: str, command: str = "streamops") -> None:
+    """Print an error to standard error."""
+    typer.echo(f"{command}: {text}", err=True)
+
+
+def check_writable(json_file: Path | None) -> None:
+    """Raises ValueError where the folder of the report does not exist."""
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise ValueError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")

@@ -1,0 +1,1 @@
+"""The wires that the suite knows, and what each of them brings."""
