@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from streamops_conformance.wire.own_time import SLICE
+from streamops_conformance.wire.own_time import SLICE, wait_own_time
 
 
 async def stall(seconds: float, news: asyncio.Event) -> None:

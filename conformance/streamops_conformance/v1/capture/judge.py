@@ -133,7 +133,7 @@ def _ask(
     joined: Joined,
     index: int | None,
 ) -> bool:
-    """Whether a rule found something wrong. A requirement counts once for a frame, even with several rules."""
+    """Whether a rule found something wrong. A requirement counts once for a frame."""
     found = Judgement()
     if found.ask(asked, what) and found.wrong is not None:
         entries = joined.transcript.entries

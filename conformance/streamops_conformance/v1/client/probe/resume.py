@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from streamops_conformance.model.outcome import Outcome, Wrong
+from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.oracle import tree
 from streamops_conformance.testee.peer import Peer
 from streamops_conformance.v1.client.case import ClientCase
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
-from streamops_conformance.v1.frames import done, frame
+from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
 from streamops_conformance.v1.oracle.client import LIFECYCLE, Fired, Reader, Shown, TextReader
 from streamops_conformance.wire.silent import Silent
 
@@ -155,7 +155,9 @@ class Resumable:
 Body = Callable[[Resumable], Awaitable[Outcome]]
 
 
-async def held(context: ClientProbeContext, body: Body, *builds_on: Body, html: str = PAGE) -> Outcome:
+async def against_reference_client(
+    context: ClientProbeContext, body: Body, *builds_on: Body, html: str = PAGE
+) -> Outcome:
     """ClientCase `body` with a session that has begun, on a page with that fragment.
 
     Raises Silent where the client is as wrong without a lost connection, or in what the body builds on: then
@@ -172,7 +174,7 @@ async def held(context: ClientProbeContext, body: Body, *builds_on: Body, html: 
             await uncut.send_uncut(session.history)
             await uncut.settled()
         for each in builds_on:
-            if isinstance(wrong := await held(context, each), Wrong):
+            if isinstance(wrong := await against_reference_client(context, each), Wrong):
                 raise Silent(f"{wrong.expected}: {wrong.observed}")
     return found
 
@@ -207,3 +209,64 @@ def sent(peer: Peer, kind: str, after: int = 0) -> list[Frame]:
     """The frames of that type that the client sent on this connection."""
     entries = peer.transcript.entries[after:]
     return [each.frame for each in entries if each.direction == "recv" and each.type == kind and each.frame]
+
+
+async def with_its_cursors(session: Resumable) -> Outcome:
+    """A session that is cut with nothing, with much, and for a violation."""
+    await session.settled()
+    hello = await session.cut()
+    if wrong := wrong_resume(session, hello, {}, 0):
+        return wrong
+    await session.resume(hello)
+    version = 4 if session.views else 0
+    if session.views:
+        await session.send(view(4, PAGE, a=at(0), b=at(7)))
+    b = session.stream("b").cursor + 1
+    await session.send(OPEN, frame(3, text("c"), n=40), frame(b, start(b, "b"), name="b"))
+    await session.send(OPEN, *([view(3, "<p>OLD</p>")] if session.views else ()))
+    await session.settled()
+    hello = await session.cut()
+    cursors = {"a": 42, "b": b}
+    if wrong := wrong_resume(session, hello, cursors, version):
+        return wrong
+    await session.resume(hello, a="replay", b="replay")
+    await session.send(frame(43, text("d")))
+    await session.settled()
+    await session.peer.send(frame(50, text("a gap")))  # it is not applied
+    await session.peer.end()
+    hello = await session.again()
+    if "resume" not in hello:
+        return KEPT  # whether it resumes after a violation is RES-19's to say
+    return wrong_resume(session, hello, cursors | {"a": 43}) or KEPT
+
+
+def wrong_resume(
+    session: Resumable, hello: Frame, cursors: dict[str, int], version: int | None = None
+) -> Wrong | None:
+    """What is wrong unless this asks for the session with these cursors; one at 0 may be left out."""
+    due = f"resume of the session, with cursors {cursors}" + (f" and view {version}" if version else "")
+    asked = hello.get("resume")
+    if not isinstance(asked, dict) or asked.get("session") != session.session:
+        return Wrong(due, f"resume {asked}")
+    found = {name: cursor for name, cursor in asked["cursors"].items() if cursor}
+    right = found == cursors and version in (None, asked.get("view", 0))
+    return None if right else Wrong(due, f"resume {asked}")
+
+
+async def goes_on(session: Resumable) -> Outcome:
+    """A session that is cut twice, and sent whole."""
+    if session.views:
+        await session.send(view(3, PAGE, a=at(0), b=at(0)))
+    await session.send(OPEN, frame(1, start(1, "b"), text("b", target=on("b")), error(name="b"), name="b"))
+    await session.settled()
+    hello = await session.cut()
+    await session.resume(hello, a=("replay", 5), b=("replay", 4), c=("replay", 1))
+    if session.views:
+        await session.send(view(3, "<p>OLD</p>"))
+    await session.send(frame(3, text("c"), text("d")), frame(4, done("error", "b"), name="b"))
+    if wrong := await session.wrong():
+        return wrong
+    hello = await session.cut(1001)
+    await session.resume(hello, a=("replay", 6), b="replay")
+    await session.send(frame(5, text("e"), done(), start(7)), frame(8, text("f")))
+    return await session.wrong() or KEPT

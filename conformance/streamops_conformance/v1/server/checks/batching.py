@@ -10,6 +10,7 @@ from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.oracle.coalescing import ABSORBABLE
 from streamops_conformance.v1.oracle.log import LoggedOp
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
@@ -75,9 +76,9 @@ TOKENS = 400
 def _tokens(count: int, pause_every: int = 0) -> list[dict[str, Any]]:
     script: list[dict[str, Any]] = []
     for number in range(count):
-        script.append({"do": "text", "stream": "s", "text": f"t{number}."})
+        script.append(steps.text("s", f"t{number}."))
         if pause_every and number % pause_every == pause_every - 1:
-            script.append({"do": "sleep_ms", "ms": 1})
+            script.append(steps.pause(1))
     return script
 
 
@@ -117,9 +118,9 @@ async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
         interval = 1000 / min(60, welcome["limits"]["max_fps"])
         reply = await session.run(
             [
-                {"do": "text", "stream": "s", "text": "a"},
-                {"do": "sleep_ms", "ms": math.ceil(interval * 10)},
-                {"do": "text", "stream": "s", "text": "b"},
+                steps.text("s", "a"),
+                steps.pause(math.ceil(interval * 10)),
+                steps.text("s", "b"),
             ]
         )
         if reply["ok"] is not True:
@@ -140,7 +141,7 @@ async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
 async def what_is_pending_needs_no_stimulus(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        script = [*_tokens(50), {"do": "hang"}]
+        script = [*_tokens(50), steps.hang()]
         await session.event("conformance.run", {"script": script})
         try:
             await session.until(lambda frame: "t49." in str(frame.get("ops", "")), "the last of 50 texts")

@@ -6,57 +6,25 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import in_turn
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
+from streamops_conformance.v1.server.probe.cancel import (
+    DONE,
+    GRACE,
+    HANG,
+    LATE,
+    START,
+    STOPPED,
+    cancel,
+    first_run,
+    stubborn,
+)
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.observe import in_short, ops_of
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
-
-START: Frame = {"do": "start", "stream": "s"}
-DONE: Frame = {"do": "done", "stream": "s"}
-HANG: Frame = {"do": "hang"}
-LATE: Frame = {"do": "text", "stream": "s", "text": "late"}
-STOPPED: Frame = {"do": "text", "stream": "s", "text": "stopped"}
-GRACE = 600
-"""Milliseconds beyond `cancel_ms` that a cancelled script sleeps: both are timed by the server's clock."""
-
-
-def stubborn(*then: Frame) -> Steps:
-    """A script that hangs, and does that much once it is cancelled."""
-    return [{"do": "finally", "script": [START, HANG], "then": list(then)}]
-
-
-def ops_of(session: Session, name: str = "s") -> Steps:
-    """All ops of that stream, in the order of their arrival."""
-    frames = session.transcript.frames("stream")
-    return [op for frame in frames if frame["stream"] == name for op in frame["ops"]]
-
-
-def ends(ops: Steps) -> list[str]:
-    """Ops in short: a `done` with its reason, a text with its text."""
-    return [f"{op['op']} {op.get('reason', op.get('text', ''))}".strip() for op in ops]
-
-
-async def opened(session: Session, name: str = "s") -> None:
-    """Wait for the first operation of that stream. Raises Silent."""
-    await session.until(lambda _: bool(ops_of(session, name)), f"a start of {name}")
-
-
-async def cancel(session: Session, script: Steps, *streams: str) -> int:
-    """Run it, and cancel the run of the first stream as soon as all of them are open; the ref."""
-    ref = await session.event("conformance.run", {"script": script})
-    for name in streams or ("s",):
-        await opened(session, name)
-    name = (streams or ("s",))[0]
-    await session.send({"type": "cancel", "stream": name, "run": _run(session, name)})
-    return ref
-
-
-def _run(session: Session, name: str = "s") -> int:
-    """The first run of that stream."""
-    run: int = next(op["run"] for op in ops_of(session, name) if op["op"] == "start")
-    return run
 
 
 async def _ended(session: Session, name: str) -> Wrong | None:
@@ -83,12 +51,12 @@ async def _hanging(context: ProbeContext) -> Outcome:
 
 async def _whole_owner(context: ProbeContext) -> Outcome:
     """The tasks that the handler started are cancelled with it, and their runs end."""
-    branches = [[{"do": "start", "stream": name}, HANG] for name in ("t", "u")]
-    return await _stops(context, [START, {"do": "parallel", "branches": branches}], "s", "t", "u")
+    branches = [[steps.start(name), HANG] for name in ("t", "u")]
+    return await _stops(context, [START, steps.parallel(*branches)], "s", "t", "u")
 
 
 async def _stops(context: ProbeContext, script: list[Frame], *names: str) -> Outcome:
-    """A cancel of that script ends the runs of those streams, and the handler."""
+    """A cancel of that script in_short the runs of those streams, and the handler."""
     async with context.session() as session:
         await session.hello(context.caps())
         ref = await cancel(session, script, *names)
@@ -99,14 +67,14 @@ async def _stops(context: ProbeContext, script: list[Frame], *names: str) -> Out
         try:
             await session.reply(ref)
         except Silent as silent:
-            return Wrong("the handler ends, and is answered", str(silent))
+            return Wrong("the handler in_short, and is answered", str(silent))
     return KEPT
 
 
 async def _done_by_the_owner(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        await cancel(session, stubborn(DONE, {"do": "sleep_ms", "ms": 50}))
+        await cancel(session, stubborn(DONE, steps.pause(50)))
         return await _ended(session, "s") or KEPT
 
 
@@ -115,16 +83,14 @@ async def _twice(context: ProbeContext) -> Outcome:
     for times in (1, 2, 2):
         async with context.session() as session:
             most = (await session.hello(context.caps()))["limits"]["cancel_ms"]
-            ref = await cancel(
-                session, stubborn({"do": "sleep_ms", "ms": min(300, most // 4)}, STOPPED, DONE)
-            )
-            again = {"type": "cancel", "stream": "s", "run": _run(session)}
+            ref = await cancel(session, stubborn(steps.pause(min(300, most // 4)), STOPPED, DONE))
+            again = {"type": "cancel", "stream": "s", "run": first_run(session)}
             for _ in range(times - 1):
                 await session.send({"type": "ping"})
                 await session.next("pong")
                 await session.send(again)
             await session.reply(ref)
-            found = ends(ops_of(session))
+            found = in_short(ops_of(session))
             if "text stopped" in found:
                 if times == 2:
                     return KEPT
@@ -140,9 +106,9 @@ async def _in_time(context: ProbeContext) -> Outcome:
         if cancel_ms + GRACE > context.longest_wait * 1000:
             context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
             return NOT_SEEN
-        ref = await cancel(session, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
+        ref = await cancel(session, stubborn(steps.pause(cancel_ms + GRACE), LATE))
         await session.reply(ref, patience=cancel_ms / 1000 + 8)
-        found = ends(ops_of(session))
+        found = in_short(ops_of(session))
         if "done cancelled" not in found or "text late" in found[: found.index("done cancelled")]:
             return Wrong(f"done with reason cancelled within {cancel_ms} ms", ", ".join(found))
     return KEPT
@@ -154,17 +120,17 @@ async def a_cancel_of_another_run_is_ignored(context: ProbeContext) -> Outcome:
         await session.hello(context.caps())
         await session.run([START, DONE])
         await session.event("conformance.run", {"script": [START, HANG]})
-        await session.until(lambda _: ends(ops_of(session)).count("start") == 2, "the second start")
+        await session.until(lambda _: in_short(ops_of(session)).count("start") == 2, "the second start")
         runs = [op["run"] for op in ops_of(session) if op["op"] == "start"]
         for stream, run in (("s", runs[0]), ("s", runs[1] + 1), ("s", 1 << 40), ("nobody", 1)):
             await session.send({"type": "cancel", "stream": stream, "run": run})
         expected = "the open run goes on after cancels of other runs and of an unknown stream"
         try:
             # Its reply goes after whatever the cancels have done.
-            await session.run([{"do": "text", "stream": "t", "text": "meanwhile"}])
+            await session.run([steps.text("t", "meanwhile")])
         except Silent as silent:
             return Wrong(expected, str(silent))
-        found = ends(ops_of(session))
+        found = in_short(ops_of(session))
         kept = ["start", "done complete", "start"]
         return KEPT if found == kept else Wrong(expected, ", ".join(found))
 
@@ -184,7 +150,7 @@ async def _nothing_after_time(context: ProbeContext) -> Outcome:
     if cancel_ms + GRACE > context.longest_wait * 1000:
         context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
         return NOT_SEEN
-    return await _nothing_after(context, stubborn({"do": "sleep_ms", "ms": cancel_ms + GRACE}, LATE))
+    return await _nothing_after(context, stubborn(steps.pause(cancel_ms + GRACE), LATE))
 
 
 async def _nothing_after(context: ProbeContext, script: Steps) -> Outcome:
@@ -192,8 +158,8 @@ async def _nothing_after(context: ProbeContext, script: Steps) -> Outcome:
         cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
         ref = await cancel(session, script)
         await session.reply(ref, patience=cancel_ms / 1000 + 8)
-        await session.run([{"do": "text", "stream": "s", "text": "next"}])
-        found = ends(ops_of(session))
+        await session.run([steps.text("s", "next")])
+        found = in_short(ops_of(session))
         if "done cancelled" not in found:
             return NOT_SEEN
         after = found[found.index("done cancelled") + 1 :]
@@ -208,7 +174,7 @@ async def a_cancelled_handler_is_answered_so(context: ProbeContext) -> Outcome:
         async with context.session() as session:
             await session.hello(context.caps())
             reply = await session.reply(await cancel(session, script))
-            if "done cancelled" not in ends(ops_of(session)):
+            if "done cancelled" not in in_short(ops_of(session)):
                 return NOT_SEEN
             if reply["ok"] is not False or reply.get("error", {}).get("code") != "cancelled":
                 return Wrong("ok: false, code cancelled", str(reply))
@@ -217,7 +183,7 @@ async def a_cancelled_handler_is_answered_so(context: ProbeContext) -> Outcome:
 
 @SERVER.probe("FLW-14")
 async def a_cancelled_owner_opens_no_run(context: ProbeContext) -> Outcome:
-    others: Steps = [{"do": "text", "stream": "t", "text": "late"}, {"do": "start", "stream": "t"}]
+    others: Steps = [steps.text("t", "late"), steps.start("t")]
     return await in_turn(*(partial(_opens_none, context, step) for step in others))
 
 
@@ -226,6 +192,6 @@ async def _opens_none(context: ProbeContext, step: Frame) -> Outcome:
         await session.hello(context.caps())
         await session.reply(await cancel(session, stubborn(step)))
         await session.run([])  # Its reply goes after whatever was accepted.
-        if not (found := ends(ops_of(session, "t"))):
+        if not (found := in_short(ops_of(session, "t"))):
             return KEPT
         return Wrong(f"no run on t by a cancelled owner that says {step['do']}", ", ".join(found))

@@ -8,6 +8,7 @@ from streamops_spec import load_protocol
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.refusal import refused
 from streamops_conformance.v1.server.session import Session
@@ -190,7 +191,7 @@ async def a_silent_client_is_pinged(context: ProbeContext) -> Outcome:
         heartbeat = welcome["heartbeat_ms"] / 1000
         if heartbeat > context.longest_wait:
             context.inconclusive(
-                f"heartbeat_ms is {heartbeat * 1000:.0f}, and a probe waits at most {context.longest_wait:g} s:"
+                f"heartbeat_ms is {heartbeat * 1000:.0f}, a probe waits at most {context.longest_wait:g} s:"
                 " lower it in test mode"
             )
             return NOT_SEEN
@@ -238,7 +239,7 @@ async def _pong(session: Session, before: int) -> dict[str, object]:
 async def a_pong_does_not_wait_for_a_handler(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        ref = await session.event("conformance.run", {"script": [{"do": "sleep_ms", "ms": 1500}]})
+        ref = await session.event("conformance.run", {"script": [steps.pause(1500)]})
         await session.send({"type": "ping", "t": "meanwhile"})
         await session.reply(ref)
         kinds = [frame["type"] for frame in session.transcript.frames() if frame["type"] in ("pong", "reply")]

@@ -5,6 +5,7 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.oracle.log import LoggedOp
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
@@ -71,15 +72,13 @@ def a_long_text_is_split_greedily(state: TranscriptState) -> Outcome:
 async def a_lone_surrogate_raises_in_the_program(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        control = await session.run(
-            [{"do": "text_units", "stream": "control", "units": [0xD83E, 0xDDEA, 98]}]
-        )
+        control = await session.run([steps.step("text_units", stream="control", units=[0xD83E, 0xDDEA, 98])])
         texts = [op.get("text", "") for frame in session.transcript.frames("stream") for op in frame["ops"]]
         if control["ok"] is not True or "".join(texts) != "\U0001f9eab":
             context.inconclusive(f"the control, a paired surrogate, was not accepted: {control}, {texts}")
             return NOT_SEEN
         for units in ([120, 0xD800], [0xDC00], [0xDC00, 0xD800, 120]):
-            reply = await session.run([{"do": "text_units", "stream": "s", "units": units}])
+            reply = await session.run([steps.step("text_units", stream="s", units=units)])
             if reply["ok"] is not False:
                 return Wrong(f"ok: false to a text of the units {units}", str(reply))
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"]
@@ -90,14 +89,14 @@ async def a_lone_surrogate_raises_in_the_program(context: ProbeContext) -> Outco
 async def what_was_not_agreed_is_unsupported(context: ProbeContext) -> Outcome:
     gated: dict[str, list[dict[str, Any]]] = {
         "html": [
-            {"do": "replace", "stream": "s", "html": "<b>x</b>"},
-            {"do": "insert", "stream": "s", "html": "<b>x</b>"},
-            {"do": "insert", "stream": "s", "html": "<b>x</b>", "at": "prepend"},
-            {"do": "prune", "stream": "s", "limit": 0},
-            {"do": "text", "stream": "s", "text": "x", "target": "#c"},
-            {"do": "delete", "stream": "s"},
+            steps.replace("s", "<b>x</b>"),
+            steps.step("insert", stream="s", html="<b>x</b>"),
+            steps.step("insert", stream="s", html="<b>x</b>", at="prepend"),
+            steps.step("prune", stream="s", limit=0),
+            steps.text("s", "x", target="#c"),
+            steps.step("delete", stream="s"),
         ],
-        "view": [{"do": "push_state"}],
+        "view": [steps.push_state()],
     }
     seen = False
     for capability, calls in gated.items():
@@ -107,7 +106,7 @@ async def what_was_not_agreed_is_unsupported(context: ProbeContext) -> Outcome:
             for caps, accepted in ((context.caps(capability), True), (context.caps(), False)):
                 async with context.session() as session:
                     await session.hello(caps, view=context.view())
-                    before = {"do": "text", "stream": "before", "text": "x"}
+                    before = steps.text("before", "x")
                     reply = await session.run([before, call])
                     code = reply.get("error", {}).get("code")
                     if accepted and reply["ok"] is not True:

@@ -6,6 +6,7 @@ from streamops_spec import load_protocol
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.v1.server.transcript_state import TranscriptState
@@ -85,7 +86,7 @@ def a_handler_that_raised_is_answered_so(state: TranscriptState) -> Outcome:
 async def an_exception_does_not_show(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        script = [{"do": "text", "stream": "s", "text": "x"}, {"do": "raise", "message": SECRET}]
+        script = [steps.text("s", "x"), steps.step("raise", message=SECRET)]
         reply = await session.run(script)
         if reply["ok"] is not False:
             return NOT_SEEN
@@ -121,7 +122,7 @@ async def bad_params_are_answered_so(context: ProbeContext) -> Outcome:
 async def _goes_on(session: Session) -> Outcome:
     if session.transcript.frames("stream"):
         return Wrong("no operation of a refused event", str(session.transcript.frames("stream")[0]))
-    control = await session.run([{"do": "text", "stream": "s", "text": "x"}])
+    control = await session.run([steps.text("s", "x")])
     if control["ok"] is not True or not session.transcript.frames("stream"):
         return Wrong("the session goes on", str(control))
     return KEPT
@@ -131,12 +132,12 @@ async def _goes_on(session: Session) -> Outcome:
 async def a_code_of_neither_kind_raises(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        good = await session.run([{"do": "error", "stream": "good", "error": "e", "code": "x_quota"}])
+        good = await session.run([steps.step("error", stream="good", error="e", code="x_quota")])
         if good["ok"] is not True:
             context.inconclusive(f"the control, the code x_quota, was refused: {good}")
             return NOT_SEEN
         for code in ("quota", "X_quota", "x_Quota", "", "x_" + "q" * 64):
-            reply = await session.run([{"do": "error", "stream": "bad", "error": "e", "code": code}])
+            reply = await session.run([steps.step("error", stream="bad", error="e", code=code)])
             if reply["ok"] is not False:
                 return Wrong(f"ok: false to the code {code!r}", str(reply))
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "bad"]

@@ -4,11 +4,12 @@ import time
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.case import Limits
-from streamops_conformance.v1.server.checks.flow_control.window import TRIES
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.sequencing import missing_here
-from streamops_conformance.v1.server.checks.view import comes_late, due_views
+from streamops_conformance.v1.server.due_views import comes_late, due_views
+from streamops_conformance.v1.server.missing import missing_here
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import TRIES
 from streamops_conformance.v1.server.probe.refusal import refused
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
@@ -76,7 +77,7 @@ async def handlers_run_at_the_same_time(context: ProbeContext) -> Outcome:
             if not count:
                 context.not_applicable("max_events is 1: no two handlers can run")
             began = time.perf_counter()
-            wait = [{"do": "sleep_ms", "ms": ms}]
+            wait = [steps.pause(ms)]
             slow = [await session.event("conformance.run", {"script": wait}) for _ in range(count)]
             quick = await session.event("conformance.run", {"script": []})
             too_late = time.perf_counter() - began > ms / 2000
@@ -112,7 +113,7 @@ async def handlers_start_in_the_order_of_ref(context: ProbeContext) -> Outcome:
         refs = [
             await session.event(
                 "conformance.run",
-                {"script": [{"do": "start", "stream": name}, {"do": "sleep_ms", "ms": 300}]},
+                {"script": [steps.start(name), steps.pause(300)]},
             )
             for name in names
         ]
@@ -149,9 +150,9 @@ async def one_event_too_many_is_rate_limited(context: ProbeContext) -> Outcome:
         if limit > 2000:
             context.inconclusive(f"max_events is {limit}: too many to fill")
             return NOT_SEEN
-        wait = [{"do": "sleep_ms", "ms": 2500}]
+        wait = [steps.pause(2500)]
         refs = [await session.event("conformance.run", {"script": wait}) for _ in range(limit)]
-        told = [{"do": "start", "stream": "surplus"}, *wait]
+        told = [steps.start("surplus"), *wait]
         surplus = await session.event("conformance.run", {"script": told})
         reply = await session.reply(surplus)
         first = next(frame for frame in session.transcript.frames() if frame["type"] in ("stream", "reply"))

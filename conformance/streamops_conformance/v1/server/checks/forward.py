@@ -2,6 +2,7 @@
 
 from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.hostile import survive
 from streamops_conformance.v1.server.probe.refusal import refused
@@ -15,9 +16,7 @@ async def unknown_members_are_ignored(context: ProbeContext) -> Outcome:
             await session.hello(context.caps(), later={"added": [1, None]}, __proto__={"x": 1})
             await session.send({"type": "ping", "t": "a", "later": True})
             await session.next("pong")
-            ref = await session.event(
-                "conformance.run", {"script": [{"do": "text", "stream": "s", "text": "x"}]}, later=[]
-            )
+            ref = await session.event("conformance.run", {"script": [steps.text("s", "x")]}, later=[])
             reply = await session.reply(ref)
         except Silent as silent:
             return Wrong("frames with unknown members are answered as without", str(silent))
@@ -33,7 +32,7 @@ async def unknown_frame_types_are_ignored(context: ProbeContext) -> Outcome:
         for frame in ({"type": "later"}, {"type": "constructor"}, {"type": "", "ref": 1}):
             await session.send(frame)
         try:
-            reply = await session.run([{"do": "text", "stream": "s", "text": "x"}])
+            reply = await session.run([steps.text("s", "x")])
         except Silent as silent:
             return Wrong("an event after an unknown frame type is answered", str(silent))
         return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
@@ -45,7 +44,7 @@ async def unknown_capabilities_and_limits_are_ignored(context: ProbeContext) -> 
         limits = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64, "later": "x"}
         try:
             await session.hello([*context.caps(), "later", "x-later"], limits=limits)
-            reply = await session.run([{"do": "text", "stream": "s", "text": "x"}])
+            reply = await session.run([steps.text("s", "x")])
         except Silent as silent:
             return Wrong("a session as without them", str(silent))
         return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))

@@ -5,7 +5,8 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.oracle.log import LoggedOp
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.sequencing import lifecycle_cause
+from streamops_conformance.v1.server.missing import lost_operation
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.meeting import Meeting, meet
 from streamops_conformance.v1.server.transcript_state import TranscriptState
@@ -54,7 +55,7 @@ def a_done_call_ends_the_run(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("LIF-5", "reply", "view", needs_program=True)
 def no_done_call_is_missing_at_the_reply(state: TranscriptState) -> Outcome:
-    return lifecycle_cause(state, "LIF-5") or NOT_SEEN
+    return lost_operation(state, "LIF-5") or NOT_SEEN
 
 
 @SERVER.rule("LIF-6", "stream", needs_program=True)
@@ -68,9 +69,9 @@ async def a_second_done_adds_no_operation(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         scripts: tuple[list[dict[str, Any]], ...] = (
-            [{"do": "done", "stream": "never"}],
-            [{"do": "text", "stream": "s", "text": "a"}, *[{"do": "done", "stream": "s"}] * 3],
-            [{"do": "done", "stream": "s"}, {"do": "text", "stream": "s", "text": "b"}],
+            [steps.done("never")],
+            [steps.text("s", "a"), *[steps.done("s")] * 3],
+            [steps.done("s"), steps.text("s", "b")],
         )
         for script in scripts:
             await session.run(script)
@@ -93,7 +94,7 @@ def a_handler_that_returns_ends_its_runs(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("LIF-7", "reply", "view", needs_program=True)
 def no_run_is_left_open_by_a_return(state: TranscriptState) -> Outcome:
-    return lifecycle_cause(state, "LIF-7") or NOT_SEEN
+    return lost_operation(state, "LIF-7") or NOT_SEEN
 
 
 @SERVER.rule("LIF-8", "stream", needs_program=True)
@@ -103,7 +104,7 @@ def a_handler_that_raises_ends_its_runs_with_an_error(state: TranscriptState) ->
 
 @SERVER.rule("LIF-8", "reply", "view", needs_program=True)
 def no_run_is_left_open_by_a_raise(state: TranscriptState) -> Outcome:
-    return lifecycle_cause(state, "LIF-8") or NOT_SEEN
+    return lost_operation(state, "LIF-8") or NOT_SEEN
 
 
 @SERVER.rule("LIF-9", "stream", needs_program=True)
@@ -113,7 +114,7 @@ def a_branch_that_returns_ends_its_own_runs(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("LIF-9", "reply", "view", needs_program=True)
 def no_run_is_left_open_by_a_branch(state: TranscriptState) -> Outcome:
-    return lifecycle_cause(state, "LIF-9") or NOT_SEEN
+    return lost_operation(state, "LIF-9") or NOT_SEEN
 
 
 @SERVER.probe("LIF-9")
@@ -121,12 +122,12 @@ async def the_run_of_a_branch_ends_before_the_handler_does(context: ProbeContext
     async with context.session() as session:
         welcome = await session.hello(context.caps())
         quiet = 10 * 1000 / min(60, welcome["limits"]["max_fps"])
-        branch = [{"do": "text", "stream": "branch", "text": "x"}]
+        branch = [steps.text("branch", "x")]
         await session.run(
             [
-                {"do": "parallel", "branches": [branch]},
-                {"do": "sleep_ms", "ms": quiet},
-                {"do": "text", "stream": "handler", "text": "y"},
+                steps.parallel(branch),
+                steps.pause(quiet),
+                steps.text("handler", "y"),
             ]
         )
         ops = [
@@ -142,15 +143,15 @@ async def the_run_of_a_branch_ends_before_the_handler_does(context: ProbeContext
 
 
 OPEN_AND_GO_ON: list[dict[str, Any]] = [
-    {"do": "start", "stream": "s"},
-    {"do": "text", "stream": "s", "text": "first."},
-    {"do": "sleep_ms", "ms": 400},
-    {"do": "text", "stream": "s", "text": "late."},
+    steps.start("s"),
+    steps.text("s", "first."),
+    steps.pause(400),
+    steps.text("s", "late."),
 ]
 SUPERSEDE: list[dict[str, Any]] = [
-    {"do": "start", "stream": "s"},
-    {"do": "text", "stream": "s", "text": "second."},
-    {"do": "sleep_ms", "ms": 800},
+    steps.start("s"),
+    steps.text("s", "second."),
+    steps.pause(800),
 ]
 
 
@@ -174,7 +175,7 @@ async def a_superseded_producer_is_fenced(context: ProbeContext) -> Outcome:
 
 @SERVER.probe("LIF-11")
 async def an_explicit_start_lifts_the_fence(context: ProbeContext) -> Outcome:
-    again: list[dict[str, Any]] = [*OPEN_AND_GO_ON[:3], {"do": "start", "stream": "s"}, OPEN_AND_GO_ON[3]]
+    again: list[dict[str, Any]] = [*OPEN_AND_GO_ON[:3], steps.start("s"), OPEN_AND_GO_ON[3]]
     meeting = await meet(context, again, SUPERSEDE)
     if meeting is None:
         return NOT_SEEN
@@ -187,7 +188,7 @@ async def an_explicit_start_lifts_the_fence(context: ProbeContext) -> Outcome:
 
 @SERVER.probe("LIF-12")
 async def others_may_write_into_an_open_run(context: ProbeContext) -> Outcome:
-    guest: list[dict[str, Any]] = [{"do": "text", "stream": "s", "text": "guest."}]
+    guest: list[dict[str, Any]] = [steps.text("s", "guest.")]
     meeting = await meet(context, OPEN_AND_GO_ON, guest)
     if meeting is None:
         return NOT_SEEN

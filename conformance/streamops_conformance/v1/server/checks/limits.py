@@ -6,6 +6,7 @@ from streamops_spec import load_protocol
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
@@ -29,7 +30,7 @@ async def pending_operations_are_cut_to_size(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(["x-conformance"], limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64})
         # Quotes and controls, whose escapes make a frame larger than its text.
-        reply = await session.run([{"do": "text", "stream": "s", "text": '"\u0001', "repeat": 100_000}])
+        reply = await session.run([steps.text("s", '"\u0001', 100_000)])
         frames = [entry for entry in session.transcript.entries if entry.type == "stream"]
         text = sum(len(op.get("text", "")) for entry in frames for op in (entry.frame or {})["ops"])
         if reply["ok"] is not True or text < 200_000:
@@ -76,13 +77,13 @@ async def html_that_cannot_fit_raises_overflow(context: ProbeContext) -> Outcome
             view=context.view(),
             limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64},
         )
-        half = await session.run([{"do": "replace", "stream": "s", "html": "xy", "repeat": limit // 4}])
+        half = await session.run([steps.replace("s", "xy", limit // 4)])
         if half["ok"] is not True:
             context.inconclusive(f"the control, html of half the limit, was refused: {half}")
             return NOT_SEEN
         seen = len([frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"])
         for step in ("replace", "insert"):
-            reply = await session.run([{"do": step, "stream": "big", "html": "xy", "repeat": limit // 2 + 1}])
+            reply = await session.run([steps.step(step, stream="big", html="xy", repeat=limit // 2 + 1)])
             if reply["ok"] is not False or reply["error"]["code"] != "overflow":
                 return Wrong(f"overflow for a {step} of {limit + 2} bytes", str(reply)[:300])
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "big"]
@@ -100,14 +101,14 @@ async def one_stream_too_many_fails_only_its_call(context: ProbeContext) -> Outc
             return NOT_SEEN
         names = [f"s{number}" for number in range(limit)]
         for begin in range(0, limit, 500):
-            steps = [{"do": "text", "stream": name, "text": "x"} for name in names[begin : begin + 500]]
-            reply = await session.run(steps)
+            texts = [steps.text(name, "x") for name in names[begin : begin + 500]]
+            reply = await session.run(texts)
             if reply["ok"] is not True:
                 return Wrong(f"{limit} names can be used", str(reply))
-        surplus = await session.run([{"do": "text", "stream": "surplus", "text": "x"}])
+        surplus = await session.run([steps.text("surplus", "x")])
         if surplus["ok"] is not False:
             return Wrong(f"a call on name {limit + 1} fails", str(surplus))
-        again = await session.run([{"do": "text", "stream": names[0], "text": "y"}])
+        again = await session.run([steps.text(names[0], "y")])
         if again["ok"] is not True:
             return Wrong("the names before go on working", str(again))
         if any(frame["stream"] == "surplus" for frame in session.transcript.frames("stream")):
@@ -162,12 +163,12 @@ async def compression_has_no_context_takeover(context: ProbeContext) -> Outcome:
 async def a_stream_name_that_is_not_well_formed_raises(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
-        good = await session.run([{"do": "text", "stream": "A" * 64, "text": "x"}])
+        good = await session.run([steps.text("A" * 64, "x")])
         if good["ok"] is not True:
             return Wrong("a name of 64 letters works", str(good))
         before = len(session.transcript.frames("stream"))
         for name in ("", "1a", "a b", "a'b", 'a"b', "a]", "é", "A" * 65, "__proto__", "a\n"):
-            reply = await session.run([{"do": "text", "stream": name, "text": "x"}])
+            reply = await session.run([steps.text(name, "x")])
             if reply["ok"] is not False:
                 return Wrong(f"ok: false to the name {name!r}", str(reply))
         after = session.transcript.frames("stream")[before:]

@@ -1,13 +1,12 @@
 """Chapter 5: sequencing. The law itself is in `law`, asked last."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.oracle.document import normalized
 from streamops_conformance.v1.oracle.coalescing import LIFECYCLE, legal
-from streamops_conformance.v1.oracle.log import LoggedOp
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.missing import is_first_after_resume, lost_for, missing_here
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
@@ -15,7 +14,12 @@ from streamops_conformance.v1.server.transcript_state import TranscriptState
 @SERVER.rule("ORD-7", "stream")
 def numbers_go_on_in_a_later_event(state: TranscriptState) -> Outcome:
     cursor = state.cursors.get(state.name, 0)
-    if len(state.replies) == 0 or not cursor or state.sent_since_event[state.name] or first_again(state):
+    if (
+        len(state.replies) == 0
+        or not cursor
+        or state.sent_since_event[state.name]
+        or is_first_after_resume(state)
+    ):
         return NOT_SEEN
     if state.frame["seq"] == 1:
         return Wrong(f"seq {cursor + 1} on the stream that had {cursor} operations before", "seq 1")
@@ -27,7 +31,7 @@ def each_frame_starts_where_the_one_before_ended(state: TranscriptState) -> Outc
     due = state.cursors.get(state.name, 0) + 1
     if state.frame["seq"] == due:
         return KEPT
-    if first_again(state):
+    if is_first_after_resume(state):
         return NOT_SEEN  # A matter of chapter 11.
     return NOT_SEEN if _miscounted(state) else Wrong(f"seq {due}", f"seq {state.frame['seq']}")
 
@@ -40,11 +44,6 @@ def n_counts_what_the_frame_covers(state: TranscriptState) -> Outcome:
         return Wrong(f"n {covered} on the frame before, with seq {last['seq']}", f"n {last['n']}")
     found = state.diagnosis()
     return Wrong(found.expected, found.observed) if found.broken == "ORD-3" else KEPT
-
-
-def first_again(state: TranscriptState) -> bool:
-    """Whether this is the first frame of its stream after a resume."""
-    return state.here.resumed is not None and state.name not in state.here.begun
 
 
 def _miscounted(state: TranscriptState) -> bool:
@@ -100,92 +99,15 @@ def a_start_waits_for_everything_accepted_before(state: TranscriptState) -> Outc
 @SERVER.rule("ORD-5", "reply", "view", needs_program=True)
 def every_operation_has_arrived_with_the_reply(state: TranscriptState) -> Outcome:
     missing = missing_here(state)
-    return KEPT if missing is None else _lost(missing, "ORD-5") or NOT_SEEN
-
-
-@dataclass(slots=True)
-class Missing:
-    """The first operation that is not there when a reply or a view arrives."""
-
-    op: LoggedOp
-    expected: str
-    observed: str
-    late: bool
-    """It comes later: a matter of EVT-2 or VIEW-5, not of what it is."""
-
-
-def missing_here(state: TranscriptState) -> Missing | None:
-    """What this reply or view should have waited for, or what never comes; None where all is there."""
-    return missing_of(state, _due(state))
-
-
-def missing_of(state: TranscriptState, counts: dict[str, int]) -> Missing | None:
-    """The first operation of these that has not arrived; None where all have."""
-    for name, due in counts.items():
-        assert state.program is not None
-        at = state.cursors.get(name, 0)
-        if at < due:
-            log = state.program.streams[name].ops
-            kinds = ", ".join(op.kind for op in log[at:due][:6])
-            return Missing(
-                log[at],
-                f"{due} operations of stream {name}; missing: {kinds}",
-                f"{at} arrived",
-                _comes_late(state, log, at),
-            )
-    return None
-
-
-def _due(state: TranscriptState) -> dict[str, int]:
-    """How many operations of each stream go before this frame."""
-    assert state.program is not None
-    if state.entry.type == "reply":
-        done = len(state.replies)
-        return state.program.events[done].counts if done < len(state.program.events) else {}
-    ahead = state.program.views[state.next_view :]
-    within = [
-        view for view in ahead if all(at <= view.counts.get(name, 0) for name, at in state.cursors.items())
-    ]
-    html = normalized(state.frame["html"])
-    alike = [view.counts for view in within if normalized(view.html) == html]
-    here = [view.counts for view in ahead if _reached(state, view.counts)]
-    if here and not (alike and not any(_reached(state, counts) for counts in alike)):
-        return {}
-    return next(iter(alike), within[0].counts if within else {})
-
-
-def _reached(state: TranscriptState, counts: dict[str, int]) -> bool:
-    return all(state.cursors.get(name, 0) == due for name, due in counts.items())
-
-
-def _comes_late(state: TranscriptState, log: list[LoggedOp], at: int) -> bool:
-    assert state.case is not None
-    for frame in state.later("stream"):
-        if frame.get("stream") == log[at].stream:
-            begin, n = frame["seq"] - 1, frame["n"]
-            covered = log[begin : begin + n]
-            return begin == at and legal(covered, frame["ops"], limit=state.case.limits.max_text_bytes)
-    return False
-
-
-def lifecycle_cause(state: TranscriptState, requirement: str) -> Wrong | None:
-    """The operation that is missing when a reply or view arrives, if it stands for that requirement."""
-    missing = missing_here(state)
-    return None if missing is None else _lost(missing, requirement)
-
-
-def _lost(missing: Missing, requirement: str) -> Wrong | None:
-    if missing.late or missing.op.cause != requirement:
-        return None
-    return Wrong(missing.expected, missing.observed)
+    return KEPT if missing is None else lost_for(missing, "ORD-5") or NOT_SEEN
 
 
 @SERVER.probe("ORD-8")
 async def sessions_do_not_see_each_other(context: ProbeContext) -> Outcome:
     def script(mark: str) -> list[dict[str, Any]]:
         step: list[dict[str, Any]] = [
-            {"do": "text", "stream": "shared", "text": mark},
-            {"do": "sleep_ms", "ms": 20},
+            steps.text("shared", mark),
+            steps.pause(20),
         ]
         return [dict(each) for _ in range(4) for each in step]
 

@@ -3,9 +3,17 @@
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.oracle.document import Document, normalized
+from streamops_conformance.oracle.document import normalized
 from streamops_conformance.v1.oracle.log import ExpectedView
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.due_views import (
+    changes_nothing,
+    comes_late,
+    due_views,
+    is_equal,
+    is_made_again,
+)
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
@@ -137,10 +145,10 @@ def only_a_view_with_nothing_after_it_is_replaced(state: TranscriptState) -> Out
     assert state.program is not None
     position = state.program.views.index(state.matched_view, state.next_view)
     skipped = state.program.views[state.next_view : position]
-    lost = [view for view in skipped if not view.replaceable and not _equal(view, state.view_before)]
+    lost = [view for view in skipped if not view.replaceable and not is_equal(view, state.view_before)]
     before = state.next_view
     state.next_view = position + 1
-    if not all(view.final and _unchanged(state, view) for view in lost):
+    if not all(view.final and changes_nothing(state, view) for view in lost):
         return Wrong(f"the view at {_counts(lost[0])} before this one", f"the view at {_cursors(state)}")
     return KEPT if before else NOT_SEEN
 
@@ -150,56 +158,9 @@ def the_final_state_has_arrived_with_the_reply(state: TranscriptState) -> Outcom
     due = due_views(state)
     if due is None:
         return NOT_SEEN
-    if due and not comes_late(state, due[-1]) and not _said_again(state, due[-1]):
+    if due and not comes_late(state, due[-1]) and not is_made_again(state, due[-1]):
         return Wrong(f"the final view {due[-1].html[:300]}", "a reply without it")
     return NOT_SEEN if due else KEPT
-
-
-def comes_late(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether the final view of an event comes after its reply: a matter of EVT-3."""
-    wanted = normalized(view.html)
-    later = (frame.get("html") for frame in state.later("view"))
-    return not _said_again(state, view) and any(
-        isinstance(html, str) and normalized(html) == wanted for html in later
-    )
-
-
-def _said_again(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether a later event makes the same view, so that nobody can tell which of the two comes."""
-    assert state.program is not None
-    made = state.program.events[len(state.replies)].views
-    return any(normalized(each.html) == normalized(view.html) for each in state.program.views[made:])
-
-
-def due_views(state: TranscriptState) -> list[ExpectedView] | None:
-    """Views of this event that have not come when its reply does; None where the rules do not apply.
-
-    A final view that would change nothing may stay away.
-    """
-    assert state.program is not None
-    if "view" not in state.agreed or len(state.replies) >= len(state.program.events):
-        return None
-    due = state.program.views[state.next_view : state.program.events[len(state.replies)].views]
-    due = [view for view in due if not _shown_already(state, view)]
-    return None if due and _unchanged(state, due[-1]) else due
-
-
-def _shown_already(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether it is the same as the view that came last: one frame may stand for several pushes."""
-    return _equal(view, state.matched_view)
-
-
-def _equal(view: ExpectedView, other: ExpectedView | None) -> bool:
-    return other is not None and (view.html, view.counts, view.map) == (other.html, other.counts, other.map)
-
-
-def _unchanged(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether putting the view in place would leave the document as it is."""
-    # Parsed anew on both sides: a carriage return that came as text does not survive a parser.
-    trial = Document(state.expected.serialized())
-    before = trial.serialized()
-    trial.show_view(view.html, [name for name, at in state.cursors.items() if at and name not in view.map])
-    return trial.serialized() == before
 
 
 @SERVER.probe("VIEW-9")
@@ -213,7 +174,7 @@ async def views_obey_the_frame_rate(context: ProbeContext) -> Outcome:
         interval = 1000 / min(30, welcome["limits"]["max_fps"])
         script: list[dict[str, Any]] = []
         for number in range(60):
-            script += [{"do": "set", "var": "s", "value": str(number)}, {"do": "push_state"}]
+            script += [steps.set_variable("s", str(number)), steps.push_state()]
         reply = await session.run(script)
         entries = session.transcript.entries
         sent = next(entry.ms for entry in entries if entry.type == "event")
@@ -235,9 +196,9 @@ async def views_with_operations_between_all_arrive(context: ProbeContext) -> Out
         script: list[dict[str, Any]] = []
         for number in range(6):
             script += [
-                {"do": "set", "var": "v", "value": str(number)},
-                {"do": "push_state"},
-                {"do": "text", "stream": "s", "text": str(number)},
+                steps.set_variable("v", str(number)),
+                steps.push_state(),
+                steps.text("s", str(number)),
             ]
         await session.run(script)
         views = [frame["html"] for frame in session.transcript.frames("view")]

@@ -8,10 +8,9 @@ from typing import Any
 from streamops_conformance.generate.drawing import draw
 from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.checks.resume.reconnect import with_its_cursors
 from streamops_conformance.v1.client.generate.sequences import sequences
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
-from streamops_conformance.v1.client.probe.resume import Resumable, held
+from streamops_conformance.v1.client.probe.resume import Resumable, against_reference_client, with_its_cursors
 from streamops_conformance.v1.client.sequence import SequenceSpec, messages_of, page_of
 
 Frame = dict[str, Any]
@@ -28,7 +27,9 @@ async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(context: ClientPr
     longest = sorted(frames, key=lambda spec: len(frames[spec]), reverse=True)[:SESSIONS]
     found = await asyncio.gather(
         *(
-            held(context, partial(_cut, frames[spec], place), with_its_cursors, html=page_of(spec))
+            against_reference_client(
+                context, partial(_cut, frames[spec], place), with_its_cursors, html=page_of(spec)
+            )
             for place, spec in enumerate(longest)
         )
     )

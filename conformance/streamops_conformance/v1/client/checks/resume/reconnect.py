@@ -5,8 +5,14 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
-from streamops_conformance.v1.client.probe.resume import BROKEN, PAGE, Resumable, held
-from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
+from streamops_conformance.v1.client.probe.resume import (
+    BROKEN,
+    PAGE,
+    Resumable,
+    goes_on,
+    with_its_cursors,
+)
+from streamops_conformance.v1.frames import OPEN, at, done, frame, on, start, text, view
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
@@ -14,50 +20,12 @@ Frame = dict[str, Any]
 
 @CLIENT.probe("RES-15")
 async def it_resumes_with_the_cursors_of_what_it_applied(context: ClientProbeContext) -> Outcome:
-    found = await held(context, with_its_cursors)
-    return found if isinstance(found, Wrong) else await held(context, _cut_while_frames_arrive)
-
-
-async def with_its_cursors(session: Resumable) -> Outcome:
-    """A session that is cut with nothing, with much, and for a violation."""
-    await session.settled()
-    hello = await session.cut()
-    if wrong := _resume(session, hello, {}, 0):
-        return wrong
-    await session.resume(hello)
-    version = 4 if session.views else 0
-    if session.views:
-        await session.send(view(4, PAGE, a=at(0), b=at(7)))
-    b = session.stream("b").cursor + 1
-    await session.send(OPEN, frame(3, text("c"), n=40), frame(b, start(b, "b"), name="b"))
-    await session.send(OPEN, *([view(3, "<p>OLD</p>")] if session.views else ()))
-    await session.settled()
-    hello = await session.cut()
-    cursors = {"a": 42, "b": b}
-    if wrong := _resume(session, hello, cursors, version):
-        return wrong
-    await session.resume(hello, a="replay", b="replay")
-    await session.send(frame(43, text("d")))
-    await session.settled()
-    await session.peer.send(frame(50, text("a gap")))  # it is not applied
-    await session.peer.end()
-    hello = await session.again()
-    if "resume" not in hello:
-        return KEPT  # whether it resumes after a violation is RES-19's to say
-    return _resume(session, hello, cursors | {"a": 43}) or KEPT
-
-
-def _resume(
-    session: Resumable, hello: Frame, cursors: dict[str, int], version: int | None = None
-) -> Wrong | None:
-    """What is wrong unless this asks for the session with these cursors; one at 0 may be left out."""
-    due = f"resume of the session, with cursors {cursors}" + (f" and view {version}" if version else "")
-    asked = hello.get("resume")
-    if not isinstance(asked, dict) or asked.get("session") != session.session:
-        return Wrong(due, f"resume {asked}")
-    found = {name: cursor for name, cursor in asked["cursors"].items() if cursor}
-    right = found == cursors and version in (None, asked.get("view", 0))
-    return None if right else Wrong(due, f"resume {asked}")
+    found = await against_reference_client(context, with_its_cursors)
+    return (
+        found
+        if isinstance(found, Wrong)
+        else await against_reference_client(context, _cut_while_frames_arrive)
+    )
 
 
 async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
@@ -71,32 +39,13 @@ async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
 
 @CLIENT.probe("RES-16")
 async def a_resumed_session_goes_on_where_it_was(context: ClientProbeContext) -> Outcome:
-    return await held(context, goes_on)
-
-
-async def goes_on(session: Resumable) -> Outcome:
-    """A session that is cut twice, and sent whole."""
-    if session.views:
-        await session.send(view(3, PAGE, a=at(0), b=at(0)))
-    await session.send(OPEN, frame(1, start(1, "b"), text("b", target=on("b")), error(name="b"), name="b"))
-    await session.settled()
-    hello = await session.cut()
-    await session.resume(hello, a=("replay", 5), b=("replay", 4), c=("replay", 1))
-    if session.views:
-        await session.send(view(3, "<p>OLD</p>"))
-    await session.send(frame(3, text("c"), text("d")), frame(4, done("error", "b"), name="b"))
-    if wrong := await session.wrong():
-        return wrong
-    hello = await session.cut(1001)
-    await session.resume(hello, a=("replay", 6), b="replay")
-    await session.send(frame(5, text("e"), done(), start(7)), frame(8, text("f")))
-    return await session.wrong() or KEPT
+    return await against_reference_client(context, goes_on)
 
 
 @CLIENT.probe("RES-17")
 async def gone_ends_the_run_and_waits_for_a_beginning(context: ClientProbeContext) -> Outcome:
     for body in (_gone_until_a_start, _gone_and_no_start, _gone_until_a_view):
-        found = await held(context, body, goes_on, _gap)
+        found = await against_reference_client(context, body, goes_on, _gap)
         if isinstance(found, Wrong):
             return found
     return KEPT
@@ -154,7 +103,7 @@ async def _left(session: Resumable, after: str) -> Wrong | None:
 
 @CLIENT.probe("RES-18", caps=("html",))
 async def a_view_says_what_a_stream_became(context: ClientProbeContext) -> Outcome:
-    return await held(context, _told_by_a_view, goes_on)
+    return await against_reference_client(context, _told_by_a_view, goes_on)
 
 
 async def _told_by_a_view(session: Resumable) -> Outcome:

@@ -4,9 +4,15 @@ from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
-from streamops_conformance.v1.client.checks.resume.reconnect import goes_on
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
-from streamops_conformance.v1.client.probe.resume import Resumable, behind, held, read, sent
+from streamops_conformance.v1.client.probe.resume import (
+    Resumable,
+    against_reference_client,
+    behind,
+    goes_on,
+    read,
+    sent,
+)
 from streamops_conformance.v1.frames import OPEN, done, frame, start
 from streamops_conformance.wire.silent import Silent
 
@@ -16,7 +22,7 @@ EVENTS = 3
 
 @CLIENT.probe("RES-13")
 async def unanswered_events_come_again(context: ClientProbeContext) -> Outcome:
-    return await held(context, _unanswered, goes_on)
+    return await against_reference_client(context, _unanswered, goes_on)
 
 
 async def _unanswered(session: Resumable) -> Outcome:
@@ -34,7 +40,7 @@ async def _unanswered(session: Resumable) -> Outcome:
 
 @CLIENT.probe("EVT-9", caps=("resume",))
 async def refs_go_on_growing_after_a_resume(context: ClientProbeContext) -> Outcome:
-    return await held(context, _growing, goes_on)
+    return await against_reference_client(context, _growing, goes_on)
 
 
 async def _growing(session: Resumable) -> Outcome:
@@ -52,7 +58,7 @@ async def _growing(session: Resumable) -> Outcome:
 async def an_unanswered_cancel_comes_again(context: ClientProbeContext) -> Outcome:
     if "resume" not in context.agreed:
         context.not_applicable("the client never resumes")
-    return await held(context, _cancelled, goes_on)
+    return await against_reference_client(context, _cancelled, goes_on)
 
 
 async def _cancelled(session: Resumable) -> Outcome:

@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.cancel import opened, ops_of
-from streamops_conformance.v1.server.checks.flow_control.window import TRIES, ends_a_run, limits, whole
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import TRIES, arrives_intact, limits
+from streamops_conformance.v1.server.probe.observe import ends_a_run, first_operation, ops_of
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.wire.silent import Silent
 
@@ -24,10 +25,8 @@ SMALL = 1 << 16
 async def nothing_is_dropped_while_a_client_does_not_read(context: ProbeContext) -> Outcome:
     piece = "0123456789abcdef"
     pieces = 12
-    script: Steps = [
-        {"do": "text", "stream": "s", "text": f"<{n}>{piece}", "repeat": 1 << 15} for n in range(pieces)
-    ]
-    if not await whole(context, script[:2]):
+    script: Steps = [steps.text("s", f"<{n}>{piece}", 1 << 15) for n in range(pieces)]
+    if not await arrives_intact(context, script[:2]):
         return NOT_SEEN
     async with context.session() as session:
         await session.hello(context.caps())
@@ -64,13 +63,13 @@ async def a_stream_with_little_is_not_starved(context: ProbeContext) -> Outcome:
     with_ack = "ack" in context.agreed
     # Without acks it takes more than the buffers of the two systems hold.
     copies = 1 << 9 if with_ack else 1 << 12
-    much: Steps = [{"do": "text", "stream": "much", "text": "m" * 64, "repeat": copies}] * 80
-    little: Steps = [{"do": "sleep_ms", "ms": 50}, {"do": "text", "stream": "little", "text": "l"}]
+    much: Steps = [steps.text("much", "m" * 64, copies)] * 80
+    little: Steps = [steps.pause(50), steps.text("little", "l")]
     script: Steps = [
-        {"do": "start", "stream": "much"},
-        {"do": "start", "stream": "little"},
-        {"do": "sleep_ms", "ms": 100},
-        {"do": "parallel", "branches": [much, little]},
+        steps.start("much"),
+        steps.start("little"),
+        steps.pause(100),
+        steps.parallel(much, little),
     ]
     found: Outcome = NOT_SEEN
     for attempt in range(TRIES if with_ack else 1):
@@ -78,7 +77,7 @@ async def a_stream_with_little_is_not_starved(context: ProbeContext) -> Outcome:
             await session.hello(context.caps("ack"), limits=limits(1, SMALL))
             ref = await session.event("conformance.run", {"script": script})
             for name in ("much", "little"):
-                await opened(session, name)
+                await first_operation(session, name)
             if with_ack:
                 session.acks = False
             else:

@@ -1,26 +1,30 @@
 """Chapter 9: flow control."""
 
 import asyncio
-import math
 from functools import partial
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import in_turn
-from streamops_conformance.v1.server.checks.cancel import HANG, START, ends, opened, ops_of
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.sequencing import missing_of
+from streamops_conformance.v1.server.missing import missing_of
+from streamops_conformance.v1.server.probe import steps
+from streamops_conformance.v1.server.probe.cancel import HANG, START
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import BEYOND, TRIES, arrives_intact, limits, ticking
+from streamops_conformance.v1.server.probe.observe import (
+    ends_a_run,
+    first_operation,
+    in_short,
+    ops_of,
+    round_trip,
+)
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
-
-BEYOND = (1 << 53) - 1
-TRIES = 4
-"""How often a script that was not through in time is tried again, with twice the time."""
 
 
 @SERVER.rule("FLW-1", "stream", "view")
@@ -50,58 +54,6 @@ def everything_arrives_once_the_window_opens(state: TranscriptState) -> Outcome:
     )
 
 
-def limits(window: int, max_frame_bytes: int = 1 << 20) -> Frame:
-    return {"max_frame_bytes": max_frame_bytes, "max_fps": 60, "window": window}
-
-
-def ticking(count: int, pause: int) -> Steps:
-    """Texts one after the other on stream `s`, each after a pause."""
-    script: Steps = [{"do": "start", "stream": "s"}]
-    for number in range(count):
-        script += [{"do": "sleep_ms", "ms": pause}, {"do": "text", "stream": "s", "text": f"{number}."}]
-    return script
-
-
-async def whole(context: ProbeContext, script: Steps) -> bool:
-    """The control: whether appended texts arrive whole and by themselves, where nothing is in the way."""
-    due: dict[str, list[str]] = {}
-    # Quick ones at the end: some of them wait for an interval, and nothing comes after them.
-    script = [*script, *[{**script[0], "do": "text", "text": ".", "repeat": 1}] * 12]
-    for step in script:
-        if "text" in step:
-            due.setdefault(step["stream"], []).append(step["text"] * step.get("repeat", 1))
-    async with context.session() as session:
-        most = (await session.hello(context.caps()))["limits"]["max_text_bytes"]
-        await session.event("conformance.run", {"script": [*script, HANG]})
-        for name, texts in due.items():
-            text = "".join(texts)
-            count = 1 + sum(math.ceil(len(each) / most) for each in texts)
-            await session.until(
-                lambda _, name=name, text=text: len(_text(session, name)) >= len(text),  # type: ignore[misc]  # reason: mypy cannot infer a lambda with defaults
-                f"the text of {name}",
-                patience=4,
-            )
-            frames = [frame for frame in session.frames("stream") if frame["stream"] == name]
-            numbers = [1, *(frame["seq"] + frame["n"] for frame in frames)]
-            framed = [op["op"] for op in ops_of(session, name) if op["op"] != "text"] == ["start"]
-            follow = [frame["seq"] for frame in frames] == numbers[:-1] and numbers[-1] == count + 1
-            if not (framed and follow and _text(session, name) == text):
-                context.inconclusive(f"texts do not arrive whole on stream {name}, with nothing in the way")
-                return False
-    return True
-
-
-def _text(session: Session, name: str) -> str:
-    return "".join(op.get("text", "") for op in ops_of(session, name))
-
-
-async def round_trip(session: Session) -> None:
-    """Wait until the server has read all that was sent. Raises Silent."""
-    before = len(session.frames("pong"))
-    await session.send({"type": "ping"})
-    await session.until(lambda _: len(session.frames("pong")) > before, "a pong")
-
-
 @SERVER.probe("FLW-1")
 async def the_window_bounds_what_is_unacknowledged(context: ProbeContext) -> Outcome:
     looks = [partial(_bounded, context, window) for window in (1, 2, 5)]
@@ -122,9 +74,9 @@ def _views(count: int, *, texts: bool = False) -> Steps:
     """Views one after the other, each of other html, with `texts` between them."""
     script: Steps = []
     for number in range(count):
-        script += [{"do": "set", "var": "v", "value": f"{number}"}, {"do": "push_state"}]
-        script += [{"do": "text", "stream": "s", "text": f"{number}."}] if texts else []
-        script.append({"do": "sleep_ms", "ms": 40})
+        script += [steps.set_variable("v", f"{number}"), steps.push_state()]
+        script += [steps.text("s", f"{number}.")] if texts else []
+        script.append(steps.pause(40))
     return script
 
 
@@ -152,13 +104,13 @@ async def _bounded(
 async def a_full_window_makes_bigger_batches(context: ProbeContext) -> Outcome:
     """One frame tells how much was accepted meanwhile; where little was, there was too little time."""
     count = 30
-    if not await whole(context, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
+    if not await arrives_intact(context, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
         return NOT_SEEN
     wrong: Outcome = NOT_SEEN
     for attempt in range(TRIES):
         async with context.session(acks=False) as session:
             await session.hello(context.caps("ack"), limits=limits(1))
-            script = [*ticking(count, 10), {"do": "done", "stream": "s"}]
+            script = [*ticking(count, 10), steps.done("s")]
             ref = await session.event("conformance.run", {"script": script})
             await session.next("stream")
             await asyncio.sleep(0.6 * 2**attempt)
@@ -199,7 +151,7 @@ async def _ignored(context: ProbeContext, what: str, ack: Frame, *, views: bool 
         await session.hello(caps, limits=limits(1), view=context.view(v="") if views else None)
         ref = await session.event("conformance.run", {"script": _views(6) if views else ticking(12, 10)})
         await session.until(lambda _: _counted(session) > 0, "a frame")
-        expected = f"{what} opens no window and ends no session"
+        expected = f"{what} opens no window and in_short no session"
         await asyncio.sleep(0.1)
         await round_trip(session)
         if _counted(session) > 1:
@@ -229,7 +181,7 @@ async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) 
     async with context.session() as session:
         await session.hello(context.caps())
         ref = await session.event("conformance.run", {"script": [START, HANG]})
-        await opened(session)
+        await first_operation(session)
         await round_trip(session)  # The controls: pong beside a handler, and a cancel that works.
         await session.send({"type": "cancel", "stream": "s", "run": ops_of(session)[0]["run"]})
         await session.reply(ref)
@@ -237,7 +189,7 @@ async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) 
         welcome = await session.hello(context.caps("ack"), limits=limits(1))
         refs = [await session.event("conformance.run", {"script": [START, HANG]})]
         await session.next("stream")
-        other: Steps = [{"do": "text", "stream": "t", "text": "other"}]
+        other: Steps = [steps.text("t", "other")]
         if welcome["limits"]["max_events"] > 1:
             refs.append(await session.event("conformance.run", {"script": other}))
         try:
@@ -258,14 +210,10 @@ async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) 
                 await session.reply(ref)
         except Silent as silent:
             if len(session.frames("stream")) == 1:
-                raise  # The ack opened nothing: FLW-2.
+                raise  # The ack first_operation nothing: FLW-2.
             return Wrong(expected, str(silent))
-        found = ends(ops_of(session))
+        found = in_short(ops_of(session))
         # Not whether the text got in before the end: how quick a cancel is FLW-9 says.
         if early or "done cancelled" not in found:
             return Wrong(expected, f"early {early}, operations {found}")
     return KEPT
-
-
-def ends_a_run(frame: Frame) -> bool:
-    return any(op["op"] == "done" for op in frame.get("ops", ()))

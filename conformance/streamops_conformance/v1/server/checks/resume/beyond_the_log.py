@@ -5,10 +5,12 @@ from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import in_turn
-from streamops_conformance.v1.server.checks.flow_control.window import whole
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.resume.cursors import comes_back, pause, text, text_of
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import arrives_intact
+from streamops_conformance.v1.server.probe.observe import text_of
+from streamops_conformance.v1.server.probe.resume import comes_back
 from streamops_conformance.v1.server.session import Session
 
 Frame = dict[str, Any]
@@ -38,14 +40,16 @@ def _beyond(context: ProbeContext, welcome: Frame) -> int:
 async def _texts_beyond_the_log(context: ProbeContext) -> Outcome:
     """The run is open and goes on: where it is gone, nothing of it may come any more."""
     caps = context.caps("resume")
-    if not await whole(context, [text("s", "12" * 64, 1 << 10), text("s", "|")]):
+    if not await arrives_intact(context, [steps.text("s", "12" * 64, 1 << 10), steps.text("s", "|")]):
         return NOT_SEEN
     async with context.session() as session:
         size = _beyond(context, await session.hello(caps))
         if not size:
             return NOT_SEEN
-        many = [text("s", f"{number}" * 64, 1 << 10) for number in range(10, 10 + size // (128 << 10) + 1)]
-        script: Steps = [*many, text("s", "|"), {"do": "hang"}]
+        many = [
+            steps.text("s", f"{number}" * 64, 1 << 10) for number in range(10, 10 + size // (128 << 10) + 1)
+        ]
+        script: Steps = [*many, steps.text("s", "|"), steps.hang()]
         await session.event("conformance.run", {"script": script})
         await session.until(
             lambda frame: any(op.get("text", "").endswith("|") for op in frame.get("ops", ())), "all"
@@ -55,7 +59,7 @@ async def _texts_beyond_the_log(context: ProbeContext) -> Outcome:
         if welcome is None:
             return NOT_SEEN
         entry = welcome.get("resumed", {}).get("s", {})
-        await session.run([{"do": "start", "stream": "s"}, text("s", "new")])
+        await session.run([steps.start("s"), steps.text("s", "new")])
         ops = [op for frame in session.frames("stream") for op in frame["ops"]]
         got = "".join(op.get("text", "") for op in ops)
         if entry.get("how") == "replay" and got == due + "new":
@@ -78,14 +82,14 @@ async def _views_beyond_the_log(context: ProbeContext) -> Outcome:
             return NOT_SEEN
         script: Steps = []
         for number in range(size // (128 << 10) + 1):
-            value = {"do": "set", "var": "s", "value": f"{number:04}", "repeat": 1 << 15}
-            script += [value, {"do": "stream_to", "stream": "s"}, pause(20)]
+            value = steps.set_variable("s", f"{number:04}", 1 << 15)
+            script += [value, steps.stream_to("s"), steps.pause(20)]
         await session.run(script)
         first = session.frames("view")[0]["version"]
         welcome = await comes_back(context, session, caps, cursors={}, version=first)
         if welcome is None:
             return NOT_SEEN
-        await session.run([{"do": "set", "var": "s", "value": "end"}, {"do": "stream_to", "stream": "s"}])
+        await session.run([steps.set_variable("s", "end"), steps.stream_to("s")])
         entry = welcome.get("resumed", {}).get("s", {})
         how, due = entry.get("how"), entry.get("seq", 0) + 1
         frames = [frame for frame in session.frames("stream") if frame["stream"] == "s"]
@@ -103,8 +107,8 @@ async def missed_views_come_again_in_their_place(context: ProbeContext) -> Outco
         await session.hello(caps, view=context.view(v="-"))
         script: Steps = []
         for number in range(4):
-            script += [text("s", f"{number}"), {"do": "set", "var": "v", "value": f"{number}"}]
-            script += [{"do": "push_state"}]
+            script += [steps.text("s", f"{number}"), steps.set_variable("v", f"{number}")]
+            script += [steps.push_state()]
         await session.run(script)
         first, *missed = _placed(session)
         welcome = await comes_back(

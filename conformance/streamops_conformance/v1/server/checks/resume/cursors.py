@@ -4,42 +4,19 @@ import asyncio
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.cancel import opened, ops_of
-from streamops_conformance.v1.server.checks.flow_control.window import BEYOND, TRIES, whole
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.sequencing import first_again
+from streamops_conformance.v1.server.missing import is_first_after_resume
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import BEYOND, TRIES, arrives_intact
+from streamops_conformance.v1.server.probe.observe import first_operation
+from streamops_conformance.v1.server.probe.resume import comes_back
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
-
-
-def text(stream: str, said: str, repeat: int = 1) -> Frame:
-    return {"do": "text", "stream": stream, "text": said, "repeat": repeat}
-
-
-def pause(ms: float) -> Frame:
-    return {"do": "sleep_ms", "ms": ms}
-
-
-async def comes_back(
-    context: ProbeContext, session: Session, caps: list[str], **members: Any
-) -> Frame | None:
-    """The welcome of a resume; None, with the reason noted, where the session did not go on (RES-1)."""
-    before = session.id
-    welcome = await session.resume(caps, **members)
-    if welcome["session"] == before:
-        return welcome
-    context.inconclusive("the session did not go on after a lost connection")
-    return None
-
-
-def text_of(session: Session, name: str = "s") -> str:
-    """All text that arrived on that stream, over all connections."""
-    return "".join(op.get("text", "") for op in ops_of(session, name))
 
 
 # Rules
@@ -71,14 +48,18 @@ def resumed_lists_the_streams_that_the_client_knows(state: TranscriptState) -> O
 
 @SERVER.rule("RES-2", "stream")
 def a_stream_that_is_not_listed_begins(state: TranscriptState) -> Outcome:
-    if not first_again(state) or state.name in (state.here.resumed or {}) or state.frame["seq"] == 1:
+    if (
+        not is_first_after_resume(state)
+        or state.name in (state.here.resumed or {})
+        or state.frame["seq"] == 1
+    ):
         return NOT_SEEN
     return Wrong(f"resumed with {state.name}, which had operations before", f"{state.here.resumed}")
 
 
 @SERVER.rule("RES-5", "stream")
 def what_is_gone_begins_with_a_start_and_what_comes_as_a_view_waits_for_it(state: TranscriptState) -> Outcome:
-    if not first_again(state):
+    if not is_first_after_resume(state):
         return NOT_SEEN
     entry = (state.here.resumed or {}).get(state.name, {})
     seq, how = state.frame["seq"], entry.get("how")
@@ -109,7 +90,7 @@ def a_view_of_before_says_nothing_of_what_was_not_replayed(state: TranscriptStat
 
 @SERVER.rule("RES-3", "stream")
 def a_replay_goes_on_after_the_cursor(state: TranscriptState) -> Outcome:
-    if not first_again(state):
+    if not is_first_after_resume(state):
         return NOT_SEEN
     entry, due = (state.here.resumed or {}).get(state.name), state.cursors.get(state.name, 0) + 1
     if entry is None or entry["how"] != "replay":
@@ -126,13 +107,13 @@ async def resumed_has_every_stream_and_its_last_operation(context: ProbeContext)
     async with context.session() as session:
         await session.hello(caps)
         ended: Steps = [
-            {"do": "error", "stream": "b", "error": "no"},
-            text("a", "x"),
-            {"do": "done", "stream": "a"},
+            steps.step("error", stream="b", error="no"),
+            steps.text("a", "x"),
+            steps.done("a"),
         ]
         await session.run(ended)
-        await session.event("conformance.run", {"script": [{"do": "start", "stream": "c"}, {"do": "hang"}]})
-        await opened(session, "c")
+        await session.event("conformance.run", {"script": [steps.start("c"), steps.hang()]})
+        await first_operation(session, "c")
         arrived_and_nothing: tuple[Frame | None, ...] = (None, {})
         for cursors in arrived_and_nothing:
             welcome = await comes_back(context, session, caps, cursors=cursors)
@@ -152,7 +133,7 @@ async def _began_meanwhile(context: ProbeContext, caps: list[str]) -> Outcome:
     for attempt in range(TRIES):
         async with context.session() as session:
             await session.hello(caps)
-            script = [pause(100), {"do": "start", "stream": "d"}, {"do": "hang"}]
+            script = [steps.pause(100), steps.start("d"), steps.hang()]
             await session.event("conformance.run", {"script": script})
             await session.send({"type": "ping"})
             await session.next("pong")
@@ -164,7 +145,7 @@ async def _began_meanwhile(context: ProbeContext, caps: list[str]) -> Outcome:
             found = welcome.get("resumed", {})
             if found.get("d", {}).get("seq") == 1:
                 return KEPT
-            await opened(session, "d")
+            await first_operation(session, "d")
     return Wrong("resumed with d, which began while nobody was connected, at 1", f"{found}")
 
 
@@ -173,11 +154,16 @@ async def every_cursor_gets_the_rest_once(context: ProbeContext) -> Outcome:
     """Each in a session of its own: what a client says that it has, a server need not keep."""
     script: Steps = []
     for number in range(4):
-        script += [text("s", f"{number}"), text("t", f"{number}"), text("s", "."), pause(50)]
+        script += [
+            steps.text("s", f"{number}"),
+            steps.text("t", f"{number}"),
+            steps.text("s", "."),
+            steps.pause(50),
+        ]
     batches = (script, [step for step in script if step["do"] != "sleep_ms"])
-    if not all([await whole(context, each) for each in batches]):
+    if not all([await arrives_intact(context, each) for each in batches]):
         return NOT_SEEN
-    script += [{"do": "done", "stream": "s"}, text("s", "again")]
+    script += [steps.done("s"), steps.text("s", "again")]
     for position in range(len(script)):
         outcome, tried = await _from(context, script, position)
         if not tried or outcome is not KEPT:
@@ -240,7 +226,7 @@ async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeCo
     for what, shift in kinds.items():
         async with context.session() as session:
             await session.hello(caps)
-            await session.run([text("s", "1"), text("s", "2"), text("s", "3")])
+            await session.run([steps.text("s", "1"), steps.text("s", "2"), steps.text("s", "3")])
             frames = session.frames("stream")
             long = next((frame for frame in frames if frame["n"] > 1), frames[-1])
             cursors = {"s": frames[-1]["seq"] + frames[-1]["n"] - 1}
@@ -258,7 +244,7 @@ async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeCo
                 return wrong
     async with context.session() as session:
         await session.hello(caps)
-        await session.run([text("s", "1")])
+        await session.run([steps.text("s", "1")])
         unknown = {**session.receipts.cursors, "nobody": 1}
         return await _fails(session, caps, unknown, "a cursor of an unknown stream") or KEPT
 

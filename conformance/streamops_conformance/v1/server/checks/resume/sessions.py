@@ -4,19 +4,20 @@ import math
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.v1.server.checks.cancel import ops_of
-from streamops_conformance.v1.server.checks.flow_control.window import limits, whole
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.resume.cursors import comes_back, pause, text, text_of
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import arrives_intact, limits
+from streamops_conformance.v1.server.probe.observe import ops_of, text_of
 from streamops_conformance.v1.server.probe.refusal import refused
+from streamops_conformance.v1.server.probe.resume import comes_back
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
 Steps = list[Frame]
 
-ONCE: Steps = [text("s", "once."), pause(200), text("s", "end.")]
+ONCE: Steps = [steps.text("s", "once."), steps.pause(200), steps.text("s", "end.")]
 
 
 async def _again(session: Session, ref: int, script: Steps) -> Frame:
@@ -29,7 +30,7 @@ async def _again(session: Session, ref: int, script: Steps) -> Frame:
 
 @SERVER.probe("RES-7")
 async def a_repeated_event_runs_once(context: ProbeContext) -> Outcome:
-    if not await whole(context, ONCE):
+    if not await arrives_intact(context, ONCE):
         return NOT_SEEN
     for when in ("before anything came", "while it runs", "when it is answered"):
         async with context.session() as session:
@@ -103,7 +104,7 @@ async def _forgotten(context: ProbeContext) -> Outcome:
 async def a_resume_takes_a_live_session_over(context: ProbeContext) -> Outcome:
     async with context.session() as old, context.session() as new:
         await old.hello(context.caps("resume"))
-        await old.run([text("s", "1")])
+        await old.run([steps.text("s", "1")])
         welcome = await new.hello(context.caps("resume"), resume=old.receipts.resume(old.id))
         if welcome["session"] != old.id:
             return Wrong("the session goes on on the new connection", "a new session")
@@ -112,7 +113,7 @@ async def a_resume_takes_a_live_session_over(context: ProbeContext) -> Outcome:
             return wrong
         new.ref = old.ref
         try:
-            await new.run([text("s", "2")])
+            await new.run([steps.text("s", "2")])
         except Silent as silent:
             return Wrong("the session goes on on the new connection", str(silent))
         return KEPT if text_of(new) == "2" else NOT_SEEN
@@ -123,7 +124,7 @@ async def a_late_resume_leaves_the_session_alone(context: ProbeContext) -> Outco
     caps = context.caps("resume")
     async with context.session() as session, context.session() as new:
         await session.hello(caps)
-        await session.run([text("s", "1")])
+        await session.run([steps.text("s", "1")])
         resume = session.receipts.resume(session.id)
         if (await new.hello(caps, resume=resume | {"attempt": 2}))["session"] != session.id:
             return NOT_SEEN
@@ -133,7 +134,7 @@ async def a_late_resume_leaves_the_session_alone(context: ProbeContext) -> Outco
                 return wrong
         expected = "the session goes on where it was after a late hello"
         try:
-            await new.run([text("s", "2")])
+            await new.run([steps.text("s", "2")])
         except Silent as silent:
             return Wrong(expected, str(silent))
         await new.cut()
@@ -161,7 +162,7 @@ async def a_session_of_somebody_else_is_as_unknown_as_none(context: ProbeContext
     caps = context.caps("resume")
     async with context.session() as mine:
         await mine.hello(caps)
-        await mine.run([text("s", "1")])
+        await mine.run([steps.text("s", "1")])
         answers: list[Frame] = []
         for id in (mine.id[::-1], mine.id):
             async with context.session(headers=context.other_headers) as other:
@@ -204,7 +205,7 @@ async def a_resume_that_changes_the_terms_fails(context: ProbeContext) -> Outcom
     for what, caps, before, other_caps, after in tried:
         async with context.session() as session:
             await session.hello(caps, limits=before)
-            await session.run([text("s", "1")])
+            await session.run([steps.text("s", "1")])
             id = session.id
             welcome = await session.resume(other_caps, limits=after)
             if welcome["session"] == id or "resumed" in welcome:

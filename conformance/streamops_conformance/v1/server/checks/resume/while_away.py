@@ -5,10 +5,11 @@ from functools import partial
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import in_turn
-from streamops_conformance.v1.server.checks.flow_control.window import TRIES, ends_a_run, whole
 from streamops_conformance.v1.server.checks.registry import SERVER
-from streamops_conformance.v1.server.checks.resume.cursors import pause, text, text_of
+from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
+from streamops_conformance.v1.server.probe.controls import TRIES, arrives_intact
+from streamops_conformance.v1.server.probe.observe import ends_a_run, text_of
 from streamops_conformance.wire.silent import Silent
 
 
@@ -19,7 +20,9 @@ async def the_session_goes_on_without_a_connection(context: ProbeContext) -> Out
     if ttl < 3000:
         context.inconclusive(f"resume_ttl_ms is {ttl}: a busy machine may come back too late")
         return NOT_SEEN
-    if not await whole(context, [text("s", "1."), pause(50), text("s", "2."), text("s", "3.")]):
+    if not await arrives_intact(
+        context, [steps.text("s", "1."), steps.pause(50), steps.text("s", "2."), steps.text("s", "3.")]
+    ):
         return NOT_SEEN
     looks = [partial(_alone, context, ttl), partial(_for_long, context, ttl)]
     if ttl + 1500 < context.longest_wait * 1000:
@@ -34,7 +37,13 @@ async def _alone(context: ProbeContext, ttl: int) -> Outcome:
         ms = 300 * 2**attempt
         async with context.session() as session:
             await session.hello(context.caps("resume"))
-            script = [text("s", "1."), pause(ms), text("s", "2."), pause(ms), text("s", "3.")]
+            script = [
+                steps.text("s", "1."),
+                steps.pause(ms),
+                steps.text("s", "2."),
+                steps.pause(ms),
+                steps.text("s", "3."),
+            ]
             await session.event("conformance.run", {"script": script})
             await session.next("stream")
             await session.cut()

@@ -1,0 +1,50 @@
+"""Cancelling a run: shared by the checks of chapters 9 and 10."""
+
+from typing import Any
+
+from streamops_conformance.v1.server.probe import steps
+from streamops_conformance.v1.server.probe.observe import first_operation, ops_of
+from streamops_conformance.v1.server.session import Session
+
+Frame = dict[str, Any]
+Steps = list[Frame]
+
+
+START: Frame = steps.start("s")
+
+
+DONE: Frame = steps.done("s")
+
+
+HANG: Frame = steps.hang()
+
+
+LATE: Frame = steps.text("s", "late")
+
+
+STOPPED: Frame = steps.text("s", "stopped")
+
+
+GRACE = 600
+"""Milliseconds beyond `cancel_ms` that a cancelled script sleeps: both are timed by the server's clock."""
+
+
+def stubborn(*then: Frame) -> Steps:
+    """A script that hangs, and does that much once it is cancelled."""
+    return [steps.finally_([START, HANG], list(then))]
+
+
+async def cancel(session: Session, script: Steps, *streams: str) -> int:
+    """Run it, and cancel the run of the first stream as soon as all of them are open; the ref."""
+    ref = await session.event("conformance.run", {"script": script})
+    for name in streams or ("s",):
+        await first_operation(session, name)
+    name = (streams or ("s",))[0]
+    await session.send({"type": "cancel", "stream": name, "run": first_run(session, name)})
+    return ref
+
+
+def first_run(session: Session, name: str = "s") -> int:
+    """The first run of that stream."""
+    run: int = next(op["run"] for op in ops_of(session, name) if op["op"] == "start")
+    return run
