@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from streamops_conformance.capture import findings
 from streamops_conformance.capture.har import is_har, read_har
+from streamops_conformance.capture.lines import read_lines
 from streamops_conformance.capture.model import CaptureError
 from streamops_conformance.capture.text import Piece, read
 from streamops_conformance.commands.check import judge
-from streamops_conformance.proxy.recorder import Recorder, read_lines
+from streamops_conformance.proxy.recorder import Recorder
 from streamops_conformance.proxy.websocket import Closing, Message, Opened, Reader, Unreadable
 from streamops_spec import load_shapes
 from websockets.extensions.permessage_deflate import PerMessageDeflate

@@ -13,8 +13,9 @@ from streamops_conformance.proxy.shell import FaultProxy
 from streamops_conformance.target.config import embedded, read
 from streamops_conformance.target.process import Running
 from streamops_conformance.v0.server.described import Described
-from streamops_conformance.v0.server.session import SessionV0
-from streamops_conformance.v1.server.session import Session, Silent
+from streamops_conformance.v0.server.session import Session as SessionV0
+from streamops_conformance.v1.server.session import Session
+from streamops_conformance.wire.silent import Silent
 from streamops_spec import load_shapes
 
 HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from streamops_conformance.capture.lines import read_lines
-from streamops_conformance.commands.check import judge, tell
+from streamops_conformance.commands.check import judge, recognize
 from streamops_conformance.v1.capture.rules import rules
 
 OWN = "[dj-stream='s']"
@@ -364,6 +364,6 @@ def test_a_text_that_goes_on_in_a_resumed_session_is_one_text():
 def test_what_speaks_neither_version_is_told_from_what_does():
     made = capture(RIGHT)
     made.connections[0].subprotocol = None
-    assert tell(made.connections[0]) == "v1"
+    assert recognize(made.connections[0]) == "v1"
     made.connections[0].transcript.entries.clear()
-    assert tell(made.connections[0]) == ""
+    assert recognize(made.connections[0]) == ""

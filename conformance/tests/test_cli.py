@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance import cli
-from streamops_conformance.cli import Exit
+from streamops_conformance.exit_codes import ExitCode
 from streamops_spec import load_requirements, load_shapes
 from typer.testing import CliRunner
 
@@ -40,7 +40,7 @@ def baseline_file(folder: Path, *ids: str) -> Path:
 def test_the_reference_server_is_conformant_and_the_report_has_its_shape(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("test", "server", "--only", "ORD,FRM-1", "--examples", "60", "--json", str(report))
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
     assert "the reference server is conformant to v1" in done.stdout
     assert "examples per second" in done.stdout
     said = json.loads(report.read_text())
@@ -65,7 +65,7 @@ def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_p
         "--json",
         str(report),
     )
-    assert done.returncode == Exit.NOT_CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.NOT_CONFORMANT, done.stdout + done.stderr
     for word in ("expected", "observed", "script", "transcript", "replay", " ms "):
         assert word in done.stdout
     [failure] = json.loads(report.read_text())["requirements"][0]["failures"]
@@ -74,7 +74,7 @@ def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_p
     words = shlex.split(failure["replay"])
     assert words[0] == "streamops"
     again = streamops(*words[1:])
-    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+    assert again.returncode == ExitCode.NOT_CONFORMANT, again.stdout + again.stderr
     assert "✗ ORD-5" in again.stdout
 
 
@@ -95,7 +95,7 @@ def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_p
 )
 def test_wrong_usage_says_what_would_be_right(arguments: list[str], words: str) -> None:
     done = streamops("test", "server", *arguments)
-    assert done.returncode == Exit.USAGE
+    assert done.returncode == ExitCode.USAGE
     assert words in done.stderr
 
 
@@ -104,7 +104,7 @@ def test_a_target_file_out_of_shape_is_wrong_usage(tmp_path: Path) -> None:
     for text, words in (("name = ", "is no TOML"), ('name = "x"', "the shape is urn:streamops:v1:target")):
         path.write_text(text)
         done = streamops("test", "server", "--config", str(path))
-        assert done.returncode == Exit.USAGE
+        assert done.returncode == ExitCode.USAGE
         assert words in done.stderr
 
 
@@ -114,13 +114,13 @@ def test_a_fault_of_the_suite_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(cli, "run", broken)
     done = CliRunner().invoke(cli.app, ["test", "server"])
-    assert done.exit_code == Exit.SUITE_FAULT
+    assert done.exit_code == ExitCode.SUITE_FAULT
     assert "says nothing about the target" in done.output
 
 
 def test_a_target_that_is_not_there_is_unreachable() -> None:
     done = streamops("test", "server", "ws://127.0.0.1:9/")
-    assert done.returncode == Exit.UNREACHABLE
+    assert done.returncode == ExitCode.UNREACHABLE
     assert "nothing answers at" in done.stderr
 
 
@@ -131,7 +131,7 @@ def test_a_target_that_ends_before_it_is_ready_is_unreachable(tmp_path: Path) ->
         f'command = ["{sys.executable}", "-c", "print(\'last words\')"]\nready = "ready"\n'
     )
     done = streamops("test", "server", "--config", str(path))
-    assert done.returncode == Exit.UNREACHABLE
+    assert done.returncode == ExitCode.UNREACHABLE
     assert "last words" in done.stderr
 
 
@@ -139,17 +139,17 @@ def test_a_target_that_ends_before_it_is_ready_is_unreachable(tmp_path: Path) ->
 def test_a_wedged_target_ends_the_run(answers: str, tmp_path: Path) -> None:
     config = target_file(tmp_path, "wedged_server.py", answers)
     done = streamops("test", "server", "--config", str(config), "--only", "ORD")
-    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+    assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
 
 
 def test_a_known_failure_is_no_news_and_a_stale_one_is(tmp_path: Path) -> None:
     config = target_file(tmp_path, "faulty_server.py", "an_op_is_dropped", "--conformance")
     run = ["test", "server", "--config", str(config), "--only", "ORD-5,ORD-2", "--examples", "60"]
     for ids, code, words in (
-        (["ORD-5"], Exit.CONFORMANT, "known failures: ORD-5"),
-        (["ORD-2", "ORD-5"], Exit.BASELINE, "stale: no longer failing, take them out: ORD-2"),
-        (["ORD-5", "ORD-999"], Exit.BASELINE, "matching no requirement: ORD-999"),
-        ([], Exit.NOT_CONFORMANT, "new failures: ORD-5"),
+        (["ORD-5"], ExitCode.CONFORMANT, "known failures: ORD-5"),
+        (["ORD-2", "ORD-5"], ExitCode.BASELINE, "stale: no longer failing, take them out: ORD-2"),
+        (["ORD-5", "ORD-999"], ExitCode.BASELINE, "matching no requirement: ORD-999"),
+        ([], ExitCode.NOT_CONFORMANT, "new failures: ORD-5"),
     ):
         done = streamops(*run, "--baseline", str(baseline_file(tmp_path, *ids)))
         assert done.returncode == code, done.stdout + done.stderr
@@ -160,14 +160,14 @@ def test_a_baseline_without_reasons_is_wrong_usage(tmp_path: Path) -> None:
     path = tmp_path / "baseline.toml"
     for text in ('[[known]]\nid = "ORD-1"\n', '[[known]]\nid = "A"\nreason = "r"\n' * 2, "known = "):
         path.write_text(text)
-        assert streamops("test", "server", "--baseline", str(path)).returncode == Exit.USAGE
+        assert streamops("test", "server", "--baseline", str(path)).returncode == ExitCode.USAGE
 
 
 def test_a_capability_that_the_target_file_does_not_declare_is_not_asked_for(tmp_path: Path) -> None:
     config = target_file(tmp_path, "faulty_server.py", "every_run_is_called_one", "--conformance")
     config.write_text(f'capabilities = ["html"]\n{config.read_text()}')
     done = streamops("test", "server", "--config", str(config), "--only", "VIEW-1,CNT-3", "--examples", "40")
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
     assert "VIEW-1 not applicable: the target does not declare view" in done.stdout
     assert "1 pass" in done.stdout
 
@@ -182,7 +182,7 @@ def test_a_server_with_few_capabilities_can_be_conformant(capabilities: str, tmp
     )
     areas = "BAT,CNT,LIF,ORD,VIEW,ERR,FRM,FWD,LIM"
     done = streamops("test", "server", "--config", str(config), "--only", areas, "--examples", "300")
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
 
 
 def test_list_shows_every_requirement_with_its_check() -> None:
@@ -200,5 +200,5 @@ def test_explain_says_what_where_and_how() -> None:
     for words in ("BAT-4 MUST", "never joined", "06-batching.md", "html is never joined"):
         assert words in done.stdout
     done = streamops("explain", "BAT-99")
-    assert done.returncode == Exit.USAGE
+    assert done.returncode == ExitCode.USAGE
     assert "BAT-4" in done.stderr

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.cli import Exit
+from streamops_conformance.exit_codes import ExitCode
 from streamops_spec import load_shapes
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def test_a_right_client_is_conformant_and_the_report_has_its_shape(
 ) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "CLI-1,FRM,CON-12", "--examples", "150", "--json", str(report), "--", *testee)
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
     assert "150 sequences" in done.stdout
     said = json.loads(report.read_text())
     assert not load_shapes("v1:report").explain(said)
@@ -42,7 +42,7 @@ def test_a_right_client_is_conformant_and_the_report_has_its_shape(
 def test_a_client_is_not_asked_for_what_it_does_not_offer(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "FLW,RES", "--examples", "1", "--json", str(report), "--", *TAIL)
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
     verdicts = {each["id"]: each["verdict"] for each in json.loads(report.read_text())["requirements"]}
     assert verdicts.pop("RES-14") == "pass"  # a session is over for every client
     assert set(verdicts.values()) == {"not applicable"}, verdicts
@@ -51,7 +51,7 @@ def test_a_client_is_not_asked_for_what_it_does_not_offer(tmp_path: Path) -> Non
 def test_a_failure_is_shown_with_its_script_and_its_replay_fails_again(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "CLI-1", "--examples", "240", "--json", str(report), "--", *FAULTY)
-    assert done.returncode == Exit.NOT_CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.NOT_CONFORMANT, done.stdout + done.stderr
     (failure,) = json.loads(report.read_text())["requirements"][0]["failures"]
     assert not load_shapes("v1:sequence").explain(failure["script"])
     assert sum(map(len, failure["script"]["scripts"])) == 1, failure["script"]
@@ -59,7 +59,7 @@ def test_a_failure_is_shown_with_its_script_and_its_replay_fails_again(tmp_path:
     words = shlex.split(failure["replay"])
     assert words[:3] == ["streamops", "test", "client"]
     again = streamops(*words[3:])
-    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+    assert again.returncode == ExitCode.NOT_CONFORMANT, again.stdout + again.stderr
     assert "1 sequences" in again.stdout
 
 
@@ -70,7 +70,7 @@ def test_an_exchange_by_hand_has_a_replay_too(tmp_path: Path) -> None:
     (failure,) = json.loads(report.read_text())["requirements"][0]["failures"]
     assert "messages" in failure["script"]
     again = streamops(*shlex.split(failure["replay"])[3:])
-    assert again.returncode == Exit.NOT_CONFORMANT, again.stdout + again.stderr
+    assert again.returncode == ExitCode.NOT_CONFORMANT, again.stdout + again.stderr
 
 
 def test_the_same_seed_plays_the_same_sequences(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
     known = tmp_path / "known.toml"
     known.write_text('[[known]]\nid = "CLI-1"\nreason = "it skips"\n')
     asked = ("--only", "CLI-1,CLI-2", "--examples", "240", "--baseline", str(known), "--")
-    assert streamops(*asked, *FAULTY).returncode == Exit.CONFORMANT
-    assert streamops(*asked, *TAIL).returncode == Exit.BASELINE
+    assert streamops(*asked, *FAULTY).returncode == ExitCode.CONFORMANT
+    assert streamops(*asked, *TAIL).returncode == ExitCode.BASELINE
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
 )
 def test_wrong_usage_says_what_would_do(arguments: list[str], said: str) -> None:
     done = streamops(*arguments)
-    assert done.returncode == Exit.USAGE, done.stdout + done.stderr
+    assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
     assert said in done.stderr
 
 
@@ -131,7 +131,7 @@ with connect(sys.argv[1]) as control:
 
 def test_a_testee_that_talks_nonsense_is_told_what_is_missing() -> None:
     done = streamops("--examples", "1", "--only", "CLI-1", "--", sys.executable, "-c", NONSENSE)
-    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+    assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
     assert "does not keep to the contract" in done.stderr
     assert "streams" in done.stderr
 
@@ -140,7 +140,7 @@ def test_one_control_connection_is_enough() -> None:
     one = ["node", "--eval", ONE, str(HERE.parent / "testees")]
     only = "CLI-1,CLI-2,CLI-15,CLI-25,CON-12,FLW-5,RES-16,RES-17"
     done = streamops("--examples", "20", "--only", only, "--", *one, timeout=400)
-    assert done.returncode == Exit.CONFORMANT, done.stdout + done.stderr
+    assert done.returncode == ExitCode.CONFORMANT, done.stdout + done.stderr
     assert "8 pass" in done.stdout
 
 
@@ -167,7 +167,7 @@ const [folder, control] = process.argv.slice(-2);
 )
 def test_a_testee_that_does_not_come_is_unreachable(command: list[str], said: str) -> None:
     done = streamops("--examples", "1", "--", *command)
-    assert done.returncode == Exit.UNREACHABLE, done.stdout + done.stderr
+    assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
     assert said in done.stderr
 
 
@@ -183,6 +183,6 @@ def test_a_page_may_be_opened_by_hand() -> None:
     assert found
     page = subprocess.Popen([*TAIL, found[0]])
     rest = suite.stdout.read()
-    assert suite.wait(60) == Exit.CONFORMANT, rest
+    assert suite.wait(60) == ExitCode.CONFORMANT, rest
     suite.stdout.close()
     assert page.wait(30) == 0

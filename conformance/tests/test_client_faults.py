@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance.engine.engine import Plan, run
-from streamops_conformance.engine.events import Outcome
+from streamops_conformance.engine.events import Report
 from streamops_conformance.testee.command import TesteeCommand
 from streamops_conformance.v1.client.checks import CLIENT
 from streamops_conformance.v1.client.dialect import ClientDialect
@@ -37,7 +37,7 @@ def faults() -> dict[str, dict[str, str]]:
     return table
 
 
-def verdict(name: str, breaks: str) -> Outcome:
+def verdict(name: str, breaks: str) -> Report:
     alone = ALONE & {breaks}
     outcome = verdict_on(name, ROLE - (SLOW - {breaks}) - alone, layout=breaks in LAYOUT)
     if alone:
@@ -45,13 +45,13 @@ def verdict(name: str, breaks: str) -> Outcome:
     return outcome
 
 
-def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Outcome:
+def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Report:
     plan = Plan(selected=selected, examples=FEW if layout else EXAMPLES, seed=1, shrink=False)
     where = ("chromium",) if layout else ()
-    return run(TesteeCommand((*FAULTY, name, *where)), ClientDialect(), plan, lambda _: None)
+    return run(ClientDialect(TesteeCommand((*FAULTY, name, *where))), plan, lambda _: None)
 
 
-def broken(outcome: Outcome, verdict: str) -> dict[str, list[str]]:
+def broken(outcome: Report, verdict: str) -> dict[str, list[str]]:
     """The ids with that verdict, and why, for whoever reads a failing test."""
     return {
         result.requirement.id: [

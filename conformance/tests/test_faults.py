@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance.engine.engine import Plan, run
-from streamops_conformance.engine.events import Outcome
+from streamops_conformance.engine.events import Report
 from streamops_conformance.target.config import Start, Target
 from streamops_conformance.target.process import Running
-from streamops_conformance.v1.server.checks import V1
-from streamops_conformance.v1.server.dialect import DialectV1
+from streamops_conformance.v1.server.checks import SERVER
+from streamops_conformance.v1.server.dialect import ServerDialect
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent
@@ -21,8 +21,8 @@ SLOW = frozenset({"CON-7", "CON-11", "CON-14", "EVT-7", "LIM-4", "RES-1"})
 """Requirements whose probes wait for seconds, start a process or send thousands of names: asked
 only where the fault is theirs."""
 
-SERVER = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("server"))
-CHECKED = sorted(SERVER & V1.facts().keys())
+REQUIRED = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("server"))
+CHECKED = sorted(REQUIRED & SERVER.facts().keys())
 
 
 PATIENT = ("--heartbeat-ms", "20000")
@@ -32,7 +32,7 @@ SHORT = ("--cancel-ms", "1000")
 """The probes of chapter 10 wait for it to pass, and every one of these runs has them."""
 
 
-def verdict(fault: Fault) -> Outcome:
+def verdict(fault: Fault) -> Report:
     command = (
         sys.executable,
         str(HERE / "faulty_server.py"),
@@ -50,12 +50,12 @@ def verdict(fault: Fault) -> Outcome:
         start=start,
         other_headers={"Authorization": "Bearer other"},
     )
-    plan = Plan(selected=SERVER - (SLOW - {fault.breaks}), examples=fault.examples, seed=1)
+    plan = Plan(selected=REQUIRED - (SLOW - {fault.breaks}), examples=fault.examples, seed=1)
     with Running(target) as running:
-        return run(running, DialectV1(), plan, lambda _: None)
+        return run(ServerDialect(running), plan, lambda _: None)
 
 
-def broken(outcome: Outcome, verdict: str) -> dict[str, list[str]]:
+def broken(outcome: Report, verdict: str) -> dict[str, list[str]]:
     """The ids with that verdict, and why, for whoever reads a failing test."""
     return {
         result.requirement.id: [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamops_conformance.engine import shrink as shrinking
 from streamops_conformance.engine.shrink import BUDGET, ROUNDS, SILENT_BUDGET, WIDTH, Failing, shrink
-from streamops_conformance.v1.server.transcript_state import Judgement
+from streamops_conformance.model.judgement import Judgement
 
 JUDGEMENT = Judgement()
 

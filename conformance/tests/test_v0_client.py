@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from streamops_conformance.engine.engine import Plan, run
-from streamops_conformance.engine.events import Outcome
+from streamops_conformance.model.outcome import Outcome
 from streamops_conformance.report.baseline import compare, read_baseline
 from streamops_conformance.testee.command import TesteeCommand
-from streamops_conformance.v0.client.checks import CLIENT
-from streamops_conformance.v0.client.dialect import ClientDialectV0
+from streamops_conformance.v0.client.checks.registry import CLIENT
+from streamops_conformance.v0.client.dialect import ClientDialect
 from streamops_conformance.v0.client.generate import exchanges
 from streamops_spec import load_requirements
 
@@ -35,7 +35,7 @@ def faults() -> dict[str, dict[str, str]]:
 
 def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Outcome:
     plan = Plan(selected=ROLE, examples=examples, seed=seed, shrink=False)
-    return run(TesteeCommand(command), ClientDialectV0(), plan, lambda _: None)
+    return run(ClientDialect(TesteeCommand(command)), plan, lambda _: None)
 
 
 def failing(outcome: Outcome) -> dict[str, list[str]]:

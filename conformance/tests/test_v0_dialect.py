@@ -19,12 +19,12 @@ from streamops_conformance.target.config import Target, read
 from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
 from streamops_conformance.v0.oracle.calls import expected
-from streamops_conformance.v0.server import dialect as run_v0
+from streamops_conformance.v0.server import runner as run_v0
 from streamops_conformance.v0.server import session as wire_v0
 from streamops_conformance.v0.server.described import Described, filled, matches
-from streamops_conformance.v0.server.dialect import DialectV0
+from streamops_conformance.v0.server.dialect import ServerDialect
 from streamops_conformance.v0.server.generate import alone, cases, classics
-from streamops_conformance.v0.server.session import SessionV0
+from streamops_conformance.v0.server.session import Session
 from streamops_spec import load_shapes
 
 SMALL = runpy.run_path(str(Path(__file__).with_name("v0_server.py")))
@@ -37,7 +37,8 @@ TEXTS = CaseSpec((), ((s.Text("a", "1"), s.Text("a", "2")),), (("a", "0"),))
 def dialect(server, **changes):
     tables = copy.deepcopy(TABLES) | changes
     target = Target(name="small", url=server.url, spec="v0", v0=tables)
-    return DialectV0(target), Running(target)
+    running = Running(target)
+    return ServerDialect(running), running
 
 
 def judged(server, specs, **changes):
@@ -46,7 +47,7 @@ def judged(server, specs, **changes):
 
     async def drive():
         try:
-            return [made.judge(case) for case in await made.run(running, specs)]
+            return [made.judge(case) for case in await made.run(specs)]
         finally:
             await made.close()
 
@@ -94,7 +95,7 @@ def test_methods_that_fail_by_themselves_are_not_combined():
 
         async def preflight():
             try:
-                return await made.preflight(running)
+                return await made.preflight()
             finally:
                 await made.close()
 
@@ -132,14 +133,14 @@ def test_cases_run_on_servers_of_several_kinds(changes):
 def test_a_server_without_replies_is_unreachable_and_costs_little(monkeypatch):
     monkeypatch.setattr(wire_v0, "PATIENCE", 0.2)
     asked = Counter()
-    mount = SessionV0.mount
-    monkeypatch.setattr(SessionV0, "mount", lambda *args: asked.update(["mount"]) or mount(*args))
+    mount = Session.mount
+    monkeypatch.setattr(Session, "mount", lambda *args: asked.update(["mount"]) or mount(*args))
     with V0Server("answers nothing") as server:
         made, running = dialect(server)
         with pytest.raises(Unreachable, match="did not get through a mount and an empty script"):
-            asyncio.run(made.preflight(running))
+            asyncio.run(made.preflight())
         with pytest.raises(Unreachable, match="is wedged"):
-            asyncio.run(made.alive(running))
+            asyncio.run(made.alive())
         with pytest.raises(ExceptionGroup) as caught:
             judged(server, [TEXTS] * 200)
         assert caught.group_contains(Unreachable)
@@ -152,7 +153,7 @@ def test_after_some_silent_cases_no_more_are_run(monkeypatch):
         made, running = dialect(server)
 
         async def drive():
-            return await made.run(running, [closing] * (run_v0.MANY + 40))
+            return await made.run([closing] * (run_v0.MANY + 40))
 
         found = asyncio.run(drive())
     assert all(case.silent for case in found)
@@ -172,7 +173,7 @@ def test_messages_go_out_at_the_rate_that_the_target_stands():
     described = Described.of(TABLES)
 
     async def drive(url):
-        session = SessionV0(url, described, headers={}, per_second=100, burst=2)
+        session = Session(url, described, headers={}, per_second=100, burst=2)
         began = time.perf_counter()
         async with session:
             await session.mount({"a": "0"})

@@ -8,7 +8,7 @@ from streamops_conformance.catalog import select
 from streamops_conformance.engine.engine import Plan, run
 from streamops_conformance.target.config import Target
 from streamops_conformance.target.process import Running
-from streamops_conformance.v0.server.dialect import DialectV0
+from streamops_conformance.v0.server.dialect import ServerDialect
 from streamops_spec import load_requirements
 
 SMALL = runpy.run_path(str(Path(__file__).with_name("v0_server.py")))
@@ -49,7 +49,7 @@ def verdicts(fault, *, tables=TABLES, examples=45, seed=1):
         target = Target(name=fault, url=server.url, spec="v0", v0=tables)
         plan = Plan(selected=select("v0", ""), examples=examples, seed=seed)
         with Running(target) as running:
-            return run(running, DialectV0(target), plan, lambda _: None)
+            return run(ServerDialect(running), plan, lambda _: None)
 
 
 def failing(outcome):

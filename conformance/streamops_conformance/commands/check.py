@@ -12,7 +12,7 @@ from streamops_conformance.capture.har import is_har, read_har
 from streamops_conformance.capture.lines import read_lines
 from streamops_conformance.capture.model import Capture, CaptureError, Connection
 from streamops_conformance.capture.show import report, show
-from streamops_conformance.commands.options import SPECS, check_writable, complain, console
+from streamops_conformance.commands.options import SPECS, check_writable, complain, console, parse_spec
 from streamops_conformance.exit_codes import ExitCode
 from streamops_conformance.wires.table import WIRES, load_wire
 
@@ -20,7 +20,10 @@ from streamops_conformance.wires.table import WIRES, load_wire
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of the proxy's, or a HAR.")],
     spec: Annotated[
-        str, typer.Option(click_type=SPECS, help="Which specification; without it, the traffic tells.")
+        str,
+        typer.Option(
+            parser=parse_spec, metavar=SPECS, help="Which specification; without it, the traffic tells."
+        ),
     ] = "",
     expect_text: Annotated[
         list[str] | None,

@@ -13,7 +13,14 @@ import msgspec
 import typer
 
 from streamops_conformance.catalog import select
-from streamops_conformance.commands.options import DEFAULT_SPEC, SPECS, check_writable, complain, console
+from streamops_conformance.commands.options import (
+    DEFAULT_SPEC,
+    SPECS,
+    check_writable,
+    complain,
+    console,
+    parse_spec,
+)
 from streamops_conformance.engine.dialect import Stimulus
 from streamops_conformance.engine.engine import Plan, run
 from streamops_conformance.engine.events import Report
@@ -30,6 +37,7 @@ from streamops_conformance.wires.table import load_wire
 
 app = typer.Typer(help="Test an implementation and print the verdict.", no_args_is_help=True)
 
+SpecName = Annotated[str, typer.Option(parser=parse_spec, metavar=SPECS, help="Which specification.")]
 Only = Annotated[str, typer.Option(metavar="IDS/AREAS", help="Only these, e.g. ORD-1,BAT.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the report.")]
 BaselineFile = Annotated[Path | None, typer.Option(help="Known failures (TOML): only others count.")]
@@ -39,7 +47,7 @@ BaselineFile = Annotated[Path | None, typer.Option(help="Known failures (TOML): 
 def server(
     url: Annotated[str, typer.Argument(help="ws://HOST:PORT/PATH; without it, the reference server.")] = "",
     config: Annotated[Path | None, typer.Option(help="The target file (TOML).")] = None,
-    spec: Annotated[str, typer.Option(click_type=SPECS, help="Which specification.")] = "",
+    spec: SpecName = "",
     only: Only = "",
     examples: Annotated[int | None, typer.Option(min=1, help="How many scripts; 1000, v0: 150.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same scripts.")] = 1,
@@ -78,7 +86,9 @@ def client(
     listen: Annotated[
         bool, typer.Option("--listen", help="Print the control URL and wait for a page.")
     ] = False,
-    spec: Annotated[str, typer.Option(click_type=SPECS, help="Which specification.")] = DEFAULT_SPEC,
+    spec: Annotated[
+        str, typer.Option(parser=parse_spec, metavar=SPECS, help="Which specification.")
+    ] = DEFAULT_SPEC,
     only: Only = "",
     examples: Annotated[int | None, typer.Option(min=1, help="How many sequences; 750, v0: 150.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same sequences.")] = 1,

@@ -13,17 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from streamops_conformance.tail import frames, verdicts
-from streamops_conformance.tail.effects import (
-    Close,
-    Effect,
-    Mode,
-    Replied,
-    Report,
-    Retry,
-    Said,
-    Send,
-    Text,
-)
+from streamops_conformance.tail.effects import Close, Effect, Mode, Replied, Report, Retry, Said, Send, Text
 from streamops_conformance.tail.frames import PROTOCOL, Broken
 from streamops_conformance.tail.streams import Stream, is_whole
 

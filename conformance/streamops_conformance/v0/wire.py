@@ -3,10 +3,10 @@
 from streamops_conformance.capture.model import Connection
 from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.v0.capture import judge_capture
-from streamops_conformance.v0.client.checks import CLIENT
+from streamops_conformance.v0.client.checks.registry import CLIENT
 from streamops_conformance.v0.client.dialect import ClientDialect
 from streamops_conformance.v0.client.sequence import FrameSequence
-from streamops_conformance.v0.server.checks import SERVER
+from streamops_conformance.v0.server.checks.registry import SERVER
 from streamops_conformance.v0.server.dialect import ServerDialect
 from streamops_conformance.wires.sides import CaptureSide, ClientSide, ServerSide, Wire
 

@@ -12,7 +12,7 @@ from streamops_conformance.target.started import Unreachable
 from streamops_conformance.testee.case import ClientCase
 from streamops_conformance.testee.dialect import TesteeDialect
 from streamops_conformance.testee.probe_context import ClientProbeContext
-from streamops_conformance.v0.client.checks import CLIENT
+from streamops_conformance.v0.client.checks.registry import CLIENT
 from streamops_conformance.v0.client.generate import cases, exchanges
 from streamops_conformance.v0.client.judge import judge_v0_client
 from streamops_conformance.v0.client.runner import mounted, run_sequences

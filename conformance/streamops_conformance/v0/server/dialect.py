@@ -13,7 +13,7 @@ from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
 from streamops_conformance.v0.oracle.blame import arrived
 from streamops_conformance.v0.oracle.calls import expected
-from streamops_conformance.v0.server.checks import SERVER
+from streamops_conformance.v0.server.checks.registry import SERVER
 from streamops_conformance.v0.server.described import Described
 from streamops_conformance.v0.server.generate import alone, cases, classics
 from streamops_conformance.v0.server.judge import Case, judge_v0

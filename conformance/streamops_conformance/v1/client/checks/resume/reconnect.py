@@ -9,6 +9,7 @@ from streamops_conformance.v1.client.probe.resume import (
     BROKEN,
     PAGE,
     Resumable,
+    against_reference_client,
     goes_on,
     with_its_cursors,
 )
