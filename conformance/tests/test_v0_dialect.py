@@ -43,7 +43,7 @@ def dialect(server, **changes):
 
 def judged(server, specs, **changes):
     """The judgements of some cases."""
-    made, running = dialect(server, **changes)
+    made, _ = dialect(server, **changes)
 
     async def drive():
         try:
@@ -91,7 +91,7 @@ def test_templates_and_patterns():
 
 def test_methods_that_fail_by_themselves_are_not_combined():
     with V0Server("insert raises") as server:
-        made, running = dialect(server)
+        made, _ = dialect(server)
 
         async def preflight():
             try:
@@ -150,7 +150,7 @@ def test_a_server_without_replies_is_unreachable_and_costs_little(monkeypatch):
 def test_after_some_silent_cases_no_more_are_run(monkeypatch):
     with V0Server("insert closes") as server:
         closing = CaseSpec((), ((s.Insert("a", "x"), s.Text("a", "y")),), TEXTS.variables)
-        made, running = dialect(server)
+        made, _ = dialect(server)
 
         async def drive():
             return await made.run([closing] * (run_v0.MANY + 40))

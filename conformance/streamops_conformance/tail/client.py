@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from streamops_spec import default_target
 
 from streamops_conformance.tail import frames, verdicts
 from streamops_conformance.tail.effects import Close, Effect, Mode, Replied, Report, Retry, Said, Send, Text
@@ -225,7 +226,7 @@ class Client:
     def _apply(
         self, stream: Stream, op: frames.Op, name: str, later: list[tuple[str, frames.DoneOp]]
     ) -> Iterator[Effect]:
-        there = op.target == f"[dj-stream='{stream.name}']"
+        there = op.target == default_target(stream.name)
         if not there:  # CLI-13; the state is the stream's and not an element's, so it moves all the same
             yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client has not")
         match op:

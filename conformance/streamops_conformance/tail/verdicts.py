@@ -7,17 +7,10 @@ from msgspec import UNSET
 from streamops_conformance.tail.effects import Stop
 from streamops_conformance.tail.frames import PROTOCOL, Error
 
-_LOST = (1001, 1006, 1011, 1012, 1013)  # the transport's own codes after which another try may succeed
-_BY_CLOSE = {
-    close: (code, row.retryable)
-    for code, row in PROTOCOL.close_codes.items()
-    for close in (row.close, *row.also)
-}
-
 
 def stop(fatal: Error | None, close: int) -> Stop | None:
     """Why not to come back; None to do so. What the frame says counts more than the close code."""
-    name, retryable = _BY_CLOSE.get(close, (f"close {close}", close in _LOST or 4500 <= close <= 4599))
+    name, retryable = PROTOCOL.error_code(close) or f"close {close}", PROTOCOL.is_retryable(close)
     message = f"the server closed the connection with {close}"
     if fatal is not None:
         name, message = fatal.code, fatal.error

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from streamops_spec import load_shapes
+from streamops_spec import default_target, load_shapes
 
 from streamops_conformance.capture.findings import CaptureFindings
 from streamops_conformance.capture.model import Capture, Connection
@@ -172,7 +172,7 @@ class _Judge:
     def text(self, stream: str, written: str) -> None:
         """Hold what came on a stream against what the program wrote to it."""
         self._account.told["server"] |= WITH_TEXT
-        target = f"[dj-stream='{stream}']"
+        target = default_target(stream)
         pieces: list[Piece] = []
         ended, seen = False, 0
         for index, entry in enumerate(self._entries):

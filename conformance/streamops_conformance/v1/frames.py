@@ -3,12 +3,14 @@
 from hashlib import sha256
 from typing import Any
 
+from streamops_spec import default_target
+
 Frame = dict[str, Any]
 
 
 def on(name: str) -> str:
     """The default target of a stream."""
-    return f"[dj-stream='{name}']"
+    return default_target(name)
 
 
 def start(run: int, name: str = "a") -> Frame:

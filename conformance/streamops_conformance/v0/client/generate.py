@@ -13,6 +13,7 @@ from itertools import cycle
 from typing import Any
 
 from hypothesis import strategies as st
+from streamops_spec import default_target
 
 from streamops_conformance.generate import alphabet
 from streamops_conformance.model.messages import Message
@@ -44,7 +45,7 @@ NOW, HOLD, FLUSH = 0, 1, 2
 
 def on(name: str) -> str:
     """The default target of a stream."""
-    return f"[dj-stream='{name}']"
+    return default_target(name)
 
 
 def text(said: str, mode: str = "append", target: str = on("a")) -> Frame:

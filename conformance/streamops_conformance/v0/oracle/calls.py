@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import turbohtml
+from streamops_spec import default_target
 
 from streamops_conformance.oracle import script as steps
 from streamops_conformance.oracle.document import Document
@@ -224,7 +225,7 @@ class _Run:
         self._order += 1
         if kind != "done":
             self._live.add(name)
-        made = {**wire, "target": target or f"[dj-stream='{name}']"}
+        made = {**wire, "target": target or default_target(name)}
         pause = self._clock - self._last[name] if name in self._last else _FIRST
         self._last[name] = self._clock
         self._made.streams.setdefault(name, []).append(Call(name, kind, made, self._order, pause, optional))

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streamops_spec import load_protocol
+
 from streamops_conformance.v0.oracle.calls import Call, page, states
 
 Wire = dict[str, Any]
-LIFECYCLE = ("start", "error", "done")
+LIFECYCLE = load_protocol().lifecycle_ops  # v0 has the same names
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from streamops_spec import load_shapes
+from streamops_spec import default_target, load_shapes
 
 from streamops_conformance.capture.findings import CaptureFindings, Side
 from streamops_conformance.capture.model import Capture, Connection
@@ -16,12 +16,13 @@ from streamops_conformance.model.outcome import Wrong
 from streamops_conformance.model.registry import Rule
 from streamops_conformance.model.transcript import Entry, Transcript
 from streamops_conformance.v1.capture.rules import rules
-from streamops_conformance.v1.capture.watch import Watch, default_target
+from streamops_conformance.v1.capture.watch import Watch
 from streamops_conformance.v1.client.checks import CLIENT
 from streamops_conformance.v1.client.client_transcript import ClientTranscript
 from streamops_conformance.v1.server.case import Case, Limits
 from streamops_conformance.v1.server.checks import SERVER
 from streamops_conformance.v1.server.judge import judge
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 Frame = dict[str, Any]
 DRIVER = "conformance.run"
@@ -285,7 +286,7 @@ def _text(findings: CaptureFindings, joined: Joined, stream: str, written: str) 
             seen = True
             for op in frame["ops"]:
                 ended = op["op"] == "done" and op["reason"] == "complete"
-                if op["op"] not in ("start", "error", "done") and op["target"] == default_target(stream):
+                if op["op"] not in LIFECYCLE and op["target"] == default_target(stream):
                     came.append((frame["seq"] + frame["n"] - 1, Piece(index, op)))
     if not seen:
         return

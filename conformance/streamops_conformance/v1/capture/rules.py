@@ -4,12 +4,13 @@ The suite's own rules for these requirements know the program that ran. Here nob
 no only where no program at all could have made the frame.
 """
 
-from streamops_spec import load_protocol
+from streamops_spec import default_target, load_protocol
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import Registry, Rule
-from streamops_conformance.v1.capture.watch import AFTER, LIFECYCLE, Watch, default_target, pong_of
+from streamops_conformance.v1.capture.watch import AFTER, Watch, pong_of
 from streamops_conformance.v1.server.checks import SERVER
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 WIRE = Registry("v1")
 

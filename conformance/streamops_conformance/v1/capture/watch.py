@@ -5,14 +5,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from streamops_spec import default_target
+
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 Frame = dict[str, Any]
-
-
-def default_target(stream: str) -> str:
-    return f"[dj-stream='{stream}']"
 
 
 @dataclass(slots=True)
@@ -64,7 +63,6 @@ class At:
         self.state = AFTER[kind]
 
 
-LIFECYCLE = ("start", "error", "done")
 AFTER = {"start": "open", "content": "open", "error": "errored", "done": "idle"}
 
 

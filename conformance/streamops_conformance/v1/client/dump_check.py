@@ -9,7 +9,7 @@ from streamops_conformance.oracle import tree
 from streamops_conformance.oracle.tree import Tree
 from streamops_conformance.v1.client.sequence import PlayedSequence, Step, page_of
 from streamops_conformance.v1.client.wrong_readers import reads
-from streamops_conformance.v1.oracle.client import LIFECYCLE, Effect, Fired, Reader, Shown
+from streamops_conformance.v1.oracle.client import LIFECYCLE_EVENTS, Effect, Fired, Reader, Shown
 
 Frame = dict[str, Any]
 
@@ -167,11 +167,11 @@ class DumpCheck:
         found: dict[str, list[str]] = {}
         if seen:
             for each in self.fired:
-                if each["event"] in LIFECYCLE:
+                if each["event"] in LIFECYCLE_EVENTS:
                     found.setdefault(each["stream"], []).append(_worded(each["event"], each.get("reason")))
         else:
             for due in self.fired_due:
-                if due.event in LIFECYCLE:
+                if due.event in LIFECYCLE_EVENTS:
                     found.setdefault(due.stream, []).append(_worded(due.event, due.reason))
         return found
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from streamops_spec import default_target
+
 from streamops_conformance.model.messages import Dump, Message, messages_from_json, messages_to_json
 from streamops_conformance.model.transcript import Closed, Transcript
 from streamops_conformance.oracle.script import Script, from_json, streams_of, to_json
@@ -200,7 +202,7 @@ class _Numbered:
             if "again" in extras:
                 yield moved
             if "below" in extras and frame["type"] == "stream":
-                twice = {"op": "text", "target": f"[dj-stream='{frame['stream']}']"}
+                twice = {"op": "text", "target": default_target(frame["stream"])}
                 end = moved["seq"] + moved["n"] - 1
                 ops = [{**twice, "text": "TWICE", "mode": "append"}]
                 yield {"type": "stream", "stream": frame["stream"], "seq": 1, "n": end, "ops": ops}
@@ -223,7 +225,7 @@ class _Numbered:
             ops.append(made)
         n = frame["n"]
         if "op" in extras and self._states[name] == "open":
-            ops.append({"op": "morph", "target": f"[dj-stream='{name}']", "html": "<p>LATER</p>"})
+            ops.append({"op": "morph", "target": default_target(name), "html": "<p>LATER</p>"})
             self._shift[name] = shift + 1
             n += 1
         later = {"later": None} if "member" in extras else {}

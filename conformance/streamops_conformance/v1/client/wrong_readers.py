@@ -6,7 +6,8 @@ from typing import Any
 import turbohtml
 
 from streamops_conformance.v1.client.sequence import SequenceSpec, Step, steps_of
-from streamops_conformance.v1.oracle.client import PROTOCOL, Effect, Reader
+from streamops_conformance.v1.oracle.client import Effect, Reader
+from streamops_conformance.v1.vocabulary import PROTOCOL
 
 Op = Mapping[str, Any]
 

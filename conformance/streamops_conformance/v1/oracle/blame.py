@@ -11,7 +11,6 @@ from itertools import combinations, groupby
 
 from streamops_conformance.v1.oracle.coalescing import (
     ABSORBABLE,
-    LIFECYCLE,
     Wire,
     explains,
     legal,
@@ -19,6 +18,7 @@ from streamops_conformance.v1.oracle.coalescing import (
     same,
 )
 from streamops_conformance.v1.oracle.log import LoggedOp
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 Ops = Sequence[LoggedOp]
 

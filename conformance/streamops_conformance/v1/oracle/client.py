@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from streamops_spec import load_protocol
+from streamops_spec import default_target
 
 from streamops_conformance.oracle import tree
 from streamops_conformance.oracle.document import Document
 from streamops_conformance.oracle.tree import Tree
+from streamops_conformance.v1.vocabulary import LIFECYCLE, PROTOCOL
 
 Frame = Mapping[str, Any]
 Change = Callable[[Document, Mapping[str, Any]], None]
 """How an op changes a document; a wrong way of it is a hypothesis about a client."""
 
-PROTOCOL = load_protocol()
 FIRES = {
     "text": "stream:text",
     "replace": "stream:update",
@@ -28,7 +28,7 @@ FIRES = {
     "delete": "stream:remove",
     "prune": "stream:prune",
 }
-LIFECYCLE = ("stream:start", "stream:error", "stream:done")
+LIFECYCLE_EVENTS = tuple(f"stream:{op}" for op in LIFECYCLE)
 _OP_MEMBERS = {
     "start": {"run"},
     "text": {"text", "mode"},
@@ -105,7 +105,7 @@ class Reader:
         """What each used stream shows, for clients without a document."""
         found = {}
         for name in self.streams:
-            element = self.document.find(f"[dj-stream='{name}']")
+            element = self.document.find(default_target(name))
             found[name] = element.text if element is not None else ""
         return found
 
@@ -228,7 +228,7 @@ class TextReader(Reader):
         return {name: self._texts.get(name, "") for name in self.streams}
 
     def _content(self, name: str, op: Frame, effect: Effect) -> None:
-        if op["target"] != f"[dj-stream='{name}']":
+        if op["target"] != default_target(name):
             effect.kinds.add("refused")
             effect.failed += 1
             return

@@ -14,12 +14,12 @@ from typing import Any
 
 from streamops_conformance.oracle.document import normalized
 from streamops_conformance.v1.oracle.log import LoggedOp
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 Wire = dict[str, Any]
 Match = Callable[[Sequence[LoggedOp], Wire], bool]
 
 ABSORBABLE = ("text", "replace", "append", "prepend")
-LIFECYCLE = ("start", "error", "done")
 
 _FIELDS = {
     "text": ("target", "text", "mode"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streamops_spec import Protocol, load_protocol
+from streamops_spec import Protocol, default_target, load_protocol
 
 from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle import script as steps
@@ -236,7 +236,7 @@ class Program:
     # The call table
 
     def _content(self, name: str, wire: dict[str, Any], target: str, owner: str) -> LoggedOp:
-        default = f"[dj-stream='{name}']"
+        default = default_target(name)
         stream = self._known(name)
         self._call("content", name, owner, "LIF-3", {**wire, "target": target or default})
         if wire["op"] == "text" and not target:
@@ -270,7 +270,7 @@ class Program:
 
     def _lifecycle(self, name: str, wire: dict[str, Any], cause: str, owner: str) -> None:
         stream = self._known(name)
-        made = {**wire, "target": f"[dj-stream='{name}']"}
+        made = {**wire, "target": default_target(name)}
         op = self._add(name, made, cause)
         if wire["op"] == "start":
             made["run"] = op.seq

@@ -20,6 +20,7 @@ from streamops_conformance.v1.server.case import Case, Limits
 from streamops_conformance.v1.server.checks import SERVER
 from streamops_conformance.v1.server.judge import judge
 from streamops_conformance.v1.server.session import Session
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 from streamops_conformance.wire.silent import Silent
 
 MOST = 100
@@ -28,7 +29,6 @@ OPENING = 500
 """About as many bytes as handshake and hello, or handshake and welcome, take."""
 REACH: dict[Way, int] = {"up": 900, "down": 2500}
 """Bytes of a connection below which cuts are drawn."""
-LIFECYCLE = ("start", "error", "done")
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from streamops_spec import load_protocol
+from streamops_spec import default_target, load_protocol
 
 from streamops_conformance.v1.format_ops import in_words
 from streamops_conformance.v1.oracle.blame import Following, blame
-from streamops_conformance.v1.oracle.coalescing import LIFECYCLE, legal
+from streamops_conformance.v1.oracle.coalescing import legal
 from streamops_conformance.v1.oracle.log import LoggedOp
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 Wire = dict[str, Any]
 
@@ -42,7 +43,7 @@ def diagnose(
     `state` is the stream's lifecycle state before the frame, as the wire has it.
     """
     covered = log[begin : begin + n]
-    own = f"[dj-stream='{log[0].stream}']" if log else ""
+    own = default_target(log[0].stream) if log else ""
     expected, observed = in_words(covered, own), in_words(ops, own)
     if len(covered) < n:
         if blame(log, begin, n, ops, following, limit=limit) == "ORD-3":

@@ -5,17 +5,14 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
-from streamops_spec import load_protocol
-
 from streamops_conformance.model.outcome import KEPT, Outcome, Wrong
 from streamops_conformance.v1.client.case import BACK, welcome
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.frames import OPEN, frame, start, text, whole_run
-from streamops_conformance.v1.vocabulary import SUBPROTOCOL
+from streamops_conformance.v1.vocabulary import PROTOCOL, SUBPROTOCOL
 from streamops_conformance.wire.silent import PATIENCE, Silent
 
-PROTOCOL = load_protocol()
 HELLO_TIMEOUT = PROTOCOL.limits.hello_timeout_ms / 1000
 AWAY = 2.5
 """Seconds in which a client that was told not to come back must not."""
@@ -28,7 +25,7 @@ CROWD = 10
 SPREAD_S = 0.2
 """By how much the longest and the shortest of their waits differ at least: random times out of a second
 come closer together once in 200,000 runs."""
-LOST = (1001, 1006, 1011, 1012, 1013)
+LOST = PROTOCOL.transient_close_codes
 
 
 @CLIENT.probe("CON-15")

@@ -9,7 +9,7 @@ from streamops_conformance.testee.peer import Peer
 from streamops_conformance.v1.client.case import ClientCase
 from streamops_conformance.v1.client.probe.context import ClientProbeContext
 from streamops_conformance.v1.frames import OPEN, at, done, error, frame, on, start, text, view
-from streamops_conformance.v1.oracle.client import LIFECYCLE, Fired, Reader, Shown, TextReader
+from streamops_conformance.v1.oracle.client import LIFECYCLE_EVENTS, Fired, Reader, Shown, TextReader
 from streamops_conformance.wire.silent import Silent
 
 Frame = dict[str, Any]
@@ -180,7 +180,7 @@ async def against_reference_client(
 
 
 def _event(event: str, reason: str | None) -> str:
-    return f"{event} {reason}" if event in LIFECYCLE and reason else event
+    return f"{event} {reason}" if event in LIFECYCLE_EVENTS and reason else event
 
 
 async def read(peer: Peer) -> None:

@@ -13,10 +13,10 @@ from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.refusal import refused
 from streamops_conformance.v1.server.session import Session
 from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.v1.vocabulary import SUBPROTOCOL
 from streamops_conformance.wire.silent import Silent
 from streamops_conformance.wire.upgrade import upgrade
 
-SUBPROTOCOL = load_protocol().subprotocol
 HELLO_TIMEOUT = load_protocol().limits.hello_timeout_ms / 1000
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
-from streamops_conformance.v1.oracle.coalescing import LIFECYCLE, legal
+from streamops_conformance.v1.oracle.coalescing import legal
 from streamops_conformance.v1.server.checks.registry import SERVER
 from streamops_conformance.v1.server.missing import is_first_after_resume, lost_for, missing_here
 from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 
 @SERVER.rule("ORD-7", "stream")

@@ -16,6 +16,7 @@ from streamops_conformance.v1.server.due_views import (
 from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
+from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 
 @SERVER.rule("VIEW-10", "view")
@@ -101,7 +102,7 @@ def a_re_render_puts_its_stream_back(state: TranscriptState) -> Outcome:
     for name in state.matched_view.map:
         stream = state.program.streams.get(name)
         ops = stream.ops[: state.matched_view.counts.get(name, 0)] if stream is not None else []
-        content = [op for op in ops if op.kind not in ("start", "error", "done")]
+        content = [op for op in ops if op.kind not in LIFECYCLE]
         if content and content[-1].rerendered and not all(op.rerendered for op in content):
             if name not in state.frame["streams"]:
                 return Wrong(f"stream {name} in the map, for it was re-rendered", "it is not there")
