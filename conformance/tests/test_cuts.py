@@ -8,9 +8,9 @@ from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.proxy.faults import Plan
 from streamops_conformance.target.config import embedded
 from streamops_conformance.target.process import Running
+from streamops_conformance.v1.generate.cases import cases
 from streamops_conformance.v1.server.case import Case
 from streamops_conformance.v1.server.cuts import CutCase, drawn_cuts, ending, run_cut, wrong_with
-from streamops_conformance.v1.server.generate.cases import cases
 from streamops_conformance.v1.server.runner import run_case
 
 SCRIPTS, CUTS, SEED = 100, 9, 7

@@ -10,10 +10,10 @@ from streamops_conformance.model.judgement import Judgement
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.target.process import Running
 from streamops_conformance.target.started import Unreachable
+from streamops_conformance.v1.generate.cases import cases
 from streamops_conformance.v1.oracle.program import is_determined
 from streamops_conformance.v1.server.case import Case, Limits
 from streamops_conformance.v1.server.checks import SERVER
-from streamops_conformance.v1.server.generate.cases import cases
 from streamops_conformance.v1.server.generate.classics import classics
 from streamops_conformance.v1.server.judge import judge
 from streamops_conformance.v1.server.probe.context import ProbeContext

@@ -1,0 +1,1 @@
+"""Draws scripts of v1, for servers and for clients."""
