@@ -239,7 +239,7 @@ def _area(title: str, entries: list[Entry]) -> list[str]:
 def _row(entry: Entry) -> str:
     each = entry.requirement
     needs = "".join(_badge("needs", f"needs {cap}") for cap in each.needs)
-    check = entry.check if entry.check else '<span class="unchecked">not checked</span>'
+    check = entry.check if entry.check else '<span class="not-checked">not checked</span>'
     level = _badge(each.keyword.lower(), each.keyword)
     return _cells(each.id, f"{each.role} {level}", f"{each.text} {needs}", check)
 
