@@ -13,7 +13,7 @@ TESTEES := conformance/testees
 CLIENT := $(BIN)/streamops test client
 NODE_IS_NEW := const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)
 
-# What failed beside others is asked once more, alone: docs/decisions/a-second-look.md.
+# What failed beside others is asked once more, alone: docs/decisions/fair-tests.md.
 SECOND_LOOK = { echo "== a second look, alone, at what failed =="; \
 	$(BIN)/pytest -n 0 -v --no-cov --last-failed --last-failed-no-failures none && \
 	$(BIN)/coverage report --skip-covered --fail-under=100 && \

@@ -1,9 +1,9 @@
-"""What the site shows and nobody typed twice: a hook of mkdocs.
+"""A hook of mkdocs that generates the parts of the site which have another source.
 
-- the chapters of `spec/`, with their requirement lines as anchored blocks, their conversations
-  as tables of who says what, and every mention of a requirement as a link to it;
-- the page of all requirements, with the check of each, from the suite's catalogue;
-- the commands, from the command line itself; the schemas; the list of decisions.
+- The chapters of `spec/`. Requirement lines become anchored blocks, conversations become tables
+  of messages, and every mention of a requirement becomes a link to it.
+- The page of all requirements with their checks, from the suite's catalogue.
+- The list of commands, from the command line itself; the list of schemas; the index of decisions.
 """
 
 import html
@@ -15,6 +15,7 @@ from typing import Any
 
 import pygments  # type: ignore[import-untyped]  # reason: it has no types
 import typer
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]  # reason: it has no types
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -45,17 +46,17 @@ def requirements() -> dict[str, Requirement]:
     return {each.id: each for spec in SPECS for each in load_requirements(spec).values()}
 
 
-# -- mkdocs asks ---------------------------------------------------------------------------
+# -- called by mkdocs ---------------------------------------------------------------------------
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Patterns in the navigation become the files that they match."""
+    """Replaces patterns in the navigation by the files that they match."""
     config.nav = [_expand(entry) for entry in config.nav or []]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The chapters and the schemas join the site under the paths that they have in the repository."""
+    """Adds the chapters and the schemas to the site, under their paths in the repository."""
     for root, pattern in ((spec_root(), "v*/*.md"), (data_root(), "v*/**/*.json")):
         for path in sorted(root.glob(pattern)):
             uri = posixpath.join(root.name, path.relative_to(root).as_posix())
@@ -65,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Everything that the page's text stands for, put in its place."""
+    """Replaces markers by generated parts, requirement lines by blocks, and ids by links."""
     uri = page.file.src_uri
     if uri.startswith("spec/"):
         markdown = markdown.replace("](../../docs/", "](../../")  # the site's root is the folder docs
@@ -78,7 +79,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def _expand(entry: Any) -> Any:
-    """One entry of the navigation: a pattern, or sections with patterns in them."""
+    """One entry of the navigation: a pattern, or sections that contain patterns."""
     if not isinstance(entry, dict):
         return entry
     found: dict[str, Any] = {}
@@ -101,7 +102,7 @@ def _matches(item: Any) -> list[Any]:
 
 
 def _prose(text: str, uri: str) -> str:
-    """Text outside of code: requirement lines become blocks, mentioned ids become links."""
+    """Text outside of code blocks, with requirement lines as blocks and ids as links."""
     return "\n".join(_line(line, uri) for line in text.split("\n"))
 
 
@@ -140,7 +141,7 @@ def _requirement(each: Requirement, uri: str) -> str:
             "",
             _link_ids(each.text, uri),
             "",
-            f"Seen: {each.observed}",
+            f"Observed: {each.observed}",
             "{: .observed }",
             "",
             "</div>",
@@ -164,8 +165,8 @@ def _block(info: str, body: str) -> str:
 
 
 def _examples(schema: str, invalid: bool, body: str) -> str:
-    """Values and what a schema says of them: one row for each."""
-    verdict, title = ("refused", "refused by") if invalid else ("valid", "fits")
+    """Example values with the verdict of a schema, one row per value."""
+    verdict, title = ("refused", "rejected by") if invalid else ("valid", "fits")
     rows = [
         f'<div class="said {verdict}"><code>{_json(line)}</code></div>' for line in body.splitlines() if line
     ]
@@ -173,7 +174,7 @@ def _examples(schema: str, invalid: bool, body: str) -> str:
 
 
 def _exchange(body: str) -> str:
-    """A conversation: one row for each message, with who says it."""
+    """A conversation: one row per message, with its sender."""
     rows = []
     for line in body.splitlines():
         side, arrow, said = line.partition(" → ")
@@ -191,7 +192,7 @@ def _rows(*rows: str) -> str:
 
 
 def _json(text: str) -> str:
-    """Coloured, where it is JSON."""
+    """The text with syntax highlighting if it is JSON, else escaped."""
     if not text.startswith(("{", "[")):
         return html.escape(text)
     return str(pygments.highlight(text, JsonLexer(), _JSON)).strip()
@@ -210,12 +211,12 @@ def requirements_page() -> str:
         "",
         "# Requirements",
         "",
-        f"{total} requirements, {total - len(missing)} of them checked by the suite. Each id leads to its"
-        " place in the specification. `streamops explain ID` says the same on the command line.",
+        f"{total} requirements, {total - len(missing)} of them checked by the suite. Each id links to its"
+        " place in the specification. `streamops explain ID` shows the same on the command line.",
         "",
     ]
     if missing:
-        lines += ['!!! note "Not yet checked"', "", "    " + ", ".join(missing), ""]
+        lines += ['!!! note "Not checked"', "", "    " + ", ".join(missing), ""]
     for spec, found in entries.items():
         lines += [f"## {spec}", ""]
         for area, title in AREAS.items():
@@ -231,14 +232,14 @@ def _area(title: str, entries: list[Entry]) -> list[str]:
     if not entries:
         return []
     head = [f"### {title}", "", '<div class="requirements" markdown="1">', ""]
-    head += ["| id | said of | requirement | check |", "|---|---|---|---|"]
+    head += ["| id | role | requirement | check |", "|---|---|---|---|"]
     return [*head, *(_row(entry) for entry in entries), "", "</div>", ""]
 
 
 def _row(entry: Entry) -> str:
     each = entry.requirement
     needs = "".join(_badge("needs", f"needs {cap}") for cap in each.needs)
-    check = entry.check if entry.check else '<span class="unchecked">not yet checked</span>'
+    check = entry.check if entry.check else '<span class="not-checked">not checked</span>'
     level = _badge(each.keyword.lower(), each.keyword)
     return _cells(each.id, f"{each.role} {level}", f"{each.text} {needs}", check)
 
@@ -248,7 +249,7 @@ def _cells(*cells: str) -> str:
 
 
 def _commands() -> str:
-    """Every command with its options, as the command line itself has them."""
+    """Every command with its options, from the command line itself."""
     return "\n".join(_command("streamops", typer.main.get_command(app)))
 
 
@@ -266,7 +267,7 @@ def _command(name: str, command: Any) -> Iterable[str]:  # reason: click's class
     ]
     yield from (f"## {name}", "", command.help or "", "")
     yield from ("```sh", " ".join([name, *arguments, "[OPTIONS]"]), "```", "")
-    yield from ("| option | what | default |", "|---|---|---|")
+    yield from ("| option | meaning | default |", "|---|---|---|")
     for each in parameters:
         words = [_metavar(each)] if each.param_type_name == "argument" else each.opts[-1:]
         if each.param_type_name == "option" and not each.is_flag:
@@ -277,7 +278,7 @@ def _command(name: str, command: Any) -> Iterable[str]:  # reason: click's class
 
 
 def _metavar(parameter: Any) -> str:
-    """What stands for the value on the command line; a file where the name does not say so."""
+    """The placeholder of a value; `FILE` for options whose name does not say that they take a file."""
     named = {"config": "FILE", "baseline": "FILE", "script": "FILE"}.get(
         parameter.name, parameter.name.upper()
     )
@@ -285,10 +286,10 @@ def _metavar(parameter: Any) -> str:
 
 
 def _schemas() -> str:
-    """Every schema with what it describes."""
+    """Every schema with its description."""
     files = {path.name.removesuffix(".schema.json"): path for path in data_root().glob("v1/**/*.schema.json")}
     older = {path.name.removesuffix(".schema.json"): path for path in data_root().glob("v0/**/*.schema.json")}
-    rows = ["| schema | what it describes |", "|---|---|"]
+    rows = ["| schema | description |", "|---|---|"]
     for name in schema_names():
         version, _, stem = name.partition(":")
         path = (files if version == "v1" else older).get(stem)
@@ -305,13 +306,20 @@ def _schemas() -> str:
 
 
 def _decisions() -> str:
-    """The decisions by their titles, in the order of their file names."""
+    """The pages of decisions by title, each with its sections."""
     rows = []
     for path in sorted(DOCS.glob("decisions/*.md")):
-        if path.name != "README.md":
-            title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
-            rows.append(f"- [{title}]({path.name})")
+        if path.name == "README.md":
+            continue
+        title, *sections = re.findall(r"^##? (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        rows.append(f"- [{title}]({path.name})")
+        rows += [f"    - [{each}]({path.name}#{_slug(each)})" for each in sections]
     return "\n".join(rows)
+
+
+def _slug(heading: str) -> str:
+    """The anchor that mkdocs gives to a heading."""
+    return str(slugify(heading.replace("`", ""), "-"))
 
 
 GENERATED: dict[str, Callable[[], str]] = {
