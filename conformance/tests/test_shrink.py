@@ -41,11 +41,11 @@ class Machine:
         assert len(specs) <= WIDTH
         self.now += self._seconds
         self.rounds += 1
-        return [(Played(spec, self._silent), JUDGEMENT) for spec in specs]
+        return [Failing(Played(spec, self._silent), JUDGEMENT) for spec in specs]
 
     def shrunk(self, spec: int) -> Any:
-        failing = (Played(spec, self._silent), JUDGEMENT)
-        return asyncio.run(shrink(failing, self.trial, size, one_less))[0].spec
+        failing = Failing(Played(spec, self._silent), JUDGEMENT)
+        return asyncio.run(shrink(failing, self.trial, size, one_less)).case.spec
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])

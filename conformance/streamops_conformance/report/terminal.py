@@ -31,14 +31,6 @@ STYLES = {
     "not checked": "dim",
     "inconclusive": "magenta",
 }
-HEADS = {
-    "pass": "pass",
-    "fail": "fail",
-    "warn": "warn",
-    "not applicable": "n/a",
-    "not checked": "unchecked",
-    "inconclusive": "unsure",
-}
 MARKS = {
     "pass": "✓",
     "fail": "✗",
@@ -84,7 +76,7 @@ def show(report: Report, comparison: Comparison | None, console: Console) -> Non
     console.print(_table(report))
     unchecked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
     if unchecked:
-        console.print(f"[dim]Not yet checked: {', '.join(unchecked)}[/]")
+        console.print(f"[dim]Not checked: {', '.join(unchecked)}[/]")
     for verdict in ("inconclusive", "not applicable"):
         for result in report.results:
             if result.verdict == verdict:
@@ -102,14 +94,15 @@ def _table(report: Report) -> Table:
     title = f"\n{escape(report.target)} against {report.spec}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("chapter", no_wrap=True)
-    for verdict in events.VERDICTS:
-        table.add_column(HEADS[verdict], justify="right", style=STYLES[verdict], no_wrap=True)
-    table.add_column("not kept")
+    shown = [verdict for verdict in events.VERDICTS if verdict == "pass" or report.count(verdict)]
+    for verdict in shown:
+        table.add_column(verdict, justify="right", style=STYLES[verdict], no_wrap=True)
+    table.add_column("" if report.conformant() else "not passed")
     chapters: dict[str, list[Result]] = defaultdict(list)
     for result in report.results:
         chapters[result.requirement.chapter].append(result)
     for chapter, results in chapters.items():
-        counts = [sum(result.verdict == verdict for result in results) for verdict in events.VERDICTS]
+        counts = [sum(result.verdict == verdict for result in results) for verdict in shown]
         marked = Text()
         for result in results:
             if result.verdict in ("fail", "warn", "inconclusive"):
