@@ -1,4 +1,4 @@
-"""What a new wire costs: a folder of code, and a line in the table of wires. Its chapters stand in `spec/`."""
+"""What a new wire costs: a folder of code, and a line in the table. Its chapters stand in `spec/`."""
 
 import json
 import socket

@@ -98,7 +98,7 @@ def test_the_calls_of_the_reference_server_have_those_arguments():
 
 def test_the_exit_codes_are_those_of_the_command():
     page = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
-    assert [int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)] == list(ExitCode)
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(ExitCode)
 
 
 def test_the_target_file_of_the_guide_has_the_shape_of_its_schema():

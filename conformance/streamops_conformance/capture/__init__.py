@@ -1,1 +1,1 @@
-"""Traffic that was recorded: by the proxy (`lines`), or exported by a browser (`har`), and what it shows."""
+"""Reads traffic that the proxy recorded (`lines`) or a browser exported (`har`), and holds the findings."""

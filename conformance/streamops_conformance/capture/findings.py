@@ -1,4 +1,4 @@
-"""What a capture shows of each requirement."""
+"""What a capture shows about each requirement."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -30,13 +30,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Line:
-    """A requirement and what the capture says of it."""
+    """A requirement, and what the capture shows about it."""
 
     requirement: Requirement
     side: Side
     verdict: Verdict
     frames: int = 0
-    """How many times it was seen kept."""
+    """How many frames kept it."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -49,9 +49,9 @@ class CaptureFindings:
     seen: dict[Side, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    """What a reader should know of the capture, in sentences."""
+    """Sentences about the capture, for its reader."""
     told: dict[Side, frozenset[str]] = field(default_factory=dict)
-    """The requirements that something here could see broken."""
+    """The requirements that can be seen broken in a capture, by side."""
 
     def blame(
         self, side: Side, key: str, wrong: Wrong, connection: int, entries: list[Entry], at: int | None
@@ -59,7 +59,7 @@ class CaptureFindings:
         self.findings.append(Finding(key, side, wrong.expected, wrong.observed, connection, entries, at))
 
     def lines(self) -> list[Line]:
-        """One for each requirement and the side that it is said of; chapter by chapter."""
+        """One for each requirement and each side that it applies to, in the order of the chapters."""
         made: list[Line] = []
         for key, requirement in load_requirements(self.spec).items():
             for side in ("server", "client"):

@@ -16,11 +16,11 @@ def is_har(value: Any) -> bool:
 
 
 def read_har(value: dict[str, Any]) -> Capture:
-    """The WebSockets of a HAR. Raises CaptureError where it has another shape than browsers give it."""
+    """The WebSockets of a HAR. Raises CaptureError where it does not have the form that browsers write."""
     capture = Capture("a HAR")
     entries = value["log"]["entries"]
     if not isinstance(entries, list):
-        raise CaptureError("log.entries is no list")
+        raise CaptureError("log.entries is not a list")
     found: list[tuple[float, str, dict[str, Any]]] = []
     for number, entry in enumerate(entries):
         try:
@@ -28,13 +28,13 @@ def read_har(value: dict[str, Any]) -> Capture:
             if messages is not None:
                 found.append((_seconds(entry, messages), f"log.entries[{number}]", entry))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CaptureError(f"log.entries[{number}] is no entry with messages: {error!r}") from None
+            raise CaptureError(f"log.entries[{number}] is not an entry with messages: {error!r}") from None
     found.sort(key=lambda each: each[0])
     for number, (_, where, entry) in enumerate(found, start=1):
         try:
             capture.connections.append(_connection(number, where, entry, found[0][0]))
         except (TypeError, AttributeError) as error:
-            raise CaptureError(f"{where} is no entry of a HAR: {error!r}") from None
+            raise CaptureError(f"{where} is not an entry of a HAR: {error!r}") from None
     return capture
 
 

@@ -22,7 +22,7 @@ def read_lines(lines: Iterable[str]) -> Capture:
         try:
             line = json.loads(text)
         except ValueError as error:
-            raise CaptureError(f"line {number} is no JSON: {error}") from None
+            raise CaptureError(f"line {number} is not JSON: {error}") from None
         if not shapes.is_valid(line):
             raise CaptureError(f"line {number}: {shapes.explain(line)}")
         if line["type"] == "capture":
@@ -52,4 +52,4 @@ def _take(connection: Connection, line: Line) -> None:
         case "end":
             connection.ended, connection.ended_ms = line["how"], line["ms"]
         case _:
-            pass  # The client's close changes nothing for the server's side.
+            pass  # A close by the client changes nothing on the server's side.

@@ -1,4 +1,4 @@
-"""A capture: connections with what both sides said on them."""
+"""A capture: connections with the messages of both sides."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -7,7 +7,7 @@ from streamops_conformance.model.transcript import Closed, Entry, Transcript, re
 
 
 class CaptureError(ValueError):
-    """A file that is no capture; the text says where and why."""
+    """The file is not a capture; the text names the place and the reason."""
 
 
 @dataclass(slots=True)
@@ -22,20 +22,20 @@ class Connection:
     extensions: str | None = None
     transcript: Transcript = field(default_factory=Transcript)
     ended_ms: float | None = None
-    """Up to when the capture has it; None where the capture does not say."""
+    """Where the connection ends in the capture, in milliseconds; None where the capture does not say."""
     ended: str = ""
-    """How it ended, for people; empty where the capture ends first."""
+    """How it ended, as text; empty where the capture ends first."""
     unreadable: str = ""
-    """Why its messages, or the rest of them, are not in the capture."""
+    """Why its messages, or the last of them, are missing from the capture."""
 
     def add(self, direction: Literal["send", "recv"], ms: float, data: str | bytes) -> None:
-        """A message, as the client sent it or got it."""
+        """Add a message that the client sent or received."""
         entry = received(ms, data)
         entry.direction = direction
         self.transcript.entries.append(entry)
 
     def close(self, ms: float, code: int, reason: str) -> None:
-        """The server's close frame."""
+        """Add the server's close frame."""
         if self.transcript.closed is None:
             self.transcript.closed = Closed(code, reason)
             self.transcript.entries.append(Entry(ms, "close", f"{code} {reason}".strip()))

@@ -20,7 +20,7 @@ HEADS = {"client": "the client", "server": "the server"}
 
 
 def show(name: str, capture: Capture, all_findings: list[CaptureFindings], console: Console) -> None:
-    """Print what was found, what holds, and what nobody can tell."""
+    """Print what is broken, what holds, and what the capture cannot show."""
     count = len(capture.connections)
     console.print(
         f"\n[bold]{escape(name)}[/]: {capture.source}, {count} connection{'s' * (count != 1)},"
@@ -37,7 +37,7 @@ def show(name: str, capture: Capture, all_findings: list[CaptureFindings], conso
     else:
         ids = ", ".join(dict.fromkeys(each.id for each in broken))
         clean = all(findings.clean for findings in all_findings)
-        style = "bold yellow]not as it should be" if clean else "bold red]broken"
+        style = "bold yellow]not as recommended" if clean else "bold red]broken"
         console.print(f"[{style}[/]: {ids}")
 
 

@@ -1,4 +1,4 @@
-"""The prefix law for a stream of which the text is known: what came, against what was written."""
+"""The prefix law for a stream whose text is known: what arrived, against what the program wrote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,20 +26,20 @@ class Fault:
 
 @dataclass(slots=True)
 class Reading:
-    """How the text fared."""
+    """What became of the text."""
 
     arrived: int = 0
     """Characters of the program's text that are on the screen."""
     faults: list[Fault] = field(default_factory=list)
     """At most one of each kind: the first."""
     untold: str = ""
-    """Why the text cannot be followed further; empty where it could."""
+    """Why the text cannot be followed to its end; empty where it was."""
 
 
 def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
-    """Hold the pieces against what was written; `ended`: nothing more is to come.
+    """Compare the pieces with what was written; with `ended`, nothing follows them.
 
-    A piece that goes on further ahead has left a gap. One that fills a gap later was overtaken.
+    A piece that continues further ahead leaves a gap. A piece that fills a gap later was overtaken.
     """
     found = Reading()
     at = 0

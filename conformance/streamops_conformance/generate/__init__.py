@@ -1,1 +1,1 @@
-"""Drawing cases: scripts by Hypothesis from flat alphabets, simple before complex."""
+"""Draws cases with Hypothesis from flat alphabets, simple steps before complex ones."""

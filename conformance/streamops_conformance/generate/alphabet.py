@@ -1,8 +1,8 @@
 """The concrete steps that scripts are drawn from, simple before complex.
 
-Flat alphabets are ten times as fast to draw from as nested strategies, and shrink as well.
-Kept out: forms in forms, select and template as targets, a newline first in pre or textarea
-(html parsers differ there), and dj-stream elements inside streams of sessions with views.
+Drawing from a flat alphabet is ten times as fast as drawing from nested strategies, and shrinks as well.
+These are left out: forms in forms, select and template as targets and a newline at the start of pre or
+textarea (HTML parsers differ there), and dj-stream elements inside streams of sessions with views.
 """
 
 from streamops_conformance.oracle import script as s
@@ -42,7 +42,7 @@ HTMLS = (
     "&#0;&nbsp;&bogus;",
     "<div",
 )
-"""Ready html: whole, broken, nested, with ids that come twice."""
+"""HTML: complete, broken, nested, and with ids that occur twice."""
 
 TARGETS = ("", "#c", "#d", "#missing")
 STREAMS = ("a", "b", "c.1")
@@ -50,10 +50,10 @@ SLEEPS = (0, 1, 5, 16, 17, 18, 40)
 """Milliseconds around the batching window."""
 
 VALUES = ("0", "", "<b>&</b>", "\u4e16 \U0001f600", "two  words", "\"quoted\" 'single'")
-"""What a variable of the view is set to."""
+"""Values for a variable of the view."""
 
 LONG = (s.Text("a", "\U0001f9ea\u00e9x", repeat=1500), s.Text("a", "<&\u00e9", "prepend", repeat=3000))
-"""Texts over the split limit of 8192 bytes: few, for they are slow."""
+"""Texts above the split limit of 8192 bytes. They are slow, so there are few."""
 
 
 def texts(streams: tuple[str, ...] = STREAMS) -> list[s.Simple]:
@@ -88,7 +88,7 @@ def htmls(streams: tuple[str, ...] = STREAMS) -> list[s.Simple]:
 
 
 def nested(streams: tuple[str, ...] = STREAMS) -> list[s.Simple]:
-    """Elements of other streams inside a stream: several names for one place."""
+    """Elements of other streams inside a stream, so that several streams share one place."""
     return [s.Insert(streams[0], f'<div dj-stream="{name}">in</div>') for name in streams]
 
 

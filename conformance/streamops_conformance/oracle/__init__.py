@@ -1,4 +1,4 @@
-"""What must appear: a script's operation log, the documents after every k, the legal merges.
+"""Scripts, and the document that a client must show.
 
-Shares no code with any server. Arithmetic and state only: no clock, no socket, no random.
+The oracle shares no code with any server. It is arithmetic and state: no clock, no socket, no random.
 """

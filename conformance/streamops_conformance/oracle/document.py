@@ -1,7 +1,7 @@
-"""The document that operations make: an html tree, changed as chapters 3 and 12 say.
+"""The document that operations make: an HTML tree, changed as chapters 3 and 12 describe.
 
-Two documents are compared as their serialisations; both went through the same parser, so
-what one parser gets wrong it gets wrong on both sides.
+Documents are compared by their serialization. The same parser makes both, so an error of the parser
+affects both sides in the same way.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ Op = Mapping[str, Any]
 class Document:
     """The view root and everything in it.
 
-    `missing` counts the operations whose target was not there: they change nothing.
+    `missing` counts the operations whose target did not exist. They change nothing.
     """
 
     def __init__(self, html: str) -> None:
@@ -24,14 +24,14 @@ class Document:
 
     @property
     def root(self) -> turbohtml.Element:
-        """What holds the nodes, for those who look at them one by one."""
+        """The node that holds the content."""
         return self._root
 
     def serialized(self) -> str:
         return self._root.inner_html
 
     def apply(self, op: Op) -> None:
-        """Apply one operation as it stands on the wire; lifecycle operations change no content."""
+        """Apply one operation in its wire form. Lifecycle operations change no content."""
         change = _CHANGES.get(op["op"])
         if change is None:
             return
@@ -48,7 +48,7 @@ class Document:
         return self._root.find(attrs={"dj-stream": target[len("[dj-stream='") : -len("']")]})
 
     def show_view(self, html: str, live: list[str]) -> None:
-        """Put a view's html in place; the elements of the streams in `live` stay as they are.
+        """Replace the content by a view's HTML; the elements of the streams in `live` stay as they are.
 
         `live` names the streams that the view does not list and whose cursor is above 0.
         """
@@ -61,7 +61,7 @@ class Document:
 
 
 def normalized(html: str) -> str:
-    """Html as its tree says it: what two spellings of the same tree have in common."""
+    """HTML as its tree serializes: equal for two spellings of the same tree."""
     return turbohtml.parse_fragment(html).inner_html
 
 
@@ -85,7 +85,7 @@ def _prepend(element: turbohtml.Element, op: Op) -> None:
     element.insert_adjacent_html("afterbegin", op["html"])
 
 
-def _delete(element: turbohtml.Element, op: Op) -> None:  # noqa: ARG001  one signature for all ops
+def _delete(element: turbohtml.Element, op: Op) -> None:  # noqa: ARG001  # reason: one signature for all ops
     element.extract()
 
 

@@ -1,4 +1,4 @@
-"""The steps of a driver's script as typed data; the shape is `schemas/v1/script.schema.json`."""
+"""The steps of a driver script as typed data (chapter 16); their schema is `schemas/v1/script.schema.json`."""
 
 from typing import Any, Literal
 
@@ -122,7 +122,7 @@ Script = tuple[AnyStep, ...]
 
 
 def to_json(script: Script) -> list[dict[str, Any]]:
-    """The script as it goes into `params.script`."""
+    """The script as the value of `params.script`."""
     built: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(script))
     return built
 
@@ -130,7 +130,7 @@ def to_json(script: Script) -> list[dict[str, Any]]:
 def from_json(value: object) -> Script:
     """The typed script.
 
-    Raises msgspec.ValidationError, naming the step, where `value` is no script.
+    Raises msgspec.ValidationError, naming the step, where `value` is not a script.
     """
     return msgspec.convert(value, Script)
 
@@ -147,7 +147,7 @@ def streams_of(script: Script) -> list[str]:
 
 
 def inner(step: AnyStep) -> tuple[Simple, ...]:
-    """The simple steps of which a step is made."""
+    """The simple steps that a step consists of."""
     match step:
         case Parallel(branches=branches):
             return tuple(each for branch in branches for each in branch)

@@ -1,8 +1,7 @@
-"""Documents as trees, in one normal form: from the oracle's document and from a testee's dump.
+"""Documents as trees in one normal form, from the oracle's document and from a testee's dump.
 
-Adjacent texts are one and empty ones none: how many nodes a text is made of is the client's
-affair. What a client adds beside the content (markers, alerts) is taken off here, and judged
-on its own.
+Adjacent text nodes are joined and empty ones dropped, because a client may split text as it likes.
+Markers and alerts, which a client adds to the content, are removed here and judged separately.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +51,7 @@ def _children(nodes: Sequence[Dumped], *, inside: bool) -> Tree:
 
 
 def _own(attrs: Mapping[str, str]) -> dict[str, str]:
-    """The attributes that the page gave, not the client."""
+    """The attributes that the page set, without those of the client."""
     own = {name: value for name, value in attrs.items() if name not in MARKERS}
     loading = set(attrs.get("data-loading-class", "").split())
     if loading:
@@ -88,7 +87,7 @@ def stream_element(nodes: Sequence[Dumped], name: str) -> Dumped | None:
 
 
 def in_html(tree: Tree) -> str:
-    """A tree for people: near to html, with nothing hidden."""
+    """A tree in readable form: like HTML, with every character visible."""
     parts = []
     for node in tree:
         if node[0] == "text":

@@ -1,1 +1,1 @@
-"""An outcome for people (terminal) and for programs (JSON)."""
+"""The report of a run, for people (terminal) and for programs (JSON)."""

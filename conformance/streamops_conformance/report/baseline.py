@@ -1,7 +1,7 @@
-"""The known failures of a target, each with its reason: what is new stands out.
+"""The known failures of a target, each with its reason, so that new failures stand out.
 
-A known failure that passes is stale, an id that the run does not know is an error: a baseline
-that nobody keeps would hide what it should show.
+A known failure that passes is stale, and an id that the run does not know is an error. An outdated
+baseline would hide new failures.
 """
 
 import tomllib
@@ -26,17 +26,17 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An report against a baseline."""
+    """A report, compared with a baseline."""
 
     file: str
     known: tuple[str, ...]
-    """Failures that it names."""
+    """Failures that the baseline names."""
     stale: tuple[str, ...]
     """Entries whose requirement no longer fails."""
     unknown: tuple[str, ...]
     """Entries that match no requirement of the version."""
     new: tuple[str, ...]
-    """Failures that it does not name."""
+    """Failures that the baseline does not name."""
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -46,19 +46,19 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         raise BaselineError(f"{path} cannot be read: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
-        raise BaselineError(f"{path} is no TOML: {error}") from error
+        raise BaselineError(f"{path} is not TOML: {error}") from error
     known: dict[str, str] = {}
     for number, entry in enumerate(found.get("known", ()), start=1):
         if not isinstance(entry, dict) or not entry.get("id") or not entry.get("reason"):
             raise BaselineError(f"{path}: entry {number} of [[known]] needs an id and a reason")
         if entry["id"] in known:
-            raise BaselineError(f"{path}: {entry['id']} stands twice")
+            raise BaselineError(f"{path}: {entry['id']} is listed twice")
         known[entry["id"]] = entry["reason"]
     return Baseline(path, known)
 
 
 def compare(report: Report, baseline: Baseline) -> Comparison:
-    """Hold an report against its baseline, and mark the known failures in it."""
+    """Compare a report with its baseline, and mark the known failures in it."""
     broken = {
         result.requirement.id for result in report.results if result.verdict in ("fail", "inconclusive")
     }

@@ -11,7 +11,7 @@ from streamops_conformance.report.baseline import Comparison
 
 
 def json_report(report: Report, comparison: Comparison | None) -> dict[str, Any]:
-    """The report of an report. Raises ValueError, saying where, if it does not match the schema."""
+    """The JSON form of a report. Raises ValueError, naming the place, if it does not match the schema."""
     made: dict[str, Any] = {
         "streamops": __version__,
         "spec": report.spec,
@@ -95,7 +95,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 
 def transcript(entries: list[Entry], wrong: int | None) -> list[dict[str, Any]]:
-    """The entries as reports have them, the wrong one marked."""
+    """The entries in the form that reports have, with the wrong one marked."""
     return [_entry(entry, index == wrong) for index, entry in enumerate(entries)]
 
 

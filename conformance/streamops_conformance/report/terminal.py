@@ -1,4 +1,4 @@
-"""The terminal: a progress bar while it runs, then a table by chapter and the failures in full."""
+"""The terminal report: a progress bar during the run, then a table by chapter and each failure."""
 
 from collections import defaultdict
 
@@ -40,7 +40,7 @@ MARKS = {
     "inconclusive": "?",
 }
 AROUND = 6
-"""Entries of a transcript that are shown before and after the wrong one."""
+"""How many entries of a transcript are shown before and after the wrong one."""
 
 
 class ProgressBar:
@@ -114,7 +114,7 @@ def _table(report: Report) -> Table:
 
 
 def failure_block(result: Result, failure: Failure) -> Group:
-    """One failure in full: what was expected and seen, the frames around it, how to see it again."""
+    """One failure: what was expected and observed, the frames around it, and how to replay it."""
     requirement = result.requirement
     style = STYLES[result.verdict]
     title = f"[{style}]{MARKS[result.verdict]} {requirement.id}[/] {requirement.keyword}"
@@ -206,7 +206,7 @@ def _summary(report: Report, comparison: Comparison | None, console: Console) ->
         for title, ids, style in (
             ("known failures", comparison.known, "dim"),
             ("new failures", comparison.new, "bold red"),
-            ("stale: no longer failing, take them out", comparison.stale, "bold yellow"),
+            ("stale: these no longer fail, remove them", comparison.stale, "bold yellow"),
             ("matching no requirement", comparison.unknown, "bold yellow"),
         ):
             if ids:

@@ -1,1 +1,1 @@
-"""The implementation under test: how to start it, when it is ready, what it declares."""
+"""The server under test: how to start it, when it is ready, what it declares."""

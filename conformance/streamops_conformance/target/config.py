@@ -13,7 +13,7 @@ from streamops_spec import load_shapes
 
 
 class TargetFileError(Exception):
-    """The target file cannot be used; the text says why and what would do."""
+    """The target file cannot be used; the text says why, and what is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Start:
 
     command: tuple[str, ...]
     ready: str
-    """A line of its output that begins with this says that it listens; empty: the port answers."""
+    """The start of the output line that says it listens; empty: wait until the port answers."""
     timeout: float
     folder: Path
 
@@ -37,15 +37,15 @@ class Target:
     start: Start | None = None
     headers: dict[str, str] = field(default_factory=dict)
     other_headers: dict[str, str] | None = None
-    """Those of a second principal; None: it has no second one (RES-10)."""
+    """Headers of a second principal (RES-10); None: there is only one."""
     capabilities: frozenset[str] | None = None
-    """What it declares; None: whatever it agrees on."""
+    """The capabilities that it declares; None: whatever it agrees on."""
     connections: int = 32
     messages_per_second: float = 0.0
-    """What one connection may send; 0 is no limit."""
+    """How many messages one connection may send; 0 means no limit."""
     burst: int = 0
     v0: dict[str, Any] = field(default_factory=dict)
-    """The dialect's frames, for `v0`."""
+    """The description of its frames, for `v0`."""
     baseline: Path | None = None
 
 
@@ -64,18 +64,18 @@ def embedded(spec: str = "v1") -> Target:
 def at(url: str, spec: str) -> Target:
     """A server that runs already."""
     if not url.startswith("ws://"):
-        raise TargetFileError(f"{url!r} is no URL of a server: give ws://HOST:PORT/PATH")
+        raise TargetFileError(f"{url!r} is not a URL of a server: give ws://HOST:PORT/PATH")
     return Target(name=url, url=url, spec=spec)
 
 
 def read(path: Path) -> Target:
-    """The target of a file. Raises TargetFileError where the file is missing or has not the shape."""
+    """The target of a file. Raises TargetFileError where the file is missing or does not match the schema."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TargetFileError(f"{path} cannot be read: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
-        raise TargetFileError(f"{path} is no TOML: {error}") from error
+        raise TargetFileError(f"{path} is not TOML: {error}") from error
     shapes = load_shapes("v1:target")
     if not shapes.is_valid(found):
         raise TargetFileError(f"{path}: {shapes.explain(found)}; the shape is urn:streamops:v1:target")

@@ -1,4 +1,4 @@
-"""A command that was started: what it prints is read as it comes, and it ends with the run."""
+"""A command that was started: its output is read as it comes, and it ends with the run."""
 
 import contextlib
 import subprocess
@@ -13,7 +13,10 @@ class Unreachable(Exception):
 
 
 class Started:
-    """A process; `heard` gets each line that it prints, in a thread. Raises Unreachable."""
+    """A process. `heard` is called in a thread with each line that it prints.
+
+    Raises Unreachable where it does not start.
+    """
 
     def __init__(
         self, command: Sequence[str], *, folder: Path | None, heard: Callable[[str], None] = lambda _: None
@@ -43,7 +46,7 @@ class Started:
         self._process.terminate()
 
     def end(self, patience: float = 0.0) -> None:
-        """End it, and nothing else; `patience` is how many seconds it has to end by itself."""
+        """End this process, and no other; it has `patience` seconds to end by itself."""
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -57,9 +60,9 @@ class Started:
             self._process.stdout.close()
 
     def last_words(self) -> str:
-        """The last lines that it printed; of one that has ended, the very last too."""
+        """The last lines that it printed. After its end, all of them have been read."""
         if self.ended() is not None:
-            self._listener.join(1.0)  # Bounded: a child that it left behind may hold the pipe open.
+            self._listener.join(1.0)  # Bounded: a child process that it left may hold the pipe open.
         return "\n".join(self._said)
 
     def _listen(self, heard: Callable[[str], None]) -> None:

@@ -1,1 +1,1 @@
-"""Clients under test: starts them, hosts their connections, asks what they show. Knows no wire."""
+"""Clients under test: starts them, hosts their connections, and asks what they show."""

@@ -13,7 +13,7 @@ from streamops_conformance.wire.silent import PATIENCE, Silent
 
 Frame = dict[str, Any]
 SOON = 1.0
-"""Seconds to wait for what a client was seen not to do; the first time it has `PATIENCE`."""
+"""Seconds to wait for something that this client failed to do before; the first time it has `PATIENCE`."""
 
 
 class ClientCase:
@@ -63,13 +63,11 @@ class ClientCase:
         return peer
 
     async def dump(self) -> Frame:
-        """What the client has. Raises Silent where its testee does not say, Unreachable for nonsense."""
+        """The state of the client. Raises Silent without an answer, Unreachable for a malformed one."""
         try:
             return await self.testee.dump(self.number)
         except ContractBroken as broken:
-            raise Unreachable(
-                f"{self.testee.ready['name']} does not keep to the contract: {broken}"
-            ) from None
+            raise Unreachable(f"{self.testee.ready['name']} breaks the testee contract: {broken}") from None
 
     async def end(self) -> None:
         """Let the testee dispose of the client."""

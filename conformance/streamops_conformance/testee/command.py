@@ -1,4 +1,4 @@
-"""The command that brings the client under test: started with the control URL, ended with the run."""
+"""The command that starts the client under test, with the control URL; it ends with the run."""
 
 import shlex
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class TesteeCommand:
 
     __test__ = False  # not a test, although its name begins with Test
     declared: frozenset[str] | None = None
-    """What its hello offers says what it has."""
+    """None: its `hello` offers what it has."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class TesteeCommand:
         return self._started.ended() if self._started is not None else None
 
     def end(self) -> None:
-        """End what was started, and nothing else: its control connections are closed, which is its sign."""
+        """End the process. Its control connections are closed by now, which tells it to end by itself."""
         if self._started is not None:
             self._started.end(patience=2.0)
 

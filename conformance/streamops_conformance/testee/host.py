@@ -1,7 +1,7 @@
-"""The suite as a server: where testees report and where the clients under test connect.
+"""The suite as a server: testees report to it, and the clients under test connect to it.
 
-One listener on loopback. `/control` is where testees come, `/case/N` where the client of case N
-connects, as often as it likes. Nothing is judged here.
+There is one listener on loopback. Testees connect to `/control`, and the client of case N connects to
+`/case/N`, as often as it likes. Nothing is judged here.
 """
 
 import asyncio
@@ -25,31 +25,31 @@ Connection = websockets.asyncio.server.ServerConnection
 
 
 class ContractBroken(Exception):
-    """A testee said something that chapter 16 does not have; the text says what."""
+    """A testee sent something that chapter 16 does not allow; the text says what."""
 
 
 class Testee:
     """A control connection: one client under test at a time."""
 
-    __test__ = False  # no test, whatever its name begins with
+    __test__ = False  # not a test, although its name begins with Test
 
     def __init__(self, connection: Connection, ready: Frame) -> None:
         self.ready = ready
         self.gone = False
         self.mute = False
-        """Its clients were seen to give no pong."""
+        """One of its clients did not answer a ping before."""
         self.clinging = False
-        """Its clients were seen not to close where they have to."""
+        """One of its clients did not close before where it had to."""
         self._connection = connection
         self._answers: asyncio.Queue[Frame | None] = asyncio.Queue()
 
     async def say(self, kind: str, case: int, **members: Any) -> None:
-        """One message of the contract; a testee that is gone is no error here."""
+        """One message of the contract; a testee that is gone is not an error here."""
         with suppress(ConnectionClosed):
             await self._connection.send(json.dumps({"type": kind, "case": case, **members}))
 
     async def dump(self, case: int) -> Frame:
-        """What the client has. Raises Silent where the testee does not say, ContractBroken for nonsense."""
+        """The state of the client. Raises Silent without an answer, ContractBroken for a malformed one."""
         await self.say("dump", case)
         while True:
             try:
@@ -64,7 +64,7 @@ class Testee:
                 return answer
 
     async def read(self) -> None:
-        """Take the answers until the connection ends."""
+        """Read the answers until the connection ends."""
         with suppress(ConnectionClosed):
             async for message in self._connection:
                 self._answers.put_nowait(_object(message))
@@ -80,13 +80,13 @@ class ClientHost:
         self.url = ""
         """Where testees come: `ws://127.0.0.1:PORT/control`."""
         self.testees: asyncio.Queue[Testee] = asyncio.Queue()
-        """Those that have no case."""
+        """The testees without a case."""
         self.present = 0
-        """Control connections that are open."""
+        """How many control connections are open."""
         self.forsaken = False
-        """Its clients were seen not to come back by themselves."""
+        """A client did not reconnect by itself before."""
         self.fault = ""
-        """Why a control connection was turned away, for whoever waits for one in vain."""
+        """Why a control connection was refused, for the message of a run that finds none."""
         self._cases: dict[int, asyncio.Queue[Peer]] = {}
         self._server: websockets.asyncio.server.Server | None = None
         self._number = 0
@@ -113,18 +113,18 @@ class ClientHost:
         await self._server.wait_closed()
 
     def case(self) -> tuple[int, str, asyncio.Queue[Peer]]:
-        """A new case: its number, the URL for its client, and where its connections turn up."""
+        """A new case: its number, the URL for its client, and the queue of its connections."""
         self._number += 1
         peers: asyncio.Queue[Peer] = asyncio.Queue()
         self._cases[self._number] = peers
         return self._number, self.url.replace("/control", f"/case/{self._number}"), peers
 
     def over(self, number: int) -> None:
-        """Nobody waits for connections of that case any more."""
+        """The case has ended: its connections are refused from now on."""
         del self._cases[number]
 
     def _select(self, _: Connection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        """The protocol where it is offered. A client that does not offer it is let in, and judged for it."""
+        """The subprotocol, where it is offered. Other clients are accepted too; a check judges them."""
         wanted = self._subprotocol
         return Subprotocol(wanted) if wanted is not None and wanted in offered else None
 
@@ -147,7 +147,11 @@ class ClientHost:
         with suppress(TimeoutError, ConnectionClosed):
             ready = _object(await wait_own_time(connection.recv(), PATIENCE))
         if not _shape("ready").is_valid(ready):
-            self.fault = f"a testee's first message was no `ready`: {_shape('ready').explain(ready)}"[:120]
+            self.fault = (
+                f"the first message of a testee is not a valid `ready`: {_shape('ready').explain(ready)}"[
+                    :120
+                ]
+            )
             await connection.close(1002, self.fault)
             return
         testee = Testee(connection, ready)
@@ -164,7 +168,7 @@ def _shape(message: str) -> Shapes:
 
 
 def _object(message: str | bytes) -> Frame:
-    """A message of the contract; what is no JSON object is an empty one, which no message is."""
+    """A message of the contract; empty where it is not a JSON object, which no schema allows."""
     try:
         found = json.loads(message)
     except ValueError:

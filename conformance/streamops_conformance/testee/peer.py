@@ -24,7 +24,7 @@ class Peer:
         self.offered = (
             connection.request.headers.get("Sec-WebSocket-Protocol", "") if connection.request else ""
         )
-        """The subprotocols that the upgrade offered, as it said them."""
+        """The header of the upgrade that offers subprotocols."""
         self._connection = connection
         self._news = asyncio.Event()
 
@@ -32,7 +32,7 @@ class Peer:
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
-        """Send any message; a closed connection is no error here."""
+        """Send any message; a closed connection is not an error here."""
         self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
         with suppress(ConnectionClosed):
             await self._connection.send(message)
@@ -67,7 +67,7 @@ class Peer:
         return self.transcript.closed
 
     async def close(self, code: int, reason: str = "") -> None:
-        """Close with that code; 1006 drops the TCP connection without a word."""
+        """Close with that code; 1006 drops the TCP connection without a close frame."""
         if code == 1006:
             self._connection.transport.abort()
         else:
@@ -95,7 +95,7 @@ class Peer:
         try:
             await wait_own_time(self._news.wait(), deadline - time.perf_counter())
         except TimeoutError:
-            await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
+            await asyncio.sleep(0.05)  # A frame that this side was too busy to read is not silence.
             if not self._news.is_set():
                 raise Silent(f"the client sent nothing while waiting for {what}") from None
 

@@ -1,1 +1,1 @@
-"""Talking to a target: connections that write down both sides with milliseconds."""
+"""Connections to an implementation: they write down both sides with milliseconds."""

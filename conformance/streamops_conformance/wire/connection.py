@@ -23,9 +23,9 @@ LONGEST = 30.0
 
 
 class RecordedConnection:
-    """A WebSocket with its transcript, and those that follow it; use it with `async with`.
+    """A WebSocket with its transcript, and the connections that follow it; use it with `async with`.
 
-    Nothing is judged here: each message is written down as it comes. A subclass speaks the protocol.
+    It writes each message down as it comes, and judges nothing. A subclass speaks the protocol.
     """
 
     subprotocols: ClassVar[list[Subprotocol] | None] = None
@@ -82,21 +82,21 @@ class RecordedConnection:
             self._socket.transport.abort() if self.transcript.closed is None else None
 
     async def cut(self) -> None:
-        """Lose the connection, as in a tunnel: nothing is said, and what is on its way does not arrive."""
+        """Lose the connection: no close frame is sent, and messages on their way do not arrive."""
         if self.transcript.closed is None:
             await self.close()
             self.transcript.closed = Closed(1006, "")
             self.transcript.entries.append(Entry(self._ms(), "cut", "this side lost the connection"))
 
     def pause(self) -> None:
-        """Stop reading at the socket, whose buffer is made small, until `go_on`."""
+        """Stop reading from the socket, with a small buffer, until `go_on`."""
         assert self._socket is not None
         self._buffer(1 << 14)
         transport: Any = self._socket.transport
         transport.pause_reading()
 
     def go_on(self) -> None:
-        """Read again, and no slower than before."""
+        """Read again, with a large buffer."""
         assert self._socket is not None
         self._buffer(1 << 22)
         transport: Any = self._socket.transport
@@ -111,7 +111,7 @@ class RecordedConnection:
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
-        """Send any message, well formed or not; a closed connection is no error here."""
+        """Send any message, well formed or not; a closed connection is not an error here."""
         assert self._socket is not None
         self.transcript.entries.append(Entry(self._ms(), "send", message, frame))
         with suppress(ConnectionClosed):
@@ -152,24 +152,24 @@ class RecordedConnection:
         return self.transcript.closed
 
     async def linger(self, seconds: float) -> None:
-        """Read on for a while: for what should not come, or came late."""
+        """Read on for some seconds: for frames that should not come, or that come late."""
         with suppress(TimeoutError):
             assert self._reader is not None
             await asyncio.wait_for(asyncio.shield(self._reader), seconds)
 
     def _patient(self, patience: float) -> float:
-        """Begin to wait; returns when to give up even if frames keep coming."""
+        """Begin to wait, and return the time at which to give up even if frames keep coming."""
         self._heard = time.perf_counter()
         return self._heard + max(LONGEST, patience)
 
     async def _wait(self, patience: float, what: str, deadline: float = math.inf) -> None:
-        """Until something comes. Raises Silent after `patience` without a frame, or past `deadline`."""
+        """Wait until something comes. Raises Silent after `patience` without a frame, or past `deadline`."""
         self._news.clear()
         left = self._heard + patience - time.perf_counter()
         try:
             await wait_own_time(self._news.wait(), left)
         except TimeoutError:
-            await asyncio.sleep(0.05)  # What this side was too busy to read is no silence.
+            await asyncio.sleep(0.05)  # A frame that this side was too busy to read is not silence.
             if not self._news.is_set():
                 raise Silent(f"no frame for {patience:g} s while waiting for {what}") from None
         if time.perf_counter() > deadline:

@@ -1,4 +1,4 @@
-"""Waiting for what the other side may take a while to say."""
+"""Waits that count only the time in which this side was running."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -6,14 +6,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 SLICE = 0.1
-"""Seconds of waiting that are counted at once."""
+"""Seconds of a wait that are counted in one step."""
 
 
 async def wait_own_time(waiting: Awaitable[T], seconds: float) -> T:
-    """What comes within so many seconds of this side's own time. Raises TimeoutError, and cancels it then.
+    """The result of `waiting`, if it comes within that many seconds of this side's own time.
 
-    A machine that stands still, or gives its time to others, takes it from both sides: nobody was silent
-    then. So a slice that this side slept over counts as one, however long it was.
+    Raises TimeoutError otherwise, and cancels `waiting`. A busy machine takes time from both sides, and
+    then the other side is not silent. So a slice counts as one slice, however long it really took.
     """
     task = asyncio.ensure_future(waiting)
     left = seconds

@@ -1,4 +1,4 @@
-"""One WebSocket upgrade by hand: what a client library hides is what some checks ask about."""
+"""One WebSocket upgrade by hand, for checks of what a client library hides."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON, None where it is none."""
+        """The body as JSON; None where it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -31,7 +31,7 @@ class Answer:
 
 
 async def upgrade(url: str, *, subprotocols: list[str], headers: dict[str, str]) -> Answer:
-    """Ask for an upgrade and hang up after the response; ws:// only."""
+    """Request an upgrade, and drop the connection after the response; ws:// only."""
     parts = urlsplit(url)
     lines = {
         "Host": parts.netloc,
