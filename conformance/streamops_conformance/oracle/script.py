@@ -1,4 +1,4 @@
-"""The steps of a driver script as typed data (chapter 16); their schema is `schemas/v1/script.schema.json`."""
+"""The steps of a driver script as typed data (chapter 16); schema: `schemas/v1/script.schema.json`."""
 
 from typing import Any, Literal
 
