@@ -126,14 +126,14 @@ def test_a_text_client_has_a_text_for_each_stream_and_no_elements_to_miss() -> N
 
 
 @pytest.mark.parametrize(
-    "spec", exchanges(frozenset({"html", "view"})), ids=lambda spec: spec.beats[-1].raw[:60]
+    "spec", exchanges(frozenset({"html", "view"})), ids=lambda spec: spec.messages[-1].raw[:60]
 )
 def test_an_exchange_by_hand_closes_only_at_its_end_and_has_a_replay(spec) -> None:
     steps = steps_of(spec)
-    assert len(steps) == len(spec.beats)
+    assert len(steps) == len(spec.messages)
     assert not any(step.effect.closes for step in steps[:-1])
     again = SequenceSpec.from_json(spec.to_json())
-    assert [(beat.frame, beat.malformed) for beat in again.beats] == [
-        (beat.frame, beat.malformed) for beat in spec.beats
+    assert [(message.frame, message.malformed) for message in again.messages] == [
+        (message.frame, message.malformed) for message in spec.messages
     ]
     assert not load_shapes("v1:sequence").explain(spec.to_json())

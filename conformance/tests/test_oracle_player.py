@@ -5,10 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle import script as s
-from streamops_conformance.v1.format_ops import LONGEST
 from streamops_conformance.v1.generate.cases import cases
 from streamops_conformance.v1.oracle.client import Reader
-from streamops_conformance.v1.oracle.player import APART, FLUSH, HOLD, NOW, SHORTEST, played
+from streamops_conformance.v1.oracle.player import APART, FLUSH, HOLD, LONGEST, NOW, SHORTEST, played
 from streamops_conformance.v1.oracle.program import Program
 from streamops_spec import load_shapes
 

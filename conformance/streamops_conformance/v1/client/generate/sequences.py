@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.v1.client.sequence import EXTRAS, HARMLESS, SequenceSpec
-from streamops_conformance.v1.format_ops import LONGEST
 from streamops_conformance.v1.generate.cases import cases
-from streamops_conformance.v1.oracle.player import APART, FLUSH, HOLD, NOW, SHORTEST
+from streamops_conformance.v1.oracle.player import APART, FLUSH, HOLD, LONGEST, NOW, SHORTEST
 
 DRIVER = "x-conformance"
 
