@@ -255,7 +255,7 @@ def test_a_har_of_chromiums_developer_tools_with_djusts_traffic_shows_its_losses
     ("content", "arguments", "said"),
     [
         (None, [], "No such file"),
-        ("not a capture", [], "line 1 is no JSON"),
+        ("not a capture", [], "line 1 is not JSON"),
         ('{"log": {"entries": []}}', [], "there is no WebSocket messages in the capture"),
         ('{"log": {"entries": 7}}', [], "log.entries is no list"),
         ("", ["--expect-text", "s"], "STREAM=FILE is wanted"),

@@ -83,12 +83,12 @@ def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_p
     ("arguments", "words"),
     [
         (["--only", "NOPE"], "names no requirement"),
-        (["http://127.0.0.1:1/"], "is no URL"),
+        (["http://127.0.0.1:1/"], "is not a URL"),
         (["ws://127.0.0.1:1/", "--config", "x.toml"], "not both"),
         (["--config", "no-such-file.toml"], "cannot be read"),
         (["--spec", "v0"], "needs a target file"),
-        (["--script", '[{"do": "no such step"}]'], "is no case"),
-        (["--script", "{}"], "is no case"),
+        (["--script", '[{"do": "no such step"}]'], "is not a case"),
+        (["--script", "{}"], "is not a case"),
         (["--baseline", "no-such-file.toml"], "cannot be read"),
         (["--examples", "0"], "Invalid value"),
         (["--no-such-option"], "No such option"),
@@ -102,7 +102,7 @@ def test_wrong_usage_says_what_would_be_right(arguments: list[str], words: str) 
 
 def test_a_target_file_out_of_shape_is_wrong_usage(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
-    for text, words in (("name = ", "is no TOML"), ('name = "x"', "the shape is urn:streamops:v1:target")):
+    for text, words in (("name = ", "is not TOML"), ('name = "x"', "the shape is urn:streamops:v1:target")):
         path.write_text(text)
         done = streamops("test", "server", "--config", str(path))
         assert done.returncode == ExitCode.USAGE

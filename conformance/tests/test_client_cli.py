@@ -97,8 +97,8 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
         ([], "give a command after --, or --listen"),
         (["--listen", "--", "true"], "give a command after --, or --listen"),
         (["--only", "NOPE", "--", "true"], "names no requirement"),
-        (["--script", "[", "--", "true"], "--script is no case"),
-        (["--script", "[]", "--", "true"], "--script is no case"),
+        (["--script", "[", "--", "true"], "--script is not a case"),
+        (["--script", "[]", "--", "true"], "--script is not a case"),
         (
             ["--spec", "v0", "--script", SCRIPTED, "--", "true"],
             "a list of `stream` frames",

@@ -183,7 +183,7 @@ def _example(script: str, read_as: Callable[[Any], Stimulus]) -> Stimulus:
     try:
         return read_as(json.loads(text))
     except (msgspec.ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"--script does not have the form of a case: {error}") from None
+        raise ValueError(f"--script is not a case: {error}") from None
 
 
 def _replay(url: str, config: Path | None, spec: str) -> str:
