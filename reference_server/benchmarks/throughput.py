@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from streamops_server import Limits, Registry, StreamServer, View, event_handler
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve

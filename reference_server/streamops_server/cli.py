@@ -17,9 +17,11 @@ from streamops_server.demo.echo import Chat
 from streamops_server.demo.scenes import PAGES, SCENES
 from streamops_server.driver import Conformance, HeadlessConformance
 from streamops_server.pages import Pages
-from streamops_server.registry import Registry, load_views
-from streamops_server.transport import StreamServer
-from streamops_server.view import Request, View
+from streamops_server.registry import Registry
+from streamops_server.request import Request
+from streamops_server.view import View
+from streamops_server.view_loader import load_views
+from streamops_server.websocket_server import StreamServer
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _CONFORMANCE_HEARTBEAT_MS = 3000

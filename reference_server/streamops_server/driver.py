@@ -13,7 +13,8 @@ import msgspec
 from streamops_spec import load_shapes
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 Step = dict[str, Any]  # reason: the shape is schemas/v1/script.schema.json, checked before any use
 

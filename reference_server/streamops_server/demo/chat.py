@@ -10,7 +10,8 @@ from typing import Any
 
 from streamops_server.demo import completions, text_generator
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 _LONGEST_QUESTION = 2000
 _SUGGESTIONS = (

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from streamops_server.errors import Unsupported
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 
 class Chat(View):

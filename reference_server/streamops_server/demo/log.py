@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import escape
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 LINES = 10_000
 _EVERY = 250

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 _TICK = 0.06
 
