@@ -44,19 +44,19 @@ class WebSocketConnection(ServerConnection):
     closing: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio calls this for a new TCP connection."""
+        """Called by asyncio for a new TCP connection."""
         super().connection_made(transport)
         if self.made is not None:
             self.made(self)
 
     def pause_writing(self) -> None:
-        """asyncio calls this when the write buffer is full."""
+        """Called by asyncio when the write buffer is full."""
         super().pause_writing()
         if self.receiver is not None:
             self.receiver.set_writable(False)
 
     def resume_writing(self) -> None:
-        """asyncio calls this when the write buffer has drained."""
+        """Called by asyncio when the write buffer has drained."""
         super().resume_writing()
         if self.receiver is not None:
             self.receiver.set_writable(True)

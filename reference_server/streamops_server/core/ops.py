@@ -46,6 +46,7 @@ class Text(Op, tag="text", gc=False):
 
     @property
     def key(self) -> str:
+        """Its mode is part of its name in the coalescing rules."""
         return "text:" + self.mode
 
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from streamops_server.driver import Conformance, HeadlessConformance
+from streamops_server.conformance_driver import Conformance, HeadlessConformance
 
 VARS = {"b": "<2>", "a": "1"}
 
