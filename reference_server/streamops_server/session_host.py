@@ -34,7 +34,7 @@ class SessionHost:
         self._services = services
         self._authenticate = authenticate
 
-    async def open(self, connection: Connection, path: str, headers: Iterable[tuple[str, str]]) -> Session:
+    async def open(self, connection: Connection, path: str, headers: Iterable[tuple[str, str]]) -> None:
         """Begin a session on `connection`, and set its receiver.
 
         `path` and `headers` are those of the request that opened the connection. A session that is
@@ -54,7 +54,6 @@ class SessionHost:
         self.runners.add(runner)
         if self.ending:  # the others were told before this connection was accepted
             runner.shut_down()
-        return session
 
     async def _authenticated(self, request: Request) -> Request:
         if self._authenticate is None:

@@ -61,6 +61,8 @@ class SessionRunner:
 
     def received(self, message: str | bytes) -> None:
         """One message of the client."""
+        if self.session.hello is None and self._connection is not None and not self._connection.is_open:
+            return  # a hello sent before the client disconnected must not take a session over
         if isinstance(message, bytes):
             self.session.receive_binary()
         else:
@@ -114,7 +116,7 @@ class SessionRunner:
 
     @property
     def principal(self) -> str:
-        """Whose session it is; ANONYMOUS for nobody's."""
+        """Whose session it is; ANONYMOUS for an unauthenticated client."""
         return self._request.principal
 
     def is_late(self, hello: Hello) -> bool:

@@ -65,9 +65,14 @@ class WebSocketConnection(ServerConnection):
         """Close after what was written, in the background."""
         self.closing = asyncio.get_running_loop().create_task(self.close(code, reason))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has begun to close it."""
+        return self.protocol.state is State.OPEN
+
     def write_frames(self, frames: list[bytes]) -> None:
         """Write all frames at once. Backpressure reaches the session through `pause_writing`."""
-        if self.protocol.state is not State.OPEN:
+        if not self.is_open:
             return
         for frame in frames:
             self.protocol.send_text(frame)
@@ -79,8 +84,8 @@ class StreamServer:
 
     `port` 0 takes a free one; `server.port` says which. `origins` are further origins from which
     browsers may connect, besides the server's own host. `pages` answer requests that are not an
-    upgrade. `authenticate` returns the principal of a connection (ANONYMOUS for nobody's) or raises
-    `Unauthorized`; a session belongs to its principal (RES-10). `sessions` keeps
+    upgrade. `authenticate` returns the principal of a connection, ANONYMOUS for an unauthenticated
+    client, or raises `Unauthorized`; a session belongs to its principal (RES-10). `sessions` keeps
     the sessions, by default in memory. Leaving ends every session with `shutting_down`.
     """
 
@@ -190,12 +195,10 @@ class StreamServer:
         assert isinstance(connection, WebSocketConnection)
         assert connection.request is not None
         request = connection.request
-        session = await self._host.open(connection, request.path, request.headers.raw_items())
+        await self._host.open(connection, request.path, request.headers.raw_items())
         try:
             while True:
                 message = await connection.recv()
-                if session.hello is None and connection.state is not State.OPEN:
-                    break  # a hello sent before the client disconnected must not take a session over
                 if connection.receiver is not None:
                     connection.receiver.received(message)
         except ConnectionClosed:

@@ -23,7 +23,7 @@ class StoredSession(Protocol):
 
     @property
     def principal(self) -> str:
-        """Whose session it is; ANONYMOUS for nobody's."""
+        """Whose session it is; ANONYMOUS for an unauthenticated client."""
 
     def is_late(self, hello: Hello) -> bool:
         """Whether the client has since come back on a later connection than this hello's (RES-20)."""

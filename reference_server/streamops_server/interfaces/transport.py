@@ -28,6 +28,10 @@ class Connection(Protocol):
     receiver: Receiver | None
     """The session that it serves; None once another connection took that session over (RES-9)."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has begun to close it."""
+
     def write_frames(self, frames: list[bytes]) -> None:
         """Send the frames, each a text message, without waiting; nothing on a closed connection."""
 
