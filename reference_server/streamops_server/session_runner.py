@@ -32,7 +32,7 @@ class Services(NamedTuple):
 class SessionRunner:
     """The `Receiver` of a connection, and the `StoredSession` that another connection can continue.
 
-    `ended` is called once, at the session's end.
+    `ended` is called at the session's end; it may be called again.
     """
 
     def __init__(

@@ -127,7 +127,7 @@ def test_a_cursor_that_no_right_client_has_any_more_is_gone(new_link: NewLink) -
     link.session.lost(link.now)
     link.program.text(link.owner, "s", "c")
     back(link, {"s": 2})
-    assert [frame["n"] for frame in link.wait(0.1)] == [2], "the end of the frame with b is no longer the end of one"
+    assert [frame["n"] for frame in link.wait(0.1)] == [2], "the frame with b was merged: its end is gone"
     link.session.lost(link.now)
     assert back(link, {"s": 3}) == {"s": {"how": "gone", "seq": 4}}
 
