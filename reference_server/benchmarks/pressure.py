@@ -1,7 +1,7 @@
-"""What a crowd, a client that stops reading, and lost connections cost: `python …/benchmarks/pressure.py`.
+"""Measures crowds, a client that stops reading, and lost connections: `python …/benchmarks/pressure.py`.
 
-Everything is measured beside bare `websockets` or beside a run without the trouble, in the same run.
-Quote the ratios, not the times: those are the machine's.
+Each result is compared with bare `websockets`, or with a run without the trouble, in the same run.
+Quote the ratios and not the times, which depend on the machine.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from serving import CHUNK, HELLO, Served, clock, light, percentile, served
+from serving import CHUNK, HELLO, SUBPROTOCOL, Served, clock, light, percentile, served
 from websockets.asyncio.client import connect
 
 MIB = 1 << 20
 FRAMES_PER_SECOND = 60
 MOST_DELAY_S = 0.1
 PAUSE_S = 0.03
-"""Between two reconnects: a stream is sent once in 16 ms, also to a client that comes back sooner."""
+"""Seconds between two reconnects. A stream is sent every 16 ms, also to a client that comes back sooner."""
 OPTIONS: dict[str, Any] = {
-    "subprotocols": ["streamops.v1"], "compression": None, "ping_interval": None, "max_size": None,
+    "subprotocols": [SUBPROTOCOL], "compression": None, "ping_interval": None, "max_size": None,
 }  # fmt: skip
 Row = tuple[str, ...]
 Tell = Callable[[str], None]
@@ -37,7 +37,7 @@ Tell = Callable[[str], None]
 
 
 async def crowd(server: Served, which: str, connections: int, seconds: float) -> tuple[float, float, float]:
-    """Delivery delay p50 and p99 in seconds, and the part of the tokens that came by themselves."""
+    """Delivery delay p50 and p99 in seconds, and the frames that each connection got in a second."""
     clients = [await light(server.port) for _ in range(connections)]
     await asyncio.sleep(0.5)
     for client in clients:
@@ -48,11 +48,11 @@ async def crowd(server: Served, which: str, connections: int, seconds: float) ->
     for client in clients:
         client.close()
     rate = len(delays) / connections / (seconds - 0.25)
-    return percentile(delays, 0.5), percentile(delays, 0.99), rate
+    return percentile(delays, 50), percentile(delays, 99), rate
 
 
 def crowds(tell: Tell, most: int, seconds: float) -> list[Row]:
-    """The largest crowd, out of quarters of `most`, that one core serves with p99 under 100 ms."""
+    """The most connections, in quarters of `most`, that one core serves with p99 below 100 ms."""
     rows: list[Row] = []
     largest = {"bare": 0, "ours": 0}
     for which in ("bare", "ours"):
@@ -64,19 +64,19 @@ def crowds(tell: Tell, most: int, seconds: float) -> list[Row]:
                 cpu = (server.cpu_seconds() - before) / (seconds + 2)
             name = "bare websockets" if which == "bare" else "this server"
             delay = f"delay p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms"
-            said = f"{rate:.0f} frames/s each, {delay}, {cpu:.0%} CPU"
-            rows.append((f"{connections} connections, {name}", said, ""))
+            found = f"{rate:.0f} frames/s each, {delay}, {cpu:.0%} CPU"
+            rows.append((f"{connections} connections, {name}", found, ""))
             if p99 < MOST_DELAY_S:
                 largest[which] = connections
                 break
     ratio = largest["ours"] / largest["bare"] if largest["bare"] else 0.0
-    said = f"{largest['ours']} against {largest['bare']}: {ratio:.2f} x"
-    rows.append(("largest crowd with p99 < 100 ms", said, f"{most}, or the most"))
+    found = f"{largest['ours']} against {largest['bare']}: {ratio:.2f} x"
+    rows.append(("largest crowd with p99 < 100 ms", found, f"{most}, or the most"))
     return rows
 
 
 def idle(tell: Tell, connections: int) -> Row:
-    """Memory of a session that has done something and is idle, beyond a bare connection's."""
+    """Memory of a session that was used and is idle, compared with a bare connection's."""
     each: dict[str, float] = {}
 
     async def fill(server: Served) -> int:
@@ -106,7 +106,7 @@ def idle(tell: Tell, connections: int) -> Row:
 
 
 async def stalled(server: Served, tell: Tell, total: int, seconds: float) -> list[Row]:
-    """One client stops reading while its handler writes `total` bytes; others go on."""
+    """One client stops reading while its handler writes `total` bytes, and other clients continue."""
     others = [await light(server.port) for _ in range(8)]
     tell("eight clients by themselves")
     for client in others:
@@ -151,7 +151,7 @@ async def stalled(server: Served, tell: Tell, total: int, seconds: float) -> lis
     for client in others:
         client.close()
     all_of_it = "everything, the hash is right"
-    p99, p99_alone = percentile(beside, 0.99), percentile(alone, 0.99)
+    p99, p99_alone = percentile(beside, 99), percentile(alone, 99)
     return [
         (f"{total // MIB} MiB for a client that does not read for {seconds:.0f} s: memory grows by",
          f"{(most - before) / MIB:.1f} MiB", "< 16 MiB"),
@@ -165,7 +165,7 @@ async def stalled(server: Served, tell: Tell, total: int, seconds: float) -> lis
 
 
 async def reconnects(server: Served, tell: Tell, count: int) -> Row:
-    """From connecting to the first frame that is replayed, beside a bare connect."""
+    """Time from connecting to the first replayed frame, compared with a bare connect."""
     resumed: list[float] = []
     plain: list[float] = []
     caps = '"resume"'
@@ -201,10 +201,10 @@ async def reconnects(server: Served, tell: Tell, count: int) -> Row:
 
 
 def main(
-    connections: Annotated[int, typer.Option(help="The largest crowd.")] = 1000,
-    seconds: Annotated[float, typer.Option(help="Length of a run of a crowd.")] = 8.0,
-    idle_seconds: Annotated[float, typer.Option(help="How long nobody reads.")] = 60.0,
-    mebibytes: Annotated[int, typer.Option(help="What is written meanwhile.")] = 1024,
+    connections: Annotated[int, typer.Option(help="Most connections.")] = 1000,
+    seconds: Annotated[float, typer.Option(help="Seconds of a run with many connections.")] = 8.0,
+    idle_seconds: Annotated[float, typer.Option(help="Seconds in which nobody reads.")] = 60.0,
+    mebibytes: Annotated[int, typer.Option(help="MiB written meanwhile.")] = 1024,
 ) -> None:
     """Measure, and print a table."""
     rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""What the benchmarks share: servers in processes of their own, a light client, and percentiles."""
+"""Shared by the benchmarks: servers in processes of their own, a light client, and percentiles."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from streamops_server import Limits, Registry, StreamServer, View, event_handler
+from streamops_spec import load_protocol
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
+SUBPROTOCOL = Subprotocol(load_protocol().subprotocol)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HELLO = '{"type":"hello","caps":[%s],"limits":{"window":64}}'
 CHUNK = "0123456789abcdef" * 512
-"""8 KiB: the most that one text operation holds."""
+"""8 KiB, the longest text of one operation."""
 
 
 async def ticks(period: float, seconds: float) -> AsyncIterator[str]:
-    """A token every `period` seconds, however long its use takes."""
+    """A token every `period` seconds, for `seconds`; late ones are not skipped."""
     due = time.monotonic()
     end = due + seconds
     while (now := time.monotonic()) < end:
@@ -31,26 +35,29 @@ async def ticks(period: float, seconds: float) -> AsyncIterator[str]:
 
 
 class Bench(View):
-    """Handlers that stream what the benchmarks measure; a token is the time at which it was made."""
+    """The handlers to measure. A token of `clock` is the time at which it was made, in seconds."""
 
     @event_handler
     async def clock(self, period: float, seconds: float) -> None:
+        """Stream a token every `period` seconds."""
         async for token in ticks(period, seconds):
             await self.stream_text("clock", token)
 
     @event_handler
     async def pour(self, chunks: int) -> None:
+        """Stream chunks as fast as possible."""
         for _ in range(chunks):
             await self.stream_text("pour", CHUNK)
 
     @event_handler
     async def hold(self) -> None:
+        """Open a stream, and never end."""
         await self.stream_text("held", "x")
         await asyncio.Event().wait()
 
 
 async def bare(socket: ServerConnection) -> None:
-    """The clock, as a program without a protocol would send it: one text frame for each token."""
+    """The clock without a protocol: one text message for each token."""
     await socket.recv()
     await socket.send("{}")
     async for message in socket:
@@ -61,7 +68,7 @@ async def bare(socket: ServerConnection) -> None:
 
 
 def _serve(which: str, pipe: Any, cpu: int | None) -> None:
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # clients leave without a word
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # clients leave without a close
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
 
@@ -73,7 +80,7 @@ def _serve(which: str, pipe: Any, cpu: int | None) -> None:
                 await asyncio.to_thread(pipe.recv)
         else:
             options: dict[str, Any] = {"compression": None, "ping_interval": None}
-            async with serve(bare, "127.0.0.1", 0, subprotocols=["streamops.v1"], **options) as server:  # type: ignore[list-item]  # reason: a NewType of str
+            async with serve(bare, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], **options) as server:
                 pipe.send(server.sockets[0].getsockname()[1])
                 await asyncio.to_thread(pipe.recv)
 
@@ -94,7 +101,7 @@ class Served:
             return int(file.read().split()[1]) * PAGE
 
     def cpu_seconds(self) -> float:
-        """User and system time so far."""
+        """User and system time so far, in seconds."""
         with open(f"/proc/{self.pid}/stat") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -102,7 +109,7 @@ class Served:
 
 @contextmanager
 def served(which: str, *, cpu: int | None = None) -> Iterator[Served]:
-    """`ours` or `bare`, on its own core if `cpu` says which."""
+    """Run the server `ours` or `bare`, on the core `cpu` if given."""
     context = multiprocessing.get_context("spawn")
     pipe, other = context.Pipe()
     process = context.Process(target=_serve, args=(which, other, cpu), daemon=True)
@@ -116,7 +123,7 @@ def served(which: str, *, cpu: int | None = None) -> Iterator[Served]:
 
 
 class Light(asyncio.Protocol):
-    """A client that does next to nothing: it sends text frames, and notes how old each token is."""
+    """A client that costs little: it sends text messages, and records the age of each token in seconds."""
 
     def __init__(self) -> None:
         self.delays: list[float] = []
@@ -125,15 +132,17 @@ class Light(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the upgrade."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.write(
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Protocol: streamops.v1\r\n\r\n"
+            + f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
+        """Record the age of the tokens in `data`."""
         now = time.monotonic()
         self.bytes += len(data)
         if not self.ready.done():
@@ -146,19 +155,20 @@ class Light(asyncio.Protocol):
             place = data.find(b'"text":"', end)
 
     def say(self, text: str) -> None:
-        """One masked text frame; the mask is zero."""
+        """Send a text message, with a mask of zeros."""
         assert self._transport is not None
         data = text.encode()
         length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
         self._transport.write(b"\x81" + length + bytes(4) + data)
 
     def close(self) -> None:
+        """Cut the connection."""
         assert self._transport is not None
         self._transport.abort()
 
 
 async def light(port: int, caps: str = "") -> Light:
-    """A light client after its handshake."""
+    """Connect a light client, and send its hello."""
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(Light, "127.0.0.1", port)
     await client.ready
@@ -167,13 +177,13 @@ async def light(port: int, caps: str = "") -> Light:
 
 
 def clock(which: str, period: float, seconds: float) -> str:
-    """The message that starts the clock."""
+    """The message that starts the clock of the server `which`."""
     if which == "bare":
         return f'"clock"|{period}|{seconds}|'
     params = f'{{"period":{period},"seconds":{seconds}}}'
     return f'{{"type":"event","ref":1,"event":"clock","params":{params}}}'
 
 
-def percentile(values: list[float], part: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+def percentile(values: list[float], percent: int) -> float:
+    """A percentile, from 1 to 99. Raises StatisticsError for fewer than two values."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

@@ -1,8 +1,8 @@
-"""What streaming costs: `python reference_server/benchmarks/throughput.py`.
+"""Measures what streaming costs: `python reference_server/benchmarks/throughput.py`.
 
-Compares this server with a bare `websockets` loop that sends the same tokens one frame each,
-in the same run, with the same client in a process of its own, which verifies every token.
-Quote the ratios, not the seconds: those are the machine's.
+Compares this server with a bare `websockets` loop that sends each token in a message of its own,
+in the same run. The client is the same; it has its own process, and verifies every token.
+Quote the ratios and not the seconds, which depend on the machine.
 """
 
 from __future__ import annotations
@@ -23,28 +23,36 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from streamops_server import Limits, Registry, StreamServer, View, event_handler
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
+from streamops_spec import load_protocol
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
+SUBPROTOCOL = Subprotocol(load_protocol().subprotocol)
 TOKENS = ("Hello", " world", ",", " this", " is", " a", " token", " of", " text", ".")
-PACE = 1.2 / 60  # seconds between paced frames: a little more than the interval, so that none merge
+PACE = 1.2 / 60  # seconds between paced frames: slightly more than the interval, so that none merge
 HELLO = '{"type":"hello","caps":[],"limits":{},"view":{"name":"Pour","params":{}}}'
 
 
 def token(number: int) -> str:
+    """The token with that number."""
     return TOKENS[number % len(TOKENS)]
 
 
 class Pour(View):
+    """The handlers to measure."""
+
     @event_handler
     async def fast(self, count: int) -> None:
+        """Stream tokens as fast as possible."""
         for number in range(count):
             await self.stream_text("answer", token(number))
 
     @event_handler
     async def paced(self, count: int) -> None:
+        """Stream tokens so slowly that each gets a frame."""
         await self.stream_start("answer")
         for number in range(count):
             await self.stream_text("answer", token(number))
@@ -52,7 +60,7 @@ class Pour(View):
 
 
 async def bare(socket: ServerConnection) -> None:
-    """The same two events, as a program without a protocol would answer them."""
+    """The same two events without a protocol."""
     await socket.recv()
     await socket.send("{}")
     event = msgspec.json.decode(await socket.recv())
@@ -64,12 +72,14 @@ async def bare(socket: ServerConnection) -> None:
 
 
 class Frame(msgspec.Struct):
+    """What the client reads of a frame."""
+
     type: str
     ops: list[dict[str, Any]] = []
 
 
 async def read_ours(socket: Any) -> tuple[str, int]:
-    """The text that arrived until the reply, and in how many frames."""
+    """The text up to the reply, and its number of frames."""
     decode = msgspec.json.Decoder(Frame).decode
     parts: list[str] = []
     frames = 0
@@ -80,6 +90,7 @@ async def read_ours(socket: Any) -> tuple[str, int]:
 
 
 async def read_bare(socket: Any) -> tuple[str, int]:
+    """The text up to an empty message, and its number of messages."""
     parts: list[str] = []
     while text := await socket.recv():
         parts.append(text)
@@ -90,9 +101,9 @@ Reader = Callable[[Any], Awaitable[tuple[str, int]]]
 
 
 async def subscribe(url: str, reader: Reader, event: str, count: int, subscribers: int) -> tuple[float, int]:
-    """Seconds from the events to the last token, and the frames; every token is verified."""
+    """Seconds from the events to the last token, and the number of frames. Verifies every token."""
     expected = "".join(token(number) for number in range(count))
-    options: dict[str, Any] = {"subprotocols": ["streamops.v1"], "compression": None, "ping_interval": None}
+    options: dict[str, Any] = {"subprotocols": [SUBPROTOCOL], "compression": None, "ping_interval": None}
     sockets = await asyncio.gather(*(connect(url, **options) for _ in range(subscribers)))
     for socket in sockets:
         await socket.send(HELLO)
@@ -111,7 +122,7 @@ async def subscribe(url: str, reader: Reader, event: str, count: int, subscriber
 
 
 def client(pipe: Any) -> None:
-    """The process of the subscribers: does what comes down the pipe."""
+    """The process of the subscribers, which runs the jobs from the pipe."""
     readers: dict[str, Reader] = {"ours": read_ours, "bare": read_bare}
     while (job := pipe.recv()) is not None:
         url, reader, *rest = job
@@ -119,7 +130,7 @@ def client(pipe: Any) -> None:
 
 
 class Bench:
-    """Runs jobs against both servers, in turn, with their client."""
+    """Runs jobs against the two servers, with a client process."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -128,16 +139,14 @@ class Bench:
         self.process.start()
 
     def run(self, which: str, event: str, count: int, subscribers: int) -> tuple[float, float, int]:
-        """Seconds, the server's CPU seconds, frames."""
+        """Seconds, CPU seconds of the server, and the number of frames."""
         return asyncio.run(self._run(which, event, count, subscribers))
 
     async def _run(self, which: str, event: str, count: int, subscribers: int) -> tuple[float, float, int]:
         server: AbstractAsyncContextManager[Any] = (
             StreamServer(Registry({"Pour": Pour}), limits=Limits(heartbeat_ms=600_000))
             if which == "ours"
-            else serve(
-                bare, "127.0.0.1", 0, subprotocols=["streamops.v1"], compression=None, ping_interval=None
-            )  # type: ignore[list-item]  # reason: a NewType of str
+            else serve(bare, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], compression=None, ping_interval=None)
         )
         async with server as running:
             port = running.port if which == "ours" else running.sockets[0].getsockname()[1]
@@ -147,6 +156,7 @@ class Bench:
             return seconds, _cpu() - before, frames
 
     def close(self) -> None:
+        """End the client process."""
         self.pipe.send(None)
         self.process.join()
 
@@ -157,7 +167,7 @@ def _cpu() -> float:
 
 
 def idle_stream_bytes(streams: int = 5000) -> float:
-    """Memory of a stream that was used and is idle again, in bytes, measured by tracemalloc."""
+    """Memory of a stream that was used and is idle, in bytes, as tracemalloc counts it."""
     session = Session(Limits(max_streams=streams, heartbeat_ms=streams * 1000), "id", 0.0)
     session.receive('{"type":"hello","caps":[],"limits":{}}', 0.0)
     session.welcome([])

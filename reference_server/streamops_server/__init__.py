@@ -1,4 +1,4 @@
-"""The reference server: a program's live output on a screen, without a token lost.
+"""The reference server: streams a program's live output to a screen without losing a token.
 
 from streamops_server import View, event_handler
 
@@ -22,9 +22,10 @@ from streamops_server.errors import (
 )
 from streamops_server.pages import Pages
 from streamops_server.registry import Registry
+from streamops_server.request import Request
 from streamops_server.streaming import StreamingMixin
-from streamops_server.transport import StreamServer
-from streamops_server.view import Request, View, event_handler
+from streamops_server.view import View, event_handler
+from streamops_server.websocket_server import StreamServer
 
 LiveView = View
 

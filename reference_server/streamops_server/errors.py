@@ -1,4 +1,4 @@
-"""What a program may raise, or sees raised, beside the errors of its own."""
+"""The exceptions that a program may raise for the server, and that the server raises into it."""
 
 import asyncio
 
@@ -8,17 +8,17 @@ __all__ = ["BadParams", "Overflow", "ProgramError", "StreamCancelled", "Unauthor
 
 
 class Unauthorized(Exception):
-    """To be raised by `authenticate` for a connection that may not begin a session (close 4401)."""
+    """Raise it in `authenticate` to refuse a connection; the text goes to the client (close 4401)."""
 
 
 class BadParams(ProgramError):
-    """To be raised by a handler or a mount that cannot take its params; the text goes to the client."""
+    """Raise it in a handler or a mount for params that it cannot take; the text goes to the client."""
 
     code = "bad_params"
 
 
 class StreamCancelled(asyncio.CancelledError):
-    """The caller is to stop: its run was superseded, or its session is over.
+    """The caller has to stop: its run was superseded or cancelled, or its session has ended.
 
-    A cancellation and no application error, so `except Exception` lets it pass.
+    It is a cancellation and not an application error, so `except Exception` does not catch it.
     """

@@ -1,12 +1,13 @@
-"""Pages over plain HTTP on the port of the WebSocket: a folder, and the JavaScript client below /streamops/.
+"""Serves pages over HTTP on the port of the WebSocket: a folder, and the JavaScript client at /streamops/.
 
-Rule 1: `decide` says what a request is for from its words alone; only `Pages.answer` touches a disk.
-Rule 2: a name is what `_NAME` allows and nothing else: no dot file, no `..`, no backslash, no drive.
+Rule 1: `decide` maps a request to a file without touching the disk; only `Pages.answer` reads.
+Rule 2: each name of a path has to match `_NAME`, which excludes dot files, `..`, backslashes and drives.
 """
 
 from __future__ import annotations
 
 import http
+import mimetypes
 from functools import cache
 from pathlib import Path, PurePosixPath
 from re import compile as pattern
@@ -24,38 +25,31 @@ CSP: Final = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-"""What a page may do, unless its server says otherwise: nothing that is not this server's own."""
+"""The default Content-Security-Policy: a page uses only resources of its own server."""
 
 CLIENT: Final = "streamops"
-"""The first name of the paths that lead to the client."""
+"""The first name of the paths to the client's files."""
 
 _METHODS = ("GET", "HEAD")
 _NAME = pattern(r"[\w-][\w.-]*")
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
+_TEXT = "text/plain; charset=utf-8"
+_types = mimetypes.MimeTypes()  # the standard library's table, without the files of the system
+for _suffix, _kind in (
+    (".js", "text/javascript"), (".mjs", "text/javascript"), (".ico", "image/x-icon"),
+    (".map", "application/json"), (".webp", "image/webp"), (".woff2", "font/woff2"),
+):  # fmt: skip
+    _types.add_type(_kind, _suffix)  # what Python 3.11 lacks, or knows by an older name
 
 
 class File(NamedTuple):
-    """A file below one of the two folders; whether it is there is another question."""
+    """A file in the folder of the client or of the pages. It may not exist."""
 
     of_client: bool
     name: PurePosixPath
 
 
 class Answer(NamedTuple):
-    """What goes back; a HEAD has the headers of its GET, and no body."""
+    """A response. The response to a HEAD has the headers of the GET and an empty body."""
 
     status: http.HTTPStatus
     headers: dict[str, str]
@@ -63,7 +57,7 @@ class Answer(NamedTuple):
 
 
 def decide(method: str, target: str) -> File | http.HTTPStatus:
-    """The file that a request asks for, or the status that says why there is none."""
+    """The file that a request asks for, or the status of a request that asks for none."""
     if method not in _METHODS:
         return http.HTTPStatus.METHOD_NOT_ALLOWED
     try:
@@ -80,27 +74,27 @@ def decide(method: str, target: str) -> File | http.HTTPStatus:
 
 
 class Pages:
-    """The files of a folder, `index.html` for `/`; no listings, and nothing outside of it.
+    """The files of a folder, `index.html` for `/`. It serves no listings and no files outside the folder.
 
-    `csp` is the Content-Security-Policy that goes with each. Raises NotADirectoryError.
+    `csp` is the Content-Security-Policy of every response. Raises NotADirectoryError.
     """
 
     def __init__(self, folder: str | Path, *, csp: str = CSP) -> None:
         self._folder = Path(folder).resolve()
         self._csp = csp
         if not self._folder.is_dir():
-            raise NotADirectoryError(f"{folder} is no folder with pages")
+            raise NotADirectoryError(f"{folder} is not a folder; give the folder with the pages")
 
     def answer(self, method: str, target: str) -> Answer:
-        """The answer to a request; it reads the file, so call it in a thread."""
+        """The response to a request. It reads the file, so call it in a thread."""
         found = decide(method, target)
         content = self._read(found) if isinstance(found, File) else None
         if isinstance(found, File) and content is not None:
             status = http.HTTPStatus.OK
-            kind = _TYPES.get(found.name.suffix.lower(), "application/octet-stream")
+            kind = _content_type(found.name)
         else:
             status = http.HTTPStatus.NOT_FOUND if isinstance(found, File) else found
-            kind = _TYPES[".txt"]
+            kind = _TEXT
             content = f"{status.value} {status.phrase}: {_HELP[status]}\n".encode()
         headers = {
             "Content-Type": kind,
@@ -118,20 +112,25 @@ class Pages:
     def _read(self, file: File) -> bytes | None:
         root = client_folder() if file.of_client else self._folder
         path = root.joinpath(file.name).resolve()
-        if not path.is_relative_to(root) or not path.is_file():  # a link that leads out is not there
+        if not path.is_relative_to(root) or not path.is_file():  # a link out of the folder
             return None
         return path.read_bytes()
 
 
+def _content_type(name: PurePosixPath) -> str:
+    kind = _types.guess_type(name.name.lower())[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+
 _HELP = {
-    http.HTTPStatus.NOT_FOUND: "There is no such page here; the first one is at /",
-    http.HTTPStatus.METHOD_NOT_ALLOWED: "Pages are only read here; a program talks to views over a WebSocket",
+    http.HTTPStatus.NOT_FOUND: "This page does not exist; the first page is /",
+    http.HTTPStatus.METHOD_NOT_ALLOWED: "Pages take GET and HEAD; a program talks to views over a WebSocket",
 }
 
 
 @cache
 def client_folder() -> Path:
-    """Where the JavaScript client stands: beside the source in a checkout, in the package in a wheel."""
+    """The folder of the JavaScript client: in a checkout beside the source, in a wheel inside the package."""
     packaged = Path(__file__).parent / "_client"
     if packaged.is_dir():
         return packaged.resolve()

@@ -1,40 +1,24 @@
-"""Sends what a session has to send when it is due, and makes producers wait when too much is pending."""
+"""Sends a session's frames when they are due, and makes producers wait when too much is pending."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextvars import ContextVar
 from math import inf
-from typing import Protocol
 
-from streamops_server.core.owners import Producer
 from streamops_server.core.session import Session
+from streamops_server.interfaces.transport import Connection
 
-CALLER: ContextVar[Producer] = ContextVar("streamops_caller")
-"""The producer whose code runs now."""
-
-CALLS_PER_BREATH = 32
-TOKENS_PER_BREATH = 256
-"""Calls, and tokens that joined a call, after which a producer lets others run: it cannot starve pings."""
-
-
-class Channel(Protocol):
-    """One connection."""
-
-    def write_frames(self, frames: list[bytes]) -> None:
-        """Send at once, without waiting."""
-
-    def end(self, code: int, reason: str) -> None:
-        """Close, after what was written."""
+YIELD_EVERY = 32
+"""Calls after which a producer lets others run, so that pings are answered."""
 
 
 class Pump:
-    """`channel` is where the session's frames go, if it has a connection; `ended` is told of its end."""
+    """The timers of one session. `ended` is called when the session has ended by itself."""
 
-    def __init__(self, session: Session, channel: Channel, ended: Callable[[], None]) -> None:
+    def __init__(self, session: Session, connection: Connection, ended: Callable[[], None]) -> None:
         self._session = session
-        self._channel: Channel | None = channel
+        self._connection: Connection | None = connection
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._bound = session.limits.max_pending_bytes
@@ -45,47 +29,47 @@ class Pump:
         self._soon: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
-        self._look_again = False
-        """Whether a deadline may hide behind the one that `_soon` serves."""
+        self._reschedule = False
+        """Whether another deadline may follow the one that `_soon` serves."""
         self._calls = 0
         self.schedule()
 
-    def attach(self, channel: Channel | None) -> None:
-        """There is another connection now, or none."""
-        self._channel = channel
+    def attach(self, connection: Connection | None) -> None:
+        """The session has another connection now, or none."""
+        self._connection = connection
         self._writable = True
         self._wake()
         self.schedule()
 
     def set_writable(self, writable: bool) -> None:
-        """Whether the transport takes more; while not, operations stay and coalesce (FLW-7)."""
+        """Whether the transport's buffer has room; without, operations stay and coalesce (FLW-7)."""
         self._writable = writable
         self.schedule()
 
     def touch(self) -> None:
-        """An operation was accepted: see to it that it will be sent (BAT-9)."""
+        """An operation was accepted: schedule its sending, unless that is done (BAT-9)."""
         outbox = self._outbox
-        if self._soon is not None or self._timer_at <= outbox.next_tick or outbox.is_full:
+        if self._soon is not None or self._timer_at <= outbox.next_tick or outbox.is_full():
             return
         if (
             self._writable
-            and self._channel is not None
+            and self._connection is not None
             and outbox.open
             and outbox.next_tick <= self._loop.time()
         ):
-            self._soon = self._loop.call_soon(self.flush)  # after a quiet interval: at once (BAT-8)
+            self._soon = self._loop.call_soon(self.flush)  # at once after a quiet interval (BAT-8)
         else:
             self.schedule()
 
     def schedule(self) -> None:
-        """Arrange for a flush at the session's next deadline, if it comes before the arranged one."""
+        """Schedule a flush at the session's next deadline, unless an earlier one is scheduled."""
         deadline = self._session.deadline(writable=self._writable)
         if deadline is None or self._timer_at == -inf:
             return
         if deadline <= self._loop.time():
-            # Not within this call: operations accepted before the loop comes round join the frame.
+            # Not within this call: operations that are accepted in the same turn of the loop join the frame.
             self._soon = self._soon or self._loop.call_soon(self.flush)
-            self._look_again = True
+            self._reschedule = True
         elif deadline < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
@@ -97,7 +81,7 @@ class Pump:
         self.flush()
 
     def flush(self) -> None:
-        """Send what is due; close after a session's last words."""
+        """Send what is due; close the connection after a fatal error."""
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
@@ -105,19 +89,19 @@ class Pump:
         if self._session.ended:
             self._ended()
             return
-        if frames and self._channel is not None:
-            self._channel.write_frames(frames)
+        if frames and self._connection is not None:
+            self._connection.write_frames(frames)
             if self._waiting:
                 self._wake()
         closing = self._session.closing
-        if closing is not None and frames and self._channel is not None:
-            self._channel.end(closing.code, closing.reason)  # a fatal error is among the last frames (ERR-8)
-        if self._look_again or self._timer is None or self._outbox.waits:
-            self._look_again = False
+        if closing is not None and frames and self._connection is not None:
+            self._connection.end(closing.code, closing.reason)  # after the fatal error (ERR-8)
+        if self._reschedule or self._timer is None or self._outbox.waits:
+            self._reschedule = False
             self.schedule()
 
     def stop(self) -> None:
-        """The session has ended: no timer, and nobody waits any more."""
+        """The session has ended: cancel the timers, and let no producer wait."""
         for handle in (self._soon, self._timer):
             if handle is not None:
                 handle.cancel()
@@ -130,23 +114,23 @@ class Pump:
             if not future.done():
                 future.set_result(None)
 
-    # Producers
+    # -- backpressure ----------------------------------------------------------------------
 
     def is_full(self, name: str) -> bool:
-        """Whether the stream's pending bytes reach their bound, or the session's while nobody reads."""
+        """Whether the stream's pending bytes reach their bound, or a detached session's do."""
         queue = self._streams.get(name)
         return (queue is not None and queue.pending_bytes >= self._bound) or self._session.is_full
 
     async def room(self, name: str) -> None:
-        """Wait while the stream is full (FLW-7), and let others run now and then."""
+        """Wait while the stream is full (FLW-7); let other tasks run every `YIELD_EVERY` calls."""
         self._calls += 1
-        if self._calls % CALLS_PER_BREATH == 0:
+        if self._calls % YIELD_EVERY == 0:
             await asyncio.sleep(0)
         while self.is_full(name) and not self._session.program.closed:
             await self._turn()
 
     async def room_for_view(self) -> None:
-        """Wait while the views that have not been sent reach the bound: their bytes count too."""
+        """Wait while the bytes of the views that are not sent reach the bound."""
         session = self._session
         while (self._outbox.view_bytes >= self._bound or session.is_full) and not session.program.closed:
             await self._turn()

@@ -1,15 +1,15 @@
-"""A view: what a client mounts. Its attributes are the state, its template shows them."""
+"""A view: what a client mounts. Its attributes are the state, and its template shows them."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, overload
 
-import msgspec
-
+from streamops_server.interfaces.renderer import Template
+from streamops_server.request import Request
 from streamops_server.streaming import StreamingMixin
 
 Handler = Callable[..., Awaitable[Any]]
@@ -18,25 +18,12 @@ _MARK = "__streamops_event__"
 _COMPUTED = (property, cached_property)
 
 
-class Request(msgspec.Struct, frozen=True):
-    """The connection that mounts a view: path and headers (lower-case names) of its upgrade.
-
-    Without an `Origin` there is no `cookie` among the headers. `principal` is what the server's
-    `authenticate` made of them, "" for nobody that it knows.
-    """
-
-    path: str
-    headers: Mapping[str, str]
-    session: str
-    principal: str = ""
-
-
 @overload
 def event_handler(handler: H, /) -> H: ...
 @overload
 def event_handler(*, name: str) -> Callable[[H], H]: ...
 def event_handler(handler: H | None = None, /, *, name: str | None = None) -> H | Callable[[H], H]:
-    """Let clients run this async method as an event, params as keyword arguments.
+    """Let clients run this async method as an event; its params are keyword arguments.
 
     The event has the method's name unless `name` gives another.
     Raises TypeError for a function that is not `async def`.
@@ -49,39 +36,53 @@ def event_handler(handler: H | None = None, /, *, name: str | None = None) -> H 
         setattr(function, _MARK, name or function.__name__)
         return function
 
-    return mark if handler is None else mark(handler)  # bare, or with arguments
+    return mark if handler is None else mark(handler)
 
 
 class View(StreamingMixin):
-    """Inherit, give it a template and handlers, and pass its class to the server."""
+    """Inherit from it, add a template and handlers, and register the class with the server."""
 
     template: ClassVar[str | None] = None
-    """The template itself (Jinja2, autoescaped), or"""
+    """The source of the template (Jinja2, autoescaped)."""
     template_name: ClassVar[str | None] = None
-    """the name of a file in `templates`."""
+    """The name of a template file in `templates`; takes precedence over `template`."""
     templates: ClassVar[str | Path | None] = None
-    """A folder; without one, `templates` beside the module of the class."""
+    """The folder of template files; by default `templates` beside the module of the class."""
     template_renders: ClassVar[frozenset[str] | set[str]] = frozenset()
     """Streams whose streamed content the template renders too, from state that the handlers keep."""
     events: ClassVar[dict[str, str]] = {}
-    """Names of events, and of the methods that handle them; filled from `@event_handler`."""
+    """Event → the name of the method that handles it; filled from `@event_handler`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.events = {
             getattr(member, _MARK): attribute
-            for base in reversed(cls.__mro__)  # plain mixins too
+            for base in reversed(cls.__mro__)  # includes mixins that are not views
             for attribute, member in vars(base).items()
             if hasattr(member, _MARK)
         }
 
     def mount(self, request: Request, /, **kwargs: Any) -> Any:
-        """Set up the state; may be async. `kwargs` are the params of the client's `hello.view`."""
+        """Set up the state; may be async. `kwargs` are the params of the client's `hello.view`.
+
+        Raise BadParams for params that the view cannot take.
+        """
+
+    @classmethod
+    def has_template(cls) -> bool:
+        """Whether there is anything to render."""
+        return cls.template is not None or cls.template_name is not None
+
+    @classmethod
+    def get_template(cls) -> Template:
+        """The template, as a renderer takes it."""
+        folder = Path(cls.templates) if cls.templates else Path(inspect.getfile(cls)).parent / "templates"
+        return Template(cls.template or "", cls.template_name, folder)
 
     def get_context(self) -> dict[str, Any]:
-        """What the template sees: the public attributes of the view, those of its class too.
+        """What the template sees: the public attributes of the view and of its class.
 
-        Every property is computed, at every rendering; what one raises, the rendering raises.
+        Every rendering computes every property. If one raises, the rendering raises.
         """
         members: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
@@ -93,12 +94,9 @@ class View(StreamingMixin):
         }
         return of_class | {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
-    def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (for views that ask)
-        """Whether a client with these `caps` may run `event`; no means it is unknown."""
+    def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (views may override it)
+        """Whether a client with these `caps` may run `event`; if not, the event counts as unknown."""
         return event in self.events
-
-    def _view(self) -> View:
-        return self
 
 
 def _is_method(member: object) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamops_server import Limits, Registry, StreamServer, View
 from streamops_server.core.frames import Cancel, Event, Hello, decode
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
 from streamops_spec import load_shapes
 from websockets.asyncio.client import ClientConnection, connect

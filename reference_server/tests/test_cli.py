@@ -146,7 +146,7 @@ def test_the_demo_needs_no_other_word(command: list[str]) -> None:
 def test_the_demo_brings_its_own_views_and_pages(option: list[str]) -> None:
     result = CliRunner().invoke(app, ["--demo", *option])
     assert result.exit_code == 2
-    assert "brings its own" in result.output
+    assert "has its own" in result.output
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from streamops_server import Limits
 from streamops_server.core.errors import Fenced
 from streamops_server.core.frames import Cancel
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 
 ACK = ["html", "view", "ack"]
 NewLink = Callable[..., Any]

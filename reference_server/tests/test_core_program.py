@@ -1,12 +1,13 @@
 """The program's calls on a fake link: what they put on the wire, when, and in which order."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from streamops_server import Limits
 from streamops_server.core.errors import Fenced, Overflow, Unsupported
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 
 INTERVAL = 1 / 60
 
@@ -307,7 +308,7 @@ def test_empty_texts_cost_no_memory_and_reach_the_bound(new_link: Callable[..., 
         if not program.extend(owner, "s", ""):
             program.text(owner, "s", "")
         queue = program.streams["s"]
-        assert queue._more == []
+        assert queue._joined == []
     assert calls < 100_000
     (frame,) = link.arrive()
     assert [(op["op"], op.get("text")) for op in frame["ops"]] == [("start", None), ("text", "")]
@@ -318,3 +319,14 @@ def test_empty_texts_cost_no_memory_and_reach_the_bound(new_link: Callable[..., 
     program.done(owner, "s")
     (frame,) = link.wait(1)
     assert (frame["n"], frame["ops"][0]["text"], frame["ops"][1]["text_len"]) == (4, "ab", 2)
+
+
+def test_a_text_after_joined_tokens_counts_them_first(link: Any) -> None:
+    program, owner = link.program, link.owner
+    program.text(owner, "s", "a")
+    assert program.extend(owner, "s", "b")
+    program.text(owner, "s", "c", "prepend")
+    program.done(owner, "s")
+    (frame,) = link.wait(1)
+    assert [op.get("text") for op in frame["ops"]] == [None, "ab", "c", None]
+    assert frame["ops"][-1]["text_sha256"] == sha256(b"cab").hexdigest()

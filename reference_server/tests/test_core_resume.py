@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamops_server import Limits
 from streamops_server.core.errors import PeerViolation
-from streamops_server.core.queue import MOST_MARKS, Queue
+from streamops_server.core.sent_log import MOST_CURSORS
+from streamops_server.core.stream import Stream
 
 CAPS = ["html", "view", "resume"]
 NewLink = Callable[..., Any]
@@ -126,7 +127,7 @@ def test_a_cursor_that_no_right_client_has_any_more_is_gone(new_link: NewLink) -
     link.session.lost(link.now)
     link.program.text(link.owner, "s", "c")
     back(link, {"s": 2})
-    assert [frame["n"] for frame in link.wait(0.1)] == [2], "the end of the frame with b is no end any more"
+    assert [frame["n"] for frame in link.wait(0.1)] == [2], "the frame with b was merged: its end is gone"
     link.session.lost(link.now)
     assert back(link, {"s": 3}) == {"s": {"how": "gone", "seq": 4}}
 
@@ -321,12 +322,12 @@ def test_one_entry_is_kept_however_large(new_link: NewLink, size: int) -> None:
 
 
 def test_the_latest_cursors_are_known(new_link: NewLink) -> None:
-    queue = Queue("s")
-    for number in range(1, 3 * MOST_MARKS):
-        queue.mark(number)
-    assert queue.knows(3 * MOST_MARKS - 1)
-    assert queue.knows(2 * MOST_MARKS)
-    assert not queue.knows(1)
+    stream = Stream("s")
+    for number in range(1, 3 * MOST_CURSORS):
+        stream.mark(number)
+    assert stream.knows(3 * MOST_CURSORS - 1)
+    assert stream.knows(2 * MOST_CURSORS)
+    assert not stream.knows(1)
 
 
 def event(link: Any, ref: int) -> list[Any]:
@@ -382,6 +383,6 @@ def test_a_ref_that_is_not_kept_is_not_run(new_link: NewLink) -> None:
 
 def test_only_a_repeated_ref_may_be_lower(new_link: NewLink) -> None:
     link = opened(new_link)
-    assert link.session._answers.is_repeated(5) is False
+    assert link.session._replies.is_repeated(5) is False
     with pytest.raises(PeerViolation):
-        link.session._answers.is_repeated(5)
+        link.session._replies.is_repeated(5)

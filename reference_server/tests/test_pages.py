@@ -87,7 +87,7 @@ def test_what_is_not_there_is_said_in_words(folder: Path, target: str) -> None:
     answer = Pages(folder).answer("GET", target)
     assert answer.status is MISSING
     assert answer.headers["Content-Type"].startswith("text/plain")
-    assert answer.body == b"404 Not Found: There is no such page here; the first one is at /\n"
+    assert answer.body == b"404 Not Found: This page does not exist; the first page is /\n"
 
 
 def test_other_methods_are_told_which_there_are(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_another_policy_goes_with_every_answer(folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotADirectoryError, match="nowhere is no folder"):
+    with pytest.raises(NotADirectoryError, match="nowhere is not a folder"):
         Pages(tmp_path / "nowhere")
 
 

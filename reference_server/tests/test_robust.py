@@ -124,7 +124,7 @@ def test_connections_that_ask_for_nothing_do_not_hold_the_end_up(serve: Any, go:
 def test_a_session_that_begins_at_the_end_is_told(serve: Any, go: Any) -> None:
     async def whole() -> None:
         async with serve(Touchy) as connect:
-            connect.server._ending = True
+            connect.server._host.ending = True
             connect.server._made = lambda connection: None  # as if it had been made before
             async with connect() as client:
                 assert (await client.until("error"))["code"] == "shutting_down"
@@ -132,7 +132,7 @@ def test_a_session_that_begins_at_the_end_is_told(serve: Any, go: Any) -> None:
     async def late() -> None:
         async with serve(Touchy) as connect:
             server = connect.server
-            server._ending = True
+            server._host.ending = True
             reader, writer = await asyncio.open_connection(server.host, server.port)
             with contextlib.suppress(ConnectionResetError):
                 assert await reader.read() == b""
@@ -153,5 +153,5 @@ def test_who_mounts_nothing_is_told_what_there_is(serve: Any, go: Any) -> None:
             return str(error["error"])
 
     assert go(answer({"B": Touchy, "A": Touchy})) == "No view is mounted; name one in hello.view: A, B"
-    assert go(answer({})) == "No view is mounted; this server has none"
+    assert go(answer({})) == "No view is mounted; this server has no views"
     assert len(go(answer(many))) == 512

@@ -282,11 +282,11 @@ def test_a_stray_task_is_told_how_to_do_it(serve: Any, go: Any) -> None:
         async with serve(Worker) as connect, connect() as client:
             await client.hello("Worker")
             await client.run("leak")
-            (live,) = connect.server._lives
-            await live.view.go_on.wait()
-            assert "start_task" in live.view.stray
+            (runner,) = connect.server._host.runners
+            await runner.view_runner.view.go_on.wait()
+            assert "start_task" in runner.view_runner.view.stray
             with pytest.raises(RuntimeError, match="start_task"):
-                await live.view.stream_text("s", "x")
+                await runner.view_runner.view.stream_text("s", "x")
 
     go(whole())
 
@@ -311,8 +311,8 @@ def test_nothing_is_lost_to_a_client_that_reads_late(serve: Any, go: Any, total:
             await client.hello("Worker")
             await client.start("pour", total=total)
             await asyncio.sleep(0.5)
-            (live,) = connect.server._lives
-            queue = live.program.streams["s"]
+            (runner,) = connect.server._host.runners
+            queue = runner.program.streams["s"]
             assert queue.pending_bytes <= 300 * 1024, "the producer waits"
             await client.until("reply")
             assert client.text("s") == "".join(f"{number} ".rjust(1000) for number in range(total))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from streamops_server import Limits, Unauthorized, View, event_handler
-from streamops_server.sessions import ANONYMOUS
+from streamops_server.interfaces.store import ANONYMOUS
 from websockets.exceptions import ConnectionClosed
 
 CAPS = ["html", "view", "ack", "resume"]
@@ -70,8 +70,8 @@ async def abandoned(connect: Any, event: str, **params: Any) -> tuple[dict[str, 
         await client.start(event, **params)
         await client.until("stream")
         client.socket.transport.abort()
-    (live,) = connect.server._lives
-    return welcome, live
+    (runner,) = connect.server._host.runners
+    return welcome, runner
 
 
 async def told(client: Any) -> list[str]:
@@ -88,10 +88,10 @@ async def told(client: Any) -> list[str]:
 def test_a_run_goes_on_over_a_lost_connection(serve: Any, go: Any) -> None:
     async def whole() -> None:
         async with serve(Talker, default=Talker) as connect:
-            welcome, live = await abandoned(connect, "wait")
-            while live.session.attached:  # noqa: ASYNC110 (the server has no event for its tests)
+            welcome, runner = await abandoned(connect, "wait")
+            while runner.session.attached:  # noqa: ASYNC110 (the server has no event for its tests)
                 await asyncio.sleep(0.01)
-            live.view.go_on.set()
+            runner.view_runner.view.go_on.set()
             async with connect() as client:
                 again = await greet(client, **resuming(welcome))
                 assert again["session"] == welcome["session"]
@@ -101,7 +101,7 @@ def test_a_run_goes_on_over_a_lost_connection(serve: Any, go: Any) -> None:
                 assert (reply["ref"], reply["ok"]) == (1, True)
                 assert client.text("s") == "waiting"
                 assert [op["op"] for op in client.ops("s")] == ["start", "text", "done"]
-            assert live.view.cancelled == 0
+            assert runner.view_runner.view.cancelled == 0
 
     go(whole())
 
@@ -113,7 +113,7 @@ def test_a_live_session_is_taken_over(serve: Any, go: Any) -> None:
             assert (await greet(new, **resuming(welcome)))["session"] == welcome["session"]
             assert await told(old) == ["taken_over", "4409"]  # RES-9
             assert (await new.run("talk", count=1))["ok"]
-            assert len(connect.server._lives) == 1
+            assert len(connect.server._host.runners) == 1
 
     go(whole())
 
@@ -141,7 +141,7 @@ def test_a_late_hello_takes_nothing_over(serve: Any, go: Any) -> None:
             async with connect() as later:
                 again = await greet(later, resume={**resume, "attempt": 3})
                 assert again["session"] == welcome["session"]
-            assert len(connect.server._lives) == 1
+            assert len(connect.server._host.runners) == 1
 
     go(whole())
 
@@ -150,11 +150,11 @@ def test_a_session_ends_after_its_time(serve: Any, go: Any) -> None:
     async def whole() -> None:
         limits = Limits(resume_ttl_ms=100)
         async with serve(Talker, default=Talker, limits=limits) as connect:
-            welcome, live = await abandoned(connect, "wait")
-            while connect.server._lives:  # noqa: ASYNC110 (the server has no event for its tests)
+            welcome, runner = await abandoned(connect, "wait")
+            while connect.server._host.runners:  # noqa: ASYNC110 (the server has no event for its tests)
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0)
-            assert live.view.cancelled == 1
+            assert runner.view_runner.view.cancelled == 1
             async with connect() as client:
                 assert (await greet(client, **resuming(welcome)))["session"] != welcome["session"]
 
@@ -234,9 +234,9 @@ def test_the_oldest_detached_session_goes_first(serve: Any, go: Any, known: bool
                 async with connect() as client:
                     welcomes.append(await greet(client))
                     client.socket.transport.abort()
-                while sum(live.session.attached for live in connect.server._lives):  # noqa: ASYNC110 (as above)
+                while sum(runner.session.attached for runner in connect.server._host.runners):  # noqa: ASYNC110 (as above)
                     await asyncio.sleep(0.01)
-            assert {live.session.id for live in connect.server._lives} == {
+            assert {runner.session.id for runner in connect.server._host.runners} == {
                 each["session"] for each in welcomes[1:]
             }
 
@@ -247,10 +247,10 @@ def test_producers_of_an_absent_client_wait(serve: Any, go: Any) -> None:
     async def whole() -> None:
         limits = Limits(replay_bytes=100_000)
         async with serve(Talker, default=Talker, limits=limits) as connect:
-            welcome, live = await abandoned(connect, "flood", size=400_000)
-            while not live.pump._waiting:  # noqa: ASYNC110 (as above)
+            welcome, runner = await abandoned(connect, "flood", size=400_000)
+            while not runner.pump._waiting:  # noqa: ASYNC110 (as above)
                 await asyncio.sleep(0.01)
-            assert live.session.outbox.pending_bytes < 300_000
+            assert runner.session.outbox.pending_bytes < 300_000
             async with connect() as client:
                 await greet(client, **resuming(welcome))
                 await client.send({"type": "event", "ref": 1, "event": "flood", "params": {"size": 400_000}})
@@ -286,8 +286,8 @@ def test_what_a_client_missed_for_good_is_said_by_a_view(serve: Any, go: Any) ->
                 welcome = await greet(client, caps=["html", "view", "resume"])
                 for _ in range(3):
                     await client.run("flood", size=2000)
-                (live,) = connect.server._lives
-                live.view.said = 1
+                (runner,) = connect.server._host.runners
+                runner.view_runner.view.said = 1
                 client.socket.transport.abort()
             async with connect() as client:
                 again = await greet(client, caps=["html", "view", "resume"], **resuming(welcome))

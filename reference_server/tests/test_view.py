@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from streamops_server import View, event_handler
-from streamops_server.templates import render
+from streamops_server.jinja_renderer import JinjaRenderer
 
 
 class Greets:
@@ -63,6 +63,10 @@ class Dearer(Mixed):
 def mounted(view: View) -> View:
     view.mount(None)  # type: ignore[arg-type]  # reason: nobody looks at the request
     return view
+
+
+def render(view: View) -> str:
+    return JinjaRenderer().render(view.get_template(), view.get_context())
 
 
 def test_templates_see_properties_and_class_attributes() -> None:

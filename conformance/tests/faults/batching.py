@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from streamops_server.core import coalesce, queue
+from streamops_server.core import coalesce, framing
 from streamops_server.core.ops import Append, Delete, Op, Replace, Text
 from streamops_server.core.outbox import Outbox
+from streamops_server.core.stream import Stream
 from streamops_server.pump import Pump
 
 from .order import Slots, before_coalescing, no_early_merge
@@ -31,7 +32,7 @@ def ops_merge_across_targets() -> None:
             slots.append(coalesce.Slot(op, count))
         return [(slot.finish(), slot.count) for slot in slots]
 
-    queue.coalesce = patched
+    framing.coalesce = patched
 
 
 @fault("BAT-2")
@@ -68,8 +69,8 @@ def a_replace_absorbs_a_delete() -> None:
 @fault("BAT-6")
 def merged_text_grows_without_end() -> None:
     no_early_merge()
-    real = queue.coalesce
-    queue.coalesce = lambda ops, limit: real(ops, limit + 4096)
+    real = framing.coalesce
+    framing.coalesce = lambda ops, limit: real(ops, limit + 4096)
 
 
 @fault("BAT-1")
@@ -93,8 +94,8 @@ def an_append_is_sent_as_a_replace_of_all() -> None:
 def every_op_gets_a_frame() -> None:
     no_early_merge()
 
-    @instead(Outbox, "_frame")
-    def frame(real: Real, self: Outbox, of: queue.Queue, taken: list[queue.Entry]) -> bytes:
+    @instead(Outbox, "_stream_frame")
+    def frame(real: Real, self: Outbox, of: Stream, taken: list[framing.Entry]) -> bytes:
         if self.window is None:  # What a window makes of that is the matter of FLW-2.
             of._put_back(taken[1:])
             taken = taken[:1]
@@ -130,7 +131,7 @@ def what_waits_goes_with_the_next_call() -> None:
 
     @instead(Outbox, "flush")
     def flush(real: Real, self: Outbox, now: float) -> object:
-        if self._dirty and not (self._replies or self._views or self in called):
+        if self._streams and not (self._replies or self._views or self in called):
             control, self._control = self._control, []
             return control
         return real(self, now)
@@ -143,4 +144,4 @@ def what_waits_goes_with_the_next_call() -> None:
 @fault("BAT-10", examples=FEW)
 def texts_are_not_merged() -> None:
     no_early_merge()
-    queue.coalesce = lambda ops, limit: ops
+    framing.coalesce = lambda ops, limit: ops

@@ -5,11 +5,11 @@ from typing import Any
 from weakref import WeakSet
 
 from streamops_server.core.frames import Cancel
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 from streamops_server.core.program import Program
-from streamops_server.core.queue import Queue
 from streamops_server.core.session import Session
-from streamops_server.live import Live
+from streamops_server.core.stream import Stream
+from streamops_server.session_runner import SessionRunner
 
 from .table import FEW, fault, instead
 
@@ -18,8 +18,8 @@ Real = Callable[..., Any]
 
 @fault("FLW-9", examples=FEW)
 def a_cancel_does_nothing() -> None:
-    @instead(Live, "_cancel")
-    def cancel(real: Real, self: Live, asked: Cancel) -> None:
+    @instead(SessionRunner, "_cancel")
+    def cancel(real: Real, self: SessionRunner, asked: Cancel) -> None:
         pass
 
 
@@ -35,7 +35,7 @@ def a_done_after_a_cancel_is_complete() -> None:
     @instead(Program, "done")
     def done(real: Real, self: Program, caller: Producer, name: str) -> None:
         self.check_alive(caller)
-        queue = self._queue(name)
+        queue = self._stream(name)
         if not caller.is_fenced(name):
             self._run_row("done", queue, caller)
 
@@ -44,10 +44,10 @@ def a_done_after_a_cancel_is_complete() -> None:
 def an_owner_that_has_tasks_goes_on() -> None:
     """Only the run that was named ends, after `cancel_ms`."""
 
-    @instead(Live, "_cancel")
-    def cancel(real: Real, self: Live, asked: Cancel) -> None:
+    @instead(SessionRunner, "_cancel")
+    def cancel(real: Real, self: SessionRunner, asked: Cancel) -> None:
         queue = self.program.streams.get(asked.stream)
-        parents = [each.parent for each in self._producers.values()]
+        parents = [each.parent for each in self._tasks._producers.values() if each is not None]
         if queue is not None and queue.owner is not None and queue.owner in parents:
             self.session.cancel(asked, self._loop.time())
         else:
@@ -66,7 +66,9 @@ def a_second_cancel_ends_the_clean_up() -> None:
 def a_cancel_of_an_old_run_ends_the_open_one() -> None:
     @instead(Program, "owner_of")
     def owner_of(real: Real, self: Program, name: str, run: int) -> Producer | None:
-        owner: Producer | None = real(self, name, self.streams[name].run if name in self.streams else run)
+        owner: Producer | None = real(
+            self, name, self.streams[name].run_number if name in self.streams else run
+        )
         return owner
 
 
@@ -75,7 +77,7 @@ def a_cancel_of_another_run_ends_the_session() -> None:
     @instead(Session, "cancel")
     def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
         queue = self.program.streams.get(asked.stream)
-        if queue is not None and queue.run != asked.run:
+        if queue is not None and queue.run_number != asked.run:
             self.fail("bad_frame", "This run is not open")
         return real(self, asked, now)
 
@@ -94,10 +96,10 @@ def as_if_not_stopped(caller: Producer, real: Real, *args: Any) -> Any:
 
 @fault("FLW-11", examples=FEW)
 def a_cancelled_producer_writes_on() -> None:
-    ended: dict[int, Queue] = {}
+    ended: dict[int, Stream] = {}
 
     @instead(Program, "_end_stopped")
-    def end_stopped(real: Real, self: Program, queue: Queue, owner: Producer) -> None:
+    def end_stopped(real: Real, self: Program, queue: Stream, owner: Producer) -> None:
         self._run_row("owner_cancelled", queue, owner)
         ended[id(queue)] = queue
 

@@ -7,10 +7,11 @@ from weakref import WeakKeyDictionary
 
 from streamops_server.core import frames
 from streamops_server.core.frames import Hello, Ping, Pong, Unknown
+from streamops_server.core.heartbeat import Heartbeat
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.session import Session
-from streamops_server.live import Live
-from streamops_server.transport import StreamServer, _json_response
+from streamops_server.session_runner import SessionRunner
+from streamops_server.websocket_server import StreamServer, _json_response
 from streamops_spec import load_protocol
 from websockets.server import ServerProtocol
 
@@ -93,9 +94,10 @@ def a_second_hello_is_an_internal_error() -> None:
 
 @fault("CON-7", examples=FEW)
 def a_silent_connection_has_five_seconds() -> None:
-    @instead(Session, "_silence_ends")
-    def ends(real: Real, self: Session) -> float:
-        return float(real(self)) - (5 if self.hello is None else 0)
+    @instead(Heartbeat, "__init__")
+    def init(real: Real, self: Heartbeat, limits: object, now: float) -> None:
+        real(self, limits, now)
+        self.deadline -= 5
 
 
 @fault("CON-8")
@@ -148,9 +150,9 @@ def an_unknown_program_is_an_application_error() -> None:
 
 @fault("CON-11", examples=FEW)
 def a_silent_client_is_not_pinged() -> None:
-    @instead(Session, "_silence_ends")
-    def ends(real: Real, self: Session) -> float:
-        return float(real(self)) if self.hello is None else float("inf")
+    @instead(Heartbeat, "_set_deadline")
+    def ends(real: Real, self: Heartbeat) -> None:
+        self.deadline = float("inf") if self.greeted else self.deadline
 
 
 @fault("CON-12", examples=FEW)
@@ -165,8 +167,8 @@ def a_pong_has_no_t() -> None:
 
 @fault("CON-13", examples=FEW)
 def a_pong_waits_for_the_handlers() -> None:
-    @instead(Live, "received")
-    def received(real: Real, self: Live, message: str | bytes) -> None:
+    @instead(SessionRunner, "received")
+    def received(real: Real, self: SessionRunner, message: str | bytes) -> None:
         if '"ping"' in str(message) and self._tasks and not self.program.closed:
             asyncio.get_running_loop().call_later(0.02, received, real, self, message)
         else:
@@ -175,7 +177,7 @@ def a_pong_waits_for_the_handlers() -> None:
 
 @fault("CON-14", examples=FEW)
 def a_server_that_ends_just_closes() -> None:
-    @instead(Live, "shut_down")
-    def shut_down(real: Real, self: Live) -> None:
-        if self._channel is not None:
-            self._channel.end(1001, "")
+    @instead(SessionRunner, "shut_down")
+    def shut_down(real: Real, self: SessionRunner) -> None:
+        if self._connection is not None:
+            self._connection.end(1001, "")

@@ -4,8 +4,8 @@ import html
 from collections.abc import Callable
 from typing import Any
 
-from streamops_server import templates
-from streamops_server.core import integrity, program, queue, text
+from streamops_server import rendered_html, view_runner
+from streamops_server.core import framing, integrity, program, stream, text
 from streamops_server.core.ops import Append, Op, Replace, Text
 from streamops_server.core.program import Program
 
@@ -17,7 +17,7 @@ Real = Callable[..., Any]
 def _on_the_wire(change: Callable[[Op], Op]) -> None:
     """Change operations at the last moment, merged as they are."""
 
-    @instead(queue, "encode")
+    @instead(framing, "encode")
     def encode(real: Real, op: Op) -> bytes:
         data: bytes = real(change(op))
         return data
@@ -57,7 +57,7 @@ def text_goes_out_as_html() -> None:
 def html_goes_through_a_parser() -> None:
     def tidied(op: Op) -> Op:
         if isinstance(op, Append | Replace):
-            return type(op)(op.target, templates._tree(op.html).inner_html)
+            return type(op)(op.target, rendered_html._tree(op.html).inner_html)
         return op
 
     _on_the_wire(tidied)
@@ -65,7 +65,7 @@ def html_goes_through_a_parser() -> None:
 
 @fault("CNT-4")
 def dots_in_names_become_dashes_in_targets() -> None:
-    @instead(queue, "default_target")
+    @instead(stream, "default_target")
     def target(real: Real, name: str) -> object:
         return real(name.replace(".", "-"))
 
@@ -117,6 +117,6 @@ def every_prune_is_at_the_top() -> None:
 
 @fault("CNT-10")
 def a_re_render_sends_the_text_of_its_html() -> None:
-    @instead(templates, "inner")
+    @instead(view_runner, "inner_html")
     def inner(real: Real, whole: str, target: str) -> str:
         return html.unescape(real(whole, target))

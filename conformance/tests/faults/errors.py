@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from streamops_server import live
-from streamops_server.core import program, queue
+from streamops_server import view_runner
+from streamops_server.core import program
+from streamops_server.core.closing import Close
 from streamops_server.core.ops import Op
 from streamops_server.core.program import Program
-from streamops_server.core.session import Close, Session
+from streamops_server.core.session import Session
+from streamops_server.core.stream import Stream
 
 from .order import every_frame
 from .table import FEW, fault, instead
@@ -19,7 +21,7 @@ Slots = list[tuple[Op, int]]
 
 @fault("ERR-1")
 def an_error_clears_the_content() -> None:
-    def change(_: queue.Queue, frame: dict[str, Any]) -> None:
+    def change(_: Stream, frame: dict[str, Any]) -> None:
         cleared = {"op": "text", "text": "", "mode": "replace"}
         frame["ops"] = [
             each
@@ -37,7 +39,7 @@ def every_error_has_the_same_code() -> None:
     def error(*args: Any) -> Op:
         return msgspec.structs.replace(make(*args), code="app_error")
 
-    program.MAKE["error"] = error  # type: ignore[assignment]  # reason: a fault is a patch
+    program.MAKE["error"] = error
 
 
 def _recoded(before: str, after: str) -> None:
@@ -55,7 +57,7 @@ def a_raise_is_answered_internal() -> None:
 
 @fault("ERR-4", examples=FEW)
 def the_text_of_an_exception_goes_out() -> None:
-    @instead(live, "_explain")
+    @instead(view_runner, "explain")
     def explain(real: Real, error: Exception) -> tuple[str, str]:
         return real(error)[0], str(error)
 

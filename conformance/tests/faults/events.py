@@ -10,7 +10,8 @@ from streamops_server.core.frames import Event, Reply, ReplyError
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.outbox import encode as encode_frame
 from streamops_server.core.session import Session
-from streamops_server.live import Live
+from streamops_server.session_runner import SessionRunner
+from streamops_server.view_runner import ViewRunner
 
 from .table import FEW, fault, instead
 
@@ -38,7 +39,7 @@ def the_reply_overtakes_the_last_op() -> None:
         if not plain(self):
             real(self, out)
             return
-        ready = self._barrier()
+        ready = self._views.barrier
         while self._replies and self._replies[0][0] < ready:
             _, reply = self._replies.popleft()
             out.append(encode_frame(reply))
@@ -52,7 +53,7 @@ def the_reply_overtakes_the_last_op() -> None:
 
     @instead(Outbox, "deadline")
     def deadline(real: Real, self: Outbox) -> float | None:
-        if plain(self) and self.open and self._replies and self._replies[0][0] < self._barrier():
+        if plain(self) and self.open and self._replies and self._replies[0][0] < self._views.barrier:
             return 0.0
         due: float | None = real(self)
         return due
@@ -60,36 +61,35 @@ def the_reply_overtakes_the_last_op() -> None:
 
 @fault("EVT-3")
 def the_final_view_comes_after_the_reply() -> None:
-    ending: WeakSet[Live] = WeakSet()
+    ending: WeakSet[ViewRunner] = WeakSet()
 
-    @instead(Live, "_final_view")
-    def final_view(real: Real, self: Live, view: object) -> None:
+    @instead(ViewRunner, "_final_view")
+    def final_view(real: Real, self: ViewRunner) -> None:
         ending.add(self)
-        real(self, view)
+        real(self)
         ending.discard(self)
 
-    @instead(Live, "_push")
-    def push(real: Real, self: Live, view: object, html: str) -> None:
+    @instead(ViewRunner, "_push")
+    def push(real: Real, self: ViewRunner, html: str) -> object:
         if self in ending:
-            asyncio.get_running_loop().call_later(0.02, real, self, view, html)
-        else:
-            real(self, view, html)
+            return asyncio.get_running_loop().call_later(0.02, real, self, html)
+        return real(self, html)
 
 
 @fault("EVT-4", examples=FEW)
 def four_handlers_run_at_a_time() -> None:
-    pools: WeakKeyDictionary[Live, asyncio.Semaphore] = WeakKeyDictionary()
+    pools: WeakKeyDictionary[ViewRunner, asyncio.Semaphore] = WeakKeyDictionary()
 
-    @instead(Live, "_handle")
-    async def handle(real: Real, self: Live, *args: Any) -> None:
+    @instead(ViewRunner, "_run_handler")
+    async def handle(real: Real, self: ViewRunner, *args: Any) -> None:
         async with pools.setdefault(self, asyncio.Semaphore(4)):
             await real(self, *args)
 
 
 @fault("EVT-5", examples=FEW)
 def even_events_start_late() -> None:
-    @instead(Live, "_answer")
-    def answer(real: Real, self: Live, event: Event) -> None:
+    @instead(SessionRunner, "_handle")
+    def answer(real: Real, self: SessionRunner, event: Event) -> None:
         if event.ref % 2:
             real(self, event)
         else:
@@ -101,7 +101,7 @@ def refs_may_repeat() -> None:
     @instead(Session, "_take_event")
     def take_event(real: Real, self: Session, event: Event) -> object:
         if not self.can_be_resumed:
-            self._answers._last = 0
+            self._replies._last = 0
         return real(self, event)
 
 
@@ -121,5 +121,5 @@ def twice_as_many_events_are_taken() -> None:
 def an_error_shown_makes_the_event_fail() -> None:
     @instead(Session, "reply")
     def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
-        shown = any(queue.shown is not None for queue in self.program.streams.values())
+        shown = any(queue.shown_error is not None for queue in self.program.streams.values())
         real(self, ref, code or ("app_error" if shown else None), text)

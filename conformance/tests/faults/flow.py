@@ -5,11 +5,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from streamops_server.core.frames import Ack, Cancel, Ping
+from streamops_server.core.framing import Entry
 from streamops_server.core.outbox import Outbox
-from streamops_server.core.queue import Entry, Queue
 from streamops_server.core.session import Session
-from streamops_server.live import Live
+from streamops_server.core.stream import Stream
+from streamops_server.core.waiting_streams import WaitingStreams
+from streamops_server.session_runner import SessionRunner
 from streamops_server.streaming import StreamingMixin
+from streamops_server.view_runner import ViewRunner
 
 from .order import no_early_merge
 from .table import FEW, fault, instead
@@ -19,8 +22,9 @@ Real = Callable[..., Any]
 
 @fault("FLW-1", examples=FEW)
 def one_frame_too_many_is_sent() -> None:
-    real = vars(Outbox)["is_full"].fget
-    Outbox.is_full = property(lambda self: real(self) and self._flying != self.window)  # type: ignore[method-assign]  # reason: a fault is a patch
+    @instead(Outbox, "is_full")
+    def is_full(real: Real, self: Outbox) -> bool:
+        return bool(real(self)) and (self.window is None or self.window._in_flight != self.window._size)
 
 
 @fault("FLW-1", examples=FEW)
@@ -29,8 +33,8 @@ def views_do_not_count() -> None:
     def view_frame(real: Real, self: Outbox) -> bytes:
         data: bytes = real(self)
         if self.window is not None:
-            self._flying -= 1
-            self._flying_views.pop()
+            self.window._in_flight -= 1
+            self.window._views.pop()
         return data
 
 
@@ -41,23 +45,23 @@ def views_have_a_window_of_their_own() -> None:
     def is_full(self: Outbox) -> bool:
         if self.window is None:
             return False
-        views = len(self._flying_views)
-        streams = self._flying - views
+        views = len(self.window._views)
+        streams = self.window._in_flight - views
         flying = min(views, streams) if not serving else streams if serving[-1] == "streams" else views
-        return flying >= self.window
+        return flying >= self.window._size
 
-    def in_turn(name: str, what: str) -> None:
-        @instead(Outbox, name)
-        def call(real: Real, self: Outbox, *args: Any) -> Any:
+    def in_turn(owner: type, name: str, what: str) -> None:
+        @instead(owner, name)
+        def call(real: Real, self: Any, *args: Any) -> Any:
             serving.append(what)
             try:
                 return real(self, *args)
             finally:
                 serving.pop()
 
-    in_turn("flush", "views")
-    in_turn("_stream_frames", "streams")
-    Outbox.is_full = property(is_full)  # type: ignore[method-assign]  # reason: a fault is a patch
+    in_turn(Outbox, "flush", "views")
+    in_turn(WaitingStreams, "serve", "streams")
+    Outbox.is_full = is_full  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
 @fault("FLW-2", examples=FEW)
@@ -72,8 +76,8 @@ def a_full_window_makes_a_longer_queue() -> None:
     """With a window a frame is of one operation."""
     no_early_merge()
 
-    @instead(Outbox, "_frame")
-    def frame(real: Real, self: Outbox, queue: Queue, taken: list[Entry]) -> bytes:
+    @instead(Outbox, "_stream_frame")
+    def frame(real: Real, self: Outbox, queue: Stream, taken: list[Entry]) -> bytes:
         if self.window is not None:
             queue._put_back(taken[1:])
             taken = taken[:1]
@@ -84,7 +88,7 @@ def a_full_window_makes_a_longer_queue() -> None:
 @fault("FLW-3", examples=FEW)
 def an_ack_beyond_what_was_sent_acknowledges_all() -> None:
     @instead(Outbox, "acknowledge")
-    def acknowledge(real: Real, self: Outbox, queue: Queue, cursor: int) -> None:
+    def acknowledge(real: Real, self: Outbox, queue: Stream, cursor: int) -> None:
         real(self, queue, min(cursor, queue.sent))
 
 
@@ -111,14 +115,14 @@ def an_ack_of_an_unknown_stream_ends_the_session() -> None:
 def a_reply_overtakes_a_full_window() -> None:
     @instead(Outbox, "_release_replies")
     def release(real: Real, self: Outbox, out: list[bytes]) -> None:
-        if self.is_full:
+        if self.is_full():
             self._replies = type(self._replies)((-1, reply) for _, reply in self._replies)
         real(self, out)
 
     @instead(Outbox, "deadline")
     def deadline(real: Real, self: Outbox) -> float | None:
         due: float | None = real(self)
-        return 0.0 if self.open and self._replies and self.is_full else due
+        return 0.0 if self.open and self._replies and self.is_full() else due
 
 
 @fault("FLW-4", examples=FEW)
@@ -127,11 +131,11 @@ def a_pong_waits_for_the_window() -> None:
 
     @instead(Session, "_take")
     def take(real: Real, self: Session, frame: Any) -> list[Any]:
-        if isinstance(frame, Ping) and self.hello is not None and self.outbox.is_full:
+        if isinstance(frame, Ping) and self.hello is not None and self.outbox.is_full():
             held.setdefault(self, []).append(frame)
             return []
         found: list[Any] = real(self, frame)
-        if not self.outbox.is_full:
+        if not self.outbox.is_full():
             for ping in held.pop(self, []):
                 real(self, ping)
         return found
@@ -139,9 +143,9 @@ def a_pong_waits_for_the_window() -> None:
 
 @fault("FLW-4", examples=FEW)
 def a_cancel_is_not_read_under_a_full_window() -> None:
-    @instead(Live, "_cancel")
-    def cancel(real: Real, self: Live, asked: Cancel) -> None:
-        if not self.session.outbox.is_full:
+    @instead(SessionRunner, "_cancel")
+    def cancel(real: Real, self: SessionRunner, asked: Cancel) -> None:
+        if not self.session.outbox.is_full():
             real(self, asked)
 
 
@@ -149,12 +153,13 @@ def a_cancel_is_not_read_under_a_full_window() -> None:
 def texts_are_dropped_under_pressure() -> None:
     @instead(StreamingMixin, "stream_text")
     async def stream_text(real: Real, self: StreamingMixin, name: str, text: str, **more: Any) -> None:
-        if self._live is None or self._live.pump._writable or not self._live.pump.is_full(name):
+        pump = self._backend._pump if isinstance(self._backend, ViewRunner) else None
+        if pump is None or pump._writable or not pump.is_full(name):
             await real(self, name, text, **more)
 
 
 @fault("FLW-8", examples=FEW)
 def the_stream_with_most_to_send_is_served_first() -> None:
-    turn = property(lambda self: -self._pending_bytes, lambda _, __: None)
-    Queue.turn = turn  # type: ignore[assignment]  # reason: a fault is a patch
-    Outbox._congested = property(lambda _: True, lambda _, __: None)  # type: ignore[assignment]  # reason: as above
+    turn = property(lambda self: -self.pending_bytes, lambda _, __: None)
+    Stream.turn = turn  # type: ignore[assignment]  # reason: a fault is a patch
+    WaitingStreams._congested = property(lambda _: True, lambda _, __: None)  # type: ignore[assignment]  # reason: as above

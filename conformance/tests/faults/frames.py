@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from streamops_server.core import frames, outbox, queue, session, views
+from streamops_server.core import frames, framing, outbox, session, views
 from streamops_server.core.errors import PeerViolation
-from streamops_server.live import Live
-from streamops_server.transport import _Connection
+from streamops_server.session_runner import SessionRunner
+from streamops_server.websocket_server import WebSocketConnection
 
 from .table import FEW, fault, instead
 
@@ -25,8 +25,8 @@ def _encoded(module: Any, change: Callable[[bytes], bytes]) -> None:
 
 @fault("FRM-1")
 def frames_of_several_streams_come_as_an_array() -> None:
-    @instead(_Connection, "write_frames")
-    def write(real: Real, self: _Connection, found: list[bytes]) -> None:
+    @instead(WebSocketConnection, "write_frames")
+    def write(real: Real, self: WebSocketConnection, found: list[bytes]) -> None:
         streams = [frame for frame in found if frame.startswith(b'{"type":"stream"')]
         if len(streams) > 1:
             others = [frame for frame in found if frame not in streams]
@@ -50,7 +50,7 @@ def no_capabilities_are_null() -> None:
 
 @fault("FRM-4")
 def a_limit_of_zero_is_left_out() -> None:
-    _encoded(queue, lambda data: data.replace(b'"limit":0,', b""))
+    _encoded(framing, lambda data: data.replace(b'"limit":0,', b""))
 
 
 @fault("FRM-5")
@@ -103,8 +103,8 @@ def a_message_that_is_no_object_is_an_internal_error() -> None:
 
 @fault("FRM-14", examples=FEW)
 def a_binary_message_gets_1003_and_no_error() -> None:
-    @instead(Live, "received")
-    def received(real: Real, self: Live, message: str | bytes) -> None:
+    @instead(SessionRunner, "received")
+    def received(real: Real, self: SessionRunner, message: str | bytes) -> None:
         if isinstance(message, bytes):
             self.pump._close(1003, "")
         else:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from streamops_server import transport
+from streamops_server import websocket_server
 from streamops_server.core import session
 from streamops_server.core.errors import Overflow, PeerViolation
 from streamops_server.core.program import Program
-from streamops_server.core.queue import Queue
-from streamops_server.transport import StreamServer
+from streamops_server.core.stream import Stream
+from streamops_server.websocket_server import StreamServer
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 from .table import FEW, fault, instead
@@ -19,8 +19,8 @@ Real = Callable[..., Any]
 
 @fault("LIM-1", examples=FEW)
 def a_frame_is_not_cut_to_size() -> None:
-    @instead(Queue, "frame")
-    def frame(real: Real, self: Queue, ops: object, max_text_bytes: int, _: int, **options: Any) -> object:
+    @instead(Stream, "frame")
+    def frame(real: Real, self: Stream, ops: object, max_text_bytes: int, _: int, **options: Any) -> object:
         return real(self, ops, max_text_bytes, 1 << 30, **options)
 
 
@@ -59,7 +59,7 @@ def every_origin_may_come() -> None:
 
 
 def _compressing(**options: bool) -> None:
-    @instead(transport, "serve")
+    @instead(websocket_server, "serve")
     def serve(real: Real, *args: Any, **settings: Any) -> object:
         return real(*args, **settings, extensions=[ServerPerMessageDeflateFactory(**options)])
 
@@ -76,6 +76,6 @@ def compression_keeps_its_context() -> None:
 
 @fault("LIM-8", examples=FEW)
 def a_name_is_trimmed_first() -> None:
-    @instead(Program, "_queue")
+    @instead(Program, "_stream")
     def queue(real: Real, self: Program, name: str) -> object:
         return real(self, name.strip())

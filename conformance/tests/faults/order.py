@@ -5,14 +5,14 @@ from typing import Any
 from weakref import WeakSet
 
 import msgspec
-from streamops_server.core import queue
+from streamops_server.core import framing
 from streamops_server.core.frames import Event
 from streamops_server.core.ops import Op, Text
 from streamops_server.core.outbox import Outbox
-from streamops_server.core.owners import Producer
+from streamops_server.core.producers import Producer
 from streamops_server.core.program import Program
-from streamops_server.core.queue import Queue
 from streamops_server.core.session import Session
+from streamops_server.core.stream import Stream
 
 from .table import FEW, fault, instead
 
@@ -22,17 +22,17 @@ Slots = list[tuple[Op, int]]
 
 def no_early_merge() -> None:
     """Every operation reaches the coalescer as the program made it."""
-    queue.Queue.extendable = lambda self, writer: None  # type: ignore[method-assign]  # reason: a fault is a patch
+    Stream.extendable = lambda self, writer: None  # type: ignore[method-assign]  # reason: a fault is a patch
 
 
-def every_frame(change: Callable[[queue.Queue, dict[str, Any]], object]) -> None:
+def every_frame(change: Callable[[Stream, dict[str, Any]], object]) -> None:
     """Patch `stream` frames of plain sessions as they go out: `change` takes the stream and the members.
 
     What acks and a resume make of wrong numbers is wrong in more than one way.
     """
 
-    @instead(Outbox, "_frame")
-    def frame(real: Real, self: Outbox, of: queue.Queue, taken: object) -> bytes:
+    @instead(Outbox, "_stream_frame")
+    def frame(real: Real, self: Outbox, of: Stream, taken: object) -> bytes:
         data: bytes = real(self, of, taken)
         if self.window is not None or self.replay is not None:
             return data
@@ -45,7 +45,7 @@ def before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> Non
     """Patch what a queue hands to the coalescer: `change` maps operations to operations and a
     number of operations that are covered besides."""
     no_early_merge()
-    real = queue.coalesce
+    real = framing.coalesce
 
     def patched(ops: Sequence[tuple[Op, int]], limit: int) -> Slots:
         if any(count > 1 for _, count in ops):  # merged before, and sent again: it was changed then
@@ -57,7 +57,7 @@ def before_coalescing(change: Callable[[list[Op]], tuple[list[Op], int]]) -> Non
             slots[-1] = (op, count + missing)
         return slots
 
-    queue.coalesce = patched
+    framing.coalesce = patched
 
 
 def _one_target(ops: list[Op]) -> bool:
@@ -111,9 +111,9 @@ def n_counts_the_merged_ops() -> None:
 
 @fault("ORD-2")
 def seq_numbers_frames() -> None:
-    counts: dict[int, tuple[queue.Queue, int]] = {}  # with the queue, so that no other gets its id
+    counts: dict[int, tuple[Stream, int]] = {}  # with the queue, so that no other gets its id
 
-    def change(of: queue.Queue, frame: dict[str, Any]) -> None:
+    def change(of: Stream, frame: dict[str, Any]) -> None:
         counts[id(of)] = of, counts.get(id(of), (of, 0))[1] + 1
         frame["seq"] = counts[id(of)][1]
 
@@ -122,17 +122,17 @@ def seq_numbers_frames() -> None:
 
 @fault("ORD-6")
 def a_start_is_sent_before_earlier_ops_of_others() -> None:
-    @instead(Queue, "take")
-    def take(real: Real, self: Queue, before: float, starts_before: object) -> object:
+    @instead(Stream, "take")
+    def take(real: Real, self: Stream, before: float, starts_before: object) -> object:
         return real(self, before, lambda: float("inf"))
 
 
 @fault("ORD-1")
 def a_start_clears_what_was_written() -> None:
     """The content of the run before goes, though no operation of the program says so."""
-    written: dict[int, tuple[Queue, bool]] = {}
+    written: dict[int, tuple[Stream, bool]] = {}
 
-    def change(of: Queue, frame: dict[str, Any]) -> None:
+    def change(of: Stream, frame: dict[str, Any]) -> None:
         said: list[dict[str, Any]] = []
         full = written.get(id(of), (of, False))[1]
         for op, after in zip(frame["ops"], [*frame["ops"][1:], {}], strict=True):
@@ -151,7 +151,7 @@ def a_start_clears_what_was_written() -> None:
 
 @fault("ORD-7")
 def numbers_begin_again_with_an_event() -> None:
-    bases: dict[int, tuple[Queue, int]] = {}
+    bases: dict[int, tuple[Stream, int]] = {}
 
     @instead(Session, "_take_event")
     def take_event(real: Real, self: Session, event: Event) -> object:

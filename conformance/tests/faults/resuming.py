@@ -7,9 +7,9 @@ from streamops_server.core import resume
 from streamops_server.core.frames import Hello, Resumed, ResumeFrom
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
-from streamops_server.core.queue import Queue
 from streamops_server.core.session import Session
-from streamops_server.live import Live
+from streamops_server.core.stream import Stream
+from streamops_server.session_runner import SessionRunner
 
 from .table import FEW, fault, instead
 
@@ -35,11 +35,10 @@ def a_session_lives_for_two_seconds() -> None:
 
 @fault("RES-1", examples=FEW)
 def handlers_die_with_their_connection() -> None:
-    @instead(Live, "lost")
-    async def lost(real: Real, self: Live, **options: Any) -> None:
+    @instead(SessionRunner, "lost")
+    async def lost(real: Real, self: SessionRunner, **options: Any) -> None:
         await real(self, **options)
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel_all()
 
 
 def _resumed(change: Callable[[Program, ResumeFrom, dict[str, Resumed]], dict[str, Resumed]]) -> None:
@@ -69,23 +68,27 @@ def resumed_echoes_the_cursors() -> None:
     _resumed(change)
 
 
+def _marks(stream: Stream) -> list[int]:
+    return stream.sent_log._cursors if stream.sent_log is not None else []
+
+
 @fault("RES-3", examples=FEW)
 def a_replay_leaves_one_operation_out() -> None:
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
+    @instead(Stream, "rewind")
+    def rewind(real: Real, self: Stream, cursor: int) -> int:
         freed: int = real(self, cursor)
         if self._entries:
             entry = self._entries.popleft()
-            self._pending_bytes -= entry.size + 32
+            self.pending_bytes -= entry.size + 32
             self.sent += entry.count
         return freed
 
 
 @fault("RES-3", examples=FEW)
 def the_last_frame_comes_once_more() -> None:
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
-        earlier = [mark for mark in self._marks or () if mark < cursor and self.has_whole(mark)]
+    @instead(Stream, "rewind")
+    def rewind(real: Real, self: Stream, cursor: int) -> int:
+        earlier = [mark for mark in _marks(self) if mark < cursor and self.has_whole(mark)]
         if cursor > self.sent or not earlier:
             return int(real(self, cursor))
         return int(real(self, max(earlier)))
@@ -93,24 +96,24 @@ def the_last_frame_comes_once_more() -> None:
 
 @fault("RES-4", examples=FEW)
 def a_cursor_ahead_of_the_server_is_accepted() -> None:
-    @instead(Queue, "knows")
-    def knows(real: Real, self: Queue, cursor: int) -> bool:
+    @instead(Stream, "knows")
+    def knows(real: Real, self: Stream, cursor: int) -> bool:
         return cursor > self.accepted or bool(real(self, cursor))
 
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
+    @instead(Stream, "rewind")
+    def rewind(real: Real, self: Stream, cursor: int) -> int:
         return int(real(self, min(cursor, self.accepted)))
 
 
 @fault("RES-4", examples=FEW)
 def a_cursor_inside_a_frame_is_taken_for_the_one_before() -> None:
-    @instead(Queue, "knows")
-    def knows(real: Real, self: Queue, cursor: int) -> bool:
+    @instead(Stream, "knows")
+    def knows(real: Real, self: Stream, cursor: int) -> bool:
         return cursor <= self.accepted
 
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
-        known = [mark for mark in (0, *(self._marks or ())) if mark <= cursor]
+    @instead(Stream, "rewind")
+    def rewind(real: Real, self: Stream, cursor: int) -> int:
+        known = [mark for mark in (0, *_marks(self)) if mark <= cursor]
         return int(real(self, max(known)))
 
 
@@ -126,19 +129,19 @@ def cursors_of_unknown_streams_are_passed_over() -> None:
 
 @fault("RES-5", examples=FEW)
 def what_is_left_of_a_stream_is_replayed() -> None:
-    @instead(Queue, "has_whole")
-    def has_whole(real: Real, self: Queue, cursor: int) -> bool:
+    @instead(Stream, "has_whole")
+    def has_whole(real: Real, self: Stream, cursor: int) -> bool:
         return not self.muted
 
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
-        return int(real(self, max(cursor, self.floor if self.kept else self.sent)))
+    @instead(Stream, "rewind")
+    def rewind(real: Real, self: Stream, cursor: int) -> int:
+        return int(real(self, max(cursor, self.sent_log._floor if self.sent_log else self.sent)))
 
 
 @fault("RES-5", examples=FEW)
 def a_run_that_is_gone_goes_on() -> None:
     @instead(Outbox, "give_up")
-    def give_up(real: Real, self: Outbox, queue: Queue, *, muted: bool) -> None:
+    def give_up(real: Real, self: Outbox, queue: Stream, *, muted: bool) -> None:
         real(self, queue, muted=False)
 
 
@@ -154,5 +157,6 @@ def missed_views_come_after_all_operations() -> None:
     @instead(Outbox, "rewind")
     def rewind(real: Real, self: Outbox, cursors: object, version: int | None) -> None:
         real(self, cursors, version)
-        for view in self._views:
+        for view in self._views._views:
             view.order = self.order
+        self._views._set_barrier()

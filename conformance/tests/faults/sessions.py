@@ -6,30 +6,30 @@ from typing import Any
 
 from msgspec import UNSET
 from streamops_server.core import resume
-from streamops_server.core.answers import Answers
 from streamops_server.core.frames import Hello, Reply, ReplyError
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
+from streamops_server.core.replies import Replies
 from streamops_server.core.session import Session
-from streamops_server.live import Live
-from streamops_server.sessions import MemoryStore
+from streamops_server.memory_store import MemoryStore
+from streamops_server.session_runner import SessionRunner
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
 
 
-def _known(answers: Answers, ref: int) -> bool:
+def _known(answers: Replies, ref: int) -> bool:
     return ref in answers._running or ref in answers._kept
 
 
-def _runs_again(wanted: Callable[[Answers, int], bool]) -> None:
-    @instead(Answers, "is_repeated")
-    def is_repeated(real: Real, self: Answers, ref: int) -> bool:
+def _runs_again(wanted: Callable[[Replies, int], bool]) -> None:
+    @instead(Replies, "is_repeated")
+    def is_repeated(real: Real, self: Replies, ref: int) -> bool:
         return not (ref <= self._before and wanted(self, ref)) and bool(real(self, ref))
 
-    @instead(Answers, "end")
-    def end(real: Real, self: Answers, reply: Reply, *, keep: bool) -> bool:
+    @instead(Replies, "end")
+    def end(real: Real, self: Replies, reply: Reply, *, keep: bool) -> bool:
         return bool(real(self, reply, keep=keep)) if reply.ref in self._running else False
 
 
@@ -40,15 +40,15 @@ def a_repeated_event_runs_again() -> None:
 
 @fault("RES-7", examples=FEW)
 def a_repeated_event_is_never_answered() -> None:
-    @instead(Answers, "repeat")
-    def repeat(real: Real, self: Answers, ref: int) -> Reply | None:
+    @instead(Replies, "repeat")
+    def repeat(real: Real, self: Replies, ref: int) -> Reply | None:
         return real(self, ref) if not _known(self, ref) else None
 
 
 @fault("RES-7", examples=FEW)
 def no_reply_is_kept() -> None:
-    @instead(Answers, "end")
-    def end(real: Real, self: Answers, reply: Reply, *, keep: bool) -> bool:
+    @instead(Replies, "end")
+    def end(real: Real, self: Replies, reply: Reply, *, keep: bool) -> bool:
         return bool(real(self, reply, keep=False))
 
 
@@ -59,21 +59,21 @@ def an_old_ref_runs() -> None:
 
 @fault("RES-8", examples=FEW)
 def an_old_ref_is_answered_cancelled() -> None:
-    @instead(Answers, "repeat")
-    def repeat(real: Real, self: Answers, ref: int) -> Reply | None:
+    @instead(Replies, "repeat")
+    def repeat(real: Real, self: Replies, ref: int) -> Reply | None:
         known: Reply | None = real(self, ref)
         return known if _known(self, ref) else Reply(ref, False, ReplyError("cancelled", "Long ago"))
 
 
 @fault("RES-9", examples=FEW)
 def a_takeover_leaves_the_old_connection_open() -> None:
-    @instead(Live, "_take_over")
-    def take_over(real: Real, self: Live, other: Live, hello: Hello) -> bool:
-        old = self._channel
+    @instead(SessionRunner, "take_over")
+    def take_over(real: Real, self: SessionRunner, connection: object, hello: Hello) -> bool:
+        old = self._connection
         if old is not None and self.session.may_resume(hello, self._offered):
-            old.live, self._channel = None, None
+            old.receiver, self._connection = None, None
             self.session.lost(self._loop.time())
-        return bool(real(self, other, hello))
+        return bool(real(self, connection, hello))
 
 
 @fault("RES-20", examples=FEW)
@@ -101,12 +101,12 @@ def a_late_resume_is_told_by_who_is_there() -> None:
 
 @fault("RES-20", examples=FEW)
 def a_late_resume_ends_the_session() -> None:
-    @instead(Live, "_greet")
-    def greet(real: Real, self: Live, hello: Hello) -> None:
+    @instead(SessionRunner, "_greet")
+    def greet(real: Real, self: SessionRunner, hello: Hello) -> None:
         known = None
         if hello.resume is not UNSET:
-            known = self._sessions.find(hello.resume.session, self.principal)
-        late = known is not None and known.session.is_late(hello)
+            known = self._store.find(hello.resume.session, self.principal)
+        late = known is not None and known.is_late(hello)
         real(self, hello)
         if known is not None and late:
             known.end()
@@ -115,15 +115,15 @@ def a_late_resume_ends_the_session() -> None:
 @fault("RES-10", examples=FEW)
 def the_id_opens_a_session_for_anybody() -> None:
     @instead(MemoryStore, "find")
-    def find(real: Real, self: MemoryStore, id: str, principal: str) -> Live | None:
+    def find(real: Real, self: MemoryStore, id: str, principal: str) -> object:
         return self._sessions.get(id)
 
 
 @fault("RES-10", examples=FEW)
 def a_session_of_somebody_else_is_forbidden() -> None:
-    @instead(Live, "_greet")
-    def greet(real: Real, self: Live, hello: Hello) -> None:
-        store = self._sessions
+    @instead(SessionRunner, "_greet")
+    def greet(real: Real, self: SessionRunner, hello: Hello) -> None:
+        store = self._store
         assert isinstance(store, MemoryStore)
         if hello.resume is not UNSET and hello.resume.session in store._sessions:
             owner = store._sessions[hello.resume.session].principal

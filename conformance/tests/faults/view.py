@@ -6,14 +6,14 @@ from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from streamops_server import templates
 from streamops_server.core import views
 from streamops_server.core.frames import StreamState
-from streamops_server.core.outbox import Outbox, PendingView
+from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
+from streamops_server.core.view_queue import PendingView
 from streamops_server.core.views import Views
-from streamops_server.live import Live
-from streamops_server.view import View
+from streamops_server.rendered_html import stream_names
+from streamops_server.view_runner import ViewRunner
 
 from .order import no_early_merge
 from .table import FEW, fault, instead
@@ -30,10 +30,11 @@ def the_first_map_numbers_the_streams() -> None:
 
 @fault("VIEW-2")
 def the_template_is_rendered_once() -> None:
-    @instead(Live, "_push")
-    def push(real: Real, self: Live, view: Any, html: str) -> None:
+    @instead(ViewRunner, "_push")
+    def push(real: Real, self: ViewRunner, html: str) -> object:
+        view: Any = self.view
         view._rendered = getattr(view, "_rendered", None) or html
-        real(self, view, view._rendered)
+        return real(self, view._rendered)
 
 
 @fault("VIEW-2")
@@ -69,7 +70,7 @@ def the_map_lists_streams_of_other_content() -> None:
 def the_map_lists_only_what_the_template_marks() -> None:
     @instead(Views, "_accept")
     def accept(real: Real, self: Views, html: str, states: dict[str, Any], **options: Any) -> None:
-        marked = {*templates.marks(html).marked}
+        marked = {*stream_names(html).marked}
         real(self, html, {name: state for name, state in states.items() if name in marked}, **options)
 
 
@@ -96,7 +97,7 @@ def a_view_replaces_the_one_that_waits() -> None:
     @instead(Outbox, "add_view")
     def add_view(real: Real, self: Outbox, *args: Any, first: bool = False) -> None:
         if self._views and self.replay is None:
-            self.view_bytes -= len(self._views.pop().data)
+            self._views.pop_last()
         real(self, *args, first=first)
 
 
@@ -124,21 +125,20 @@ def _note_raises() -> None:
 def a_raise_leaves_the_final_view_out() -> None:
     _note_raises()
 
-    @instead(Live, "_final_view")
-    def final_view(real: Real, self: Live, view: View) -> None:
+    @instead(ViewRunner, "_final_view")
+    def final_view(real: Real, self: ViewRunner) -> None:
         if not RAISED.get():
-            real(self, view)
+            real(self)
 
 
 @fault("VIEW-9", examples=FEW)
 def views_go_as_they_come() -> None:
     @instead(Outbox, "add_view")
     def add_view(
-        real: Real, self: Outbox, data: bytes, version: int, marks: Any = (), *, first: bool = False
+        real: Real, self: Outbox, data: bytes, version: int, cursors: Any = (), *, first: bool = False
     ) -> None:
         self.seal()
-        self._views.append(PendingView(0 if first else self.order, data, version, marks))
-        self.view_bytes += len(data)
+        self._views.add(PendingView(0 if first else self.order, data, version, cursors))
 
     @instead(Outbox, "flush")
     def flush(real: Real, self: Outbox, now: float) -> list[bytes]:
@@ -155,17 +155,17 @@ def views_go_as_they_come() -> None:
 def a_raise_brings_a_view_to_everyone() -> None:
     _note_raises()
 
-    @instead(Live, "_final_view")
-    def final_view(real: Real, self: Live, view: View) -> None:
-        if RAISED.get() and "view" not in self.program.caps and view.template is not None:
-            self.session.views._accept(templates.render(view), {})
-        real(self, view)
+    @instead(ViewRunner, "_final_view")
+    def final_view(real: Real, self: ViewRunner) -> None:
+        if RAISED.get() and "view" not in self.program.caps and self.view.template is not None:
+            self._session.views._accept(self._render(), {})
+        real(self)
 
 
 @fault("VIEW-11")
 def a_re_render_leaves_its_stream_out_of_the_map() -> None:
     @instead(Program, "replace")
     def replace(real: Real, self: Program, caller: object, name: str, *args: Any, **options: Any) -> None:
-        before = name in self.streams and self.streams[name].foreign
+        before = name in self.streams and self.streams[name].has_streamed_content
         real(self, caller, name, *args, **options)
-        self.streams[name].foreign |= before
+        self.streams[name].has_streamed_content |= before

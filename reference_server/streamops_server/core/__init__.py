@@ -1,4 +1,4 @@
-"""The protocol without I/O: no event loop, socket, clock or chance in here.
+"""The protocol without I/O: no event loop, socket, clock or random number.
 
-Time is an argument in seconds, what is to be sent is returned as data.
+Time is an argument in seconds; what to send is returned as data.
 """

@@ -1,8 +1,8 @@
-"""Merging pending operations: rules C1 to C5 (BAT-1), which are rows of `protocol.json`.
+"""Merges pending operations by rules C1 to C5 (BAT-1), which are rows of `protocol.json`.
 
-Rule 1: only neighbours (BAT-2) with byte-equal targets (BAT-3) merge. Rule 2: what no row
-names does not merge (BAT-4), so nothing ever merges across `start`, `error`, `done`, `delete`
-or `prune` (BAT-5).
+Rule 1: only neighbours (BAT-2) with byte-equal targets (BAT-3) merge.
+Rule 2: operations that no row names do not merge (BAT-4). So nothing merges across `start`,
+`error`, `done`, `delete` or `prune` (BAT-5).
 """
 
 from collections import deque
@@ -15,9 +15,9 @@ from streamops_server.core.text import utf8_length
 
 
 class Slot:
-    """One operation to send, and how many of the program's it stands for (`count`).
+    """One operation to send; `count` is how many of the program's it stands for.
 
-    Joined texts are kept in parts and put together once, so that merging is linear.
+    Texts are collected as parts and joined once, so merging takes linear time.
     """
 
     __slots__ = ("_parts", "_size", "count", "key", "op")
@@ -32,22 +32,22 @@ class Slot:
         self._parts = deque([op.text] if isinstance(op, Text) else [])
         self._size = utf8_length(op.text) if isinstance(op, Text) else 0
 
-    def take(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (every rule has one signature)
-        """C4: the later operation replaces everything that the earlier one did."""
+    def take(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (all rules share one signature)
+        """C4: the later operation replaces the whole effect of the earlier one."""
         self._become(op)
         return True
 
-    def vanish(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (every rule has one signature)
-        """C5: what goes into an element that is deleted next is never seen."""
+    def vanish(self, op: Op, limit: int) -> bool:  # noqa: ARG002 (all rules share one signature)
+        """C5: content of an element that is deleted next is never seen."""
         self._become(Delete(op.target))
         return True
 
     def join_after(self, op: Op, limit: int) -> bool:
-        """C1, C3: the text goes on at its end, unless it would grow past `limit` bytes."""
+        """C1, C3: the text grows at its end, unless it would exceed `limit` bytes."""
         return self._join(op, limit, self._parts.append)
 
     def join_before(self, op: Op, limit: int) -> bool:
-        """C2, C3: the text grows at its beginning, unless it would grow past `limit` bytes."""
+        """C2, C3: the text grows at its beginning, unless it would exceed `limit` bytes."""
         return self._join(op, limit, self._parts.appendleft)
 
     def _join(self, op: Op, limit: int, join: Callable[[str], None]) -> bool:
@@ -60,31 +60,32 @@ class Slot:
         return True
 
     def finish(self) -> Op:
+        """The merged operation."""
         if len(self._parts) > 1:
             assert isinstance(self.op, Text)
             return Text(self.op.target, "".join(self._parts), self.op.mode)
         return self.op
 
 
-_HOW: dict[str, Callable[[Slot, Op, int], bool]] = {
+_BY_VALUE: dict[str, Callable[[Slot, Op, int], bool]] = {
     "first+second": Slot.join_after,
     "second+first": Slot.join_before,
     "second": Slot.take,
     "none": Slot.vanish,
 }
 RULES: dict[tuple[str, str], Callable[[Slot, Op, int], bool]] = {
-    (first, second): _HOW[rule.value]
+    (first, second): _BY_VALUE[rule.value]
     for rule in load_protocol().coalescing.rules
     for first in rule.first
     for second in rule.second
 }
-"""How two neighbours on one target merge, by their keys; no entry means never."""
+"""Keys of two neighbours with the same target → how they merge; without an entry they do not."""
 
 
 def coalesce(ops: Sequence[tuple[Op, int]], max_text_bytes: int) -> Sequence[tuple[Op, int]]:
-    """`ops` merged from left to right; each goes with the number of the program's that it covers.
+    """`ops` merged from left to right; each is paired with how many of the program's it stands for.
 
-    Merged texts obey `max_text_bytes` as single ones do (BAT-6); time is linear in the input.
+    A merged text has at most `max_text_bytes` (BAT-6). Takes linear time.
     """
     if len(ops) == 1:
         return ops

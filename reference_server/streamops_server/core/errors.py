@@ -1,37 +1,37 @@
-"""Whose fault it was is in the type: the program's, the peer's, or nobody's.
+"""The core's exceptions. The type says who caused it: the program, the client, or neither.
 
-`ProgramError` is raised into the program that called; `PeerViolation` never reaches a
-program, it ends the session; `Fenced` is a cancellation and no error of the application.
+A `ProgramError` is raised into the program that called. A `PeerViolation` never reaches a
+program: it ends the session. `Fenced` is a cancellation and not an error of the application.
 """
 
 
 class ProgramError(Exception):
-    """A call that cannot be carried out; it added no operation. `code` is what a reply says."""
+    """A call that cannot be carried out and added no operation. `code` is the code of the reply."""
 
     code = "app_error"
 
 
 class Unsupported(ProgramError):
-    """The session did not agree on the capability that the call needs."""
+    """The call needs a capability that client and server did not agree on."""
 
     code = "unsupported"
 
 
 class Overflow(ProgramError):
-    """The content cannot fit the client's `max_frame_bytes`, or the session has no stream left."""
+    """The content exceeds the client's `max_frame_bytes`, or the session has used all its streams."""
 
     code = "overflow"
 
 
 class Fenced(Exception):
-    """The caller's run was superseded, or its session is over: it is to stop.
+    """The caller has to stop: its run was superseded or stopped, or its session has ended.
 
-    The layer above turns this into the cancellation of its own world.
+    The layer above the core turns this into the cancellation of the caller's task.
     """
 
 
 class PeerViolation(Exception):
-    """The client broke the protocol; `code` is that of the fatal error and of the close."""
+    """The client broke the protocol. `code` is the code of the fatal error and of the close."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The frames of chapter 2 as structs: what a client sends, decoded with validation, and what goes out."""
+"""The frames of chapter 2 as structs: a client's are decoded and validated, the server's are encoded."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ _HTML_CAPS = {"html", "view"}
 
 
 class ClientLimits(msgspec.Struct):
-    """What the client can take."""
+    """What the client can take: bytes of a frame, frames a second, unacknowledged frames."""
 
     max_frame_bytes: (
         Annotated[int, Meta(ge=_LIMITS.min_frame_bytes, le=_LIMITS.max_safe_integer)] | UnsetType
@@ -26,11 +26,15 @@ class ClientLimits(msgspec.Struct):
 
 
 class ViewName(msgspec.Struct):
+    """The view that a client mounts, and the params of its mount."""
+
     name: str
     params: dict[str, Any]  # reason: params are the application's JSON
 
 
 class ResumeFrom(msgspec.Struct):
+    """The session that a client comes back to, and what it has of it (chapter 11)."""
+
     session: Annotated[str, Meta(min_length=1)]
     cursors: dict[_Name, _Natural]
     view: _Natural | UnsetType = UNSET
@@ -38,6 +42,8 @@ class ResumeFrom(msgspec.Struct):
 
 
 class Hello(msgspec.Struct, tag_field="type", tag="hello"):
+    """The client's first frame (chapter 1)."""
+
     caps: list[str]
     limits: ClientLimits
     view: ViewName | UnsetType = UNSET
@@ -45,38 +51,48 @@ class Hello(msgspec.Struct, tag_field="type", tag="hello"):
 
     @property
     def max_frame_bytes(self) -> int:
-        """The largest frame this client takes."""
+        """The largest frame that this client takes, in bytes."""
         if self.limits.max_frame_bytes is not UNSET:
             return self.limits.max_frame_bytes
         return _LIMITS.min_frame_bytes_html if _HTML_CAPS & set(self.caps) else _LIMITS.min_frame_bytes
 
 
 class Event(msgspec.Struct, tag_field="type", tag="event"):
+    """A request to run a handler (chapter 8)."""
+
     ref: _Positive
     event: str
     params: dict[str, Any]  # reason: params are the application's JSON
 
 
 class Cancel(msgspec.Struct, tag_field="type", tag="cancel"):
+    """A request to stop the owner of a run (chapter 10)."""
+
     stream: _Name
     run: _Positive
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    """What the client has received (chapter 9)."""
+
     cursors: dict[_Name, _Natural]
     view: _Natural | UnsetType = UNSET
 
 
 class Ping(msgspec.Struct, tag_field="type", tag="ping", omit_defaults=True):
+    """Asks the peer for a `pong` with the same `t`."""
+
     t: str | UnsetType = UNSET
 
 
 class Pong(msgspec.Struct, tag_field="type", tag="pong", omit_defaults=True):
+    """The answer to a `ping`."""
+
     t: str | UnsetType = UNSET
 
 
 class Unknown(msgspec.Struct):
-    """A frame of a type that this server does not know: ignored and counted (FWD-2)."""
+    """A frame whose type this server does not know. It is ignored and counted (FWD-2)."""
 
     type: str
 
@@ -84,14 +100,14 @@ class Unknown(msgspec.Struct):
 ClientFrame = Hello | Event | Cancel | Ack | Ping | Pong
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _type_of = msgspec.json.Decoder(Unknown)
-_KNOWN = {"hello", "event", "cancel", "ack", "ping", "pong"}
+_KNOWN = frozenset(load_protocol().frames_from("client"))
 
 
 def decode(data: str | bytes) -> ClientFrame | Unknown:
     """One inbound text frame.
 
-    Raises PeerViolation("bad_frame") for what is no JSON object (FRM-13) or a mistyped known
-    frame (FRM-15). Unknown members are ignored (FWD-1).
+    Raises PeerViolation("bad_frame") for data that is not a JSON object (FRM-13) and for a known
+    frame with a missing or mistyped member (FRM-15). Unknown members are ignored (FWD-1).
     """
     try:
         frame = _decoder.decode(data)
@@ -127,6 +143,8 @@ def _unknown(data: str | bytes) -> Unknown | None:
 
 
 class ServerLimits(msgspec.Struct):
+    """The server's bounds, as `welcome` announces them."""
+
     max_frame_bytes: int
     max_streams: int
     max_text_bytes: int
@@ -137,14 +155,14 @@ class ServerLimits(msgspec.Struct):
 
 
 class Resumed(msgspec.Struct):
-    """How a stream goes on: `replay`, `view` or `gone`; `seq` is its last operation."""
+    """How a stream goes on: `replay`, `view` or `gone`. `seq` is the number of its last operation."""
 
     how: str
     seq: int
 
 
 class Welcome(msgspec.Struct, tag_field="type", tag="welcome"):
-    """The members that are left out belong to the capability `resume`."""
+    """The answer to `hello`. The optional members need the capability `resume`."""
 
     session: str
     caps: list[str]
@@ -155,7 +173,10 @@ class Welcome(msgspec.Struct, tag_field="type", tag="welcome"):
 
 
 class StreamState(msgspec.Struct, omit_defaults=True):
-    """One entry of a view's map; `run` while open or errored, error and code while one is shown."""
+    """One entry of a view's map.
+
+    It has `run` while the stream is open or errored, `error` and `code` while an error is shown.
+    """
 
     seq: int
     state: str
@@ -165,23 +186,31 @@ class StreamState(msgspec.Struct, omit_defaults=True):
 
 
 class ViewFrame(msgspec.Struct, tag_field="type", tag="view"):
+    """A full re-render of the view root (chapter 12)."""
+
     html: str
     version: int
     streams: dict[str, StreamState]
 
 
 class ReplyError(msgspec.Struct):
+    """Why an event failed."""
+
     code: str
     error: str
 
 
 class Reply(msgspec.Struct, tag_field="type", tag="reply", omit_defaults=True):
+    """The answer to an event."""
+
     ref: int
     ok: bool
     error: ReplyError | UnsetType = UNSET
 
 
 class SessionError(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    """An error of the whole session; a `fatal` one comes before a close (ERR-8)."""
+
     code: str
     error: str
     fatal: bool
@@ -194,5 +223,5 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(frame: ServerFrame) -> bytes:
-    """The frame as JSON; raises UnicodeEncodeError for a lone surrogate."""
+    """The frame as JSON. Raises UnicodeEncodeError for a lone surrogate."""
     return _encoder.encode(frame)

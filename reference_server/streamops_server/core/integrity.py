@@ -1,7 +1,7 @@
-"""`text_len` and `text_sha256` of a `done`: proof for the user that no token was lost.
+"""`text_len` and `text_sha256` of a `done`, which prove to the user that no token was lost (CNT-7).
 
-They cover the text that a run built on its default target by text operations alone
-(CNT-7). The text itself is kept only as far as a later prepend needs it.
+They cover the text that a run built on its default target by text operations alone. Only the
+bytes that a later prepend may need are kept.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ _KEPT_BYTES = 64 * 1024
 
 
 class Integrity:
-    """Follows one run. O(1) for an append; memory is bounded by 64 KiB, whatever the run's length.
+    """Follows the text of one run. An append takes constant time; memory is bounded by 64 KiB.
 
-    A run that prepends after its text has outgrown that has no digest: the members are optional.
+    A run that prepends after its text exceeded that bound has no digest. The members are optional.
     """
 
     __slots__ = ("_hash", "_kept", "_length", "_void")
@@ -30,7 +30,7 @@ class Integrity:
         self._void = False
 
     def add(self, op: Op, default_target: str) -> None:
-        """`op` is the run's next content operation."""
+        """Follow `op`, the run's next content operation."""
         if self._void:
             return
         if not isinstance(op, Text) or op.target != default_target:
@@ -61,9 +61,9 @@ class Integrity:
         self._kept = bytearray(data)
 
     def result(self) -> tuple[int, str] | None:
-        """Unicode scalars and SHA-256 of their UTF-8, or None where the run was not text alone.
+        """Number of Unicode scalars and SHA-256 of their UTF-8; None if the run was not text alone.
 
-        Called once, at the run's end.
+        Called once, at the end of the run.
         """
         if self._void:
             return None

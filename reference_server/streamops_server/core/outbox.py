@@ -1,100 +1,69 @@
-"""What goes out when, in which order: the one place that decides it (chapters 5, 6, 8, 9, 12).
+"""Decides what is sent when, and in which order (chapters 5, 6, 8, 9, 12).
 
-Rule 1: everything accepted has an order number; views are barriers in that order, replies go
-when all before them has gone, a `start` goes after everything accepted before it.
-Rule 2: one clock for the session's streams and one for its views, each at most `fps`.
-Rule 3: no frame goes past the client's window; while it is full everything merges on (FLW-1, FLW-2).
+Rule 1: each accepted operation has an order number. A view is a barrier in that order, a reply is
+sent after everything accepted before it, a `start` after every operation accepted before it.
+Rule 2: the streams of a session share one clock, its views have another; each ticks at most `fps`
+times a second.
+Rule 3: no frame goes past the client's window. While it is full, everything goes on merging (FLW-1, FLW-2).
 """
 
-import heapq
 from collections import deque
 from collections.abc import Collection
 from math import inf
 
-import msgspec
-
-from streamops_server.core.frames import Reply, ViewFrame, encode
+from streamops_server.core.frames import Reply, encode
+from streamops_server.core.framing import Entry
 from streamops_server.core.limits import Limits
 from streamops_server.core.ops import Op
-from streamops_server.core.owners import Producer
-from streamops_server.core.queue import Entry, Queue
-from streamops_server.core.replay import Marks, PendingView, Replay
+from streamops_server.core.producers import Producer
+from streamops_server.core.replay import Replay
+from streamops_server.core.stream import Stream
+from streamops_server.core.view_queue import Cursors, PendingView, ViewQueue
+from streamops_server.core.waiting_streams import WaitingStreams
+from streamops_server.core.window import Window
 
 
 class Outbox:
-    """Accepted and not yet sent: operations by stream, views, replies, control frames."""
+    """What was accepted and is not sent: operations by stream, views, replies, control frames."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.max_frame_bytes = 0
-        """The client's; set by the handshake."""
+        """The client's bound; set by the handshake."""
         self.interval = 0.0
         """Seconds between two frames of a stream, and between two views; set by the handshake."""
-        self.window: int | None = None
-        """How many frames may be unacknowledged; None without `ack`."""
+        self.window: Window | None = None
+        """None without the capability `ack`."""
         self.replay: Replay | None = None
-        """What was sent, in a session that can be resumed."""
+        """What was sent; None in a session that cannot be resumed."""
         self.open = False
         """Whether `welcome` and, with `view`, the first view have been accepted (CON-8)."""
         self.order = 0
-        """The number of operations that the session accepted."""
-        self.view_bytes = 0
-        self._dirty: dict[str, Queue] = {}
-        self._views: deque[PendingView] = deque()
+        """How many operations the session has accepted."""
+        self.next_tick = 0.0
+        """When streams may be sent again, in seconds."""
+        self._next_view = 0.0
+        self._streams = WaitingStreams()
+        self._views = ViewQueue()
         self._replies: deque[tuple[int, Reply]] = deque()
         self._control: list[bytes] = []
-        self._flying = 0
-        self._flying_views: deque[int] = deque()
         self._sent_version = 0
-        self._served = 0
-        """How often streams were served: who was served longest ago is next where not all can be."""
-        self._congested = False
-        self.next_tick = 0.0
-        """When streams may be sent again."""
-        self._next_view = 0.0
 
     @property
     def control_frames(self) -> int:
+        """How many control frames wait."""
         return len(self._control)
 
     @property
+    def view_bytes(self) -> int:
+        """Bytes of the views that are not sent."""
+        return self._views.bytes
+
+    @property
     def pending_bytes(self) -> int:
-        """Of operations and views that are not sent, and of those that are kept for a replay."""
+        """Bytes of operations and views that are not sent, and of those kept for a replay."""
         kept = self.replay.bytes if self.replay is not None else 0
-        return sum(queue.pending_bytes for queue in self._dirty.values()) + self.view_bytes + kept
-
-    def add_control(self, frame: bytes) -> None:
-        """A frame that no order binds: it goes first."""
-        self._control.append(frame)
-
-    def add(self, queue: Queue, op: Op, size: int) -> None:
-        """Accept one operation; O(1)."""
-        self.order += 1
-        queue.add(op, self.order, size)
-        if not queue.muted:
-            self._dirty[queue.name] = queue
-
-    def seal(self, writer: Producer | None = None) -> None:
-        """Let nothing more join what was accepted: all of it, or what `writer` could extend."""
-        for queue in self._dirty.values():
-            if writer is None or queue.writer is writer:
-                queue.seal()
-
-    def add_view(self, data: bytes, version: int, marks: Marks = (), *, first: bool = False) -> None:
-        """Accept a view: a barrier after all that was accepted, or before it if it is the `first`.
-
-        `marks` are the streams of its map, each with the number that it gives (RES-4).
-        """
-        if self._views and self._views[-1].order == self.order:
-            # No operation was accepted since the one that waits: the newer says it all (VIEW-6).
-            self.view_bytes -= len(self._views.pop().data)
-        self.seal()  # VIEW-5
-        self._views.append(PendingView(0 if first else self.order, data, version, marks))
-        self.view_bytes += len(data)
-
-    def add_reply(self, reply: Reply) -> None:
-        """Accept a reply: it goes after all that was accepted before it (EVT-2, EVT-3)."""
-        self._replies.append((self.order, reply))
+        return self._streams.pending_bytes + self._views.bytes + kept
 
     @property
     def replies(self) -> int:
@@ -103,116 +72,130 @@ class Outbox:
 
     @property
     def waits(self) -> bool:
-        """Whether anything has been accepted and not sent."""
-        return bool(self._dirty or self._views or self._replies or self._control)
+        """Whether anything was accepted and is not sent."""
+        return bool(self._streams or self._views or self._replies or self._control)
 
-    # -- the window ------------------------------------------------------------------------
+    # -- accepting -------------------------------------------------------------------------
 
-    @property
+    def add_control(self, frame: bytes) -> None:
+        """Accept a frame without an order: it is sent first."""
+        self._control.append(frame)
+
+    def add(self, stream: Stream, op: Op, size: int) -> None:
+        """Accept one operation, in constant time; `size` is the bytes of its content."""
+        self.order += 1
+        stream.add(op, self.order, size)
+        if not stream.muted:
+            self._streams.add(stream)
+
+    def seal(self, writer: Producer | None = None) -> None:
+        """Let nothing join what was accepted: on all streams, or on those that `writer` could extend."""
+        self._streams.seal(writer)
+
+    def add_view(self, data: bytes, version: int, cursors: Cursors = (), *, first: bool = False) -> None:
+        """Accept a view: a barrier after everything accepted, or before it if it is the `first`.
+
+        `cursors` are the streams of its map with their numbers (RES-4).
+        """
+        if self._views.last_order == self.order:
+            self._views.pop_last()  # no operation came since: the newer view replaces it (VIEW-6)
+        self.seal()  # VIEW-5
+        self._views.add(PendingView(0 if first else self.order, data, version, cursors))
+
+    def add_reply(self, reply: Reply) -> None:
+        """Accept a reply: it is sent after everything accepted before it (EVT-2, EVT-3)."""
+        self._replies.append((self.order, reply))
+
+    # -- acknowledgements ------------------------------------------------------------------
+
     def is_full(self) -> bool:
         """Whether the client has to acknowledge before anything more is sent (FLW-1)."""
         if self.window is None:
             return False
-        # What is in flight is never more than what can be replayed.
+        # A client never has more in flight than can be replayed.
         too_much = self.replay is not None and self.replay.full
-        return self._flying >= self.window or (too_much and self._flying > 0)
+        return self.window.is_full or (too_much and not self.window.is_empty)
 
-    def acknowledge(self, queue: Queue, cursor: int) -> None:
-        """The client has the stream up to `cursor`; beyond what was sent it is ignored (FLW-3)."""
-        if cursor > queue.sent:
+    def acknowledge(self, stream: Stream, cursor: int) -> None:
+        """The client has the stream up to `cursor`; one beyond what was sent is ignored (FLW-3)."""
+        if cursor > stream.sent:
             return
-        while queue.flying and queue.flying[0] <= cursor:
-            queue.flying.popleft()
-            self._flying -= 1
+        assert self.window is not None
+        self.window.acknowledge(stream.name, cursor)
         if self.replay is not None:
-            self.replay.acknowledged(queue, cursor)
+            self.replay.acknowledged(stream, cursor)
 
     def acknowledge_view(self, version: int) -> None:
-        """The same for the views up to `version`."""
+        """The client has the views up to `version`; one beyond what was sent is ignored. Needs `ack`."""
         if version > self._sent_version:
             return
-        while self._flying_views and self._flying_views[0] <= version:
-            self._flying_views.popleft()
-            self._flying -= 1
+        assert self.window is not None
+        self.window.acknowledge_view(version)
         if self.replay is not None:
             self.replay.acknowledged_view(version)
 
-    # -- a lost connection -----------------------------------------------------------------
+    # -- lost connections ------------------------------------------------------------------
 
     def disconnect(self) -> None:
-        """Nobody reads: control frames and replies go with their connection, the window is empty."""
+        """Drop control frames and replies, which belong to the lost connection, and empty the window."""
         self._control = []
         self._replies.clear()
-        self._flying = 0
-        self._flying_views.clear()
+        if self.window is not None:
+            self.window.clear()
 
-    def rewind(self, cursors: list[tuple[Queue, int]], version: int | None) -> None:
-        """Send again what the client has not: all after each cursor, and the views after `version`.
+    def rewind(self, cursors: list[tuple[Stream, int]], version: int | None) -> None:
+        """Re-queue what the client lacks: what follows each cursor, and the views after `version`.
 
-        Without a `version` no view that was sent is sent again.
+        Without a `version` no view is sent again.
         """
         assert self.replay is not None
-        again = self.replay.rewind(cursors, version)
-        if self.window is not None and version is not None:
+        self._views.put_back(self.replay.rewind(cursors, version))
+        acknowledges = self.window is not None  # a resume says what has arrived, as an ack does
+        if acknowledges and version is not None:
             self.replay.acknowledged_view(version)
-        self._views.extendleft(reversed(again))
-        self.view_bytes += sum(len(view.data) for view in again)
-        for queue, cursor in cursors:
-            queue.flying = None
-            if self.window is not None:
-                self.replay.acknowledged(queue, cursor)  # a resume says what has arrived, as an ack does
-            if queue:
-                self._dirty[queue.name] = queue
-            else:
-                self._dirty.pop(queue.name, None)
+        for stream, cursor in cursors:
+            if acknowledges:
+                self.replay.acknowledged(stream, cursor)
+            self._streams.update(stream)
 
-    def give_up(self, queue: Queue, *, muted: bool) -> None:
-        """Send nothing of what was missed on a stream; `muted`, nothing more of its run either."""
+    def give_up(self, stream: Stream, *, muted: bool) -> None:
+        """Do not send what the client missed on a stream; `muted`, nor the rest of its run."""
         assert self.replay is not None
-        self.replay.acknowledged(queue, queue.sent)
-        queue.give_up(muted=muted)
-        queue.flying = None
-        self._dirty.pop(queue.name, None)
+        self.replay.acknowledged(stream, stream.sent)
+        stream.give_up(muted=muted)
+        self._streams.update(stream)
 
     @property
     def has_many_views(self) -> bool:
-        """Whether the views that would be sent again are more than a log holds: a fresh one is less."""
+        """Whether the views to send again are larger than a log may be: one fresh view is smaller."""
         assert self.replay is not None
         count, kept = self.replay.views
-        return len(self._views) + count > 1 and self.view_bytes + kept > self._limits.replay_bytes
+        return len(self._views) + count > 1 and self._views.bytes + kept > self._limits.replay_bytes
 
     def unlist(self, names: Collection[str]) -> None:
-        """Views of before say nothing of streams that a fresh view, or nothing, will tell of."""
-        for view in self._views:
-            frame = msgspec.json.decode(view.data, type=ViewFrame)
-            if not frame.streams.keys().isdisjoint(names):
-                frame.streams = {name: at for name, at in frame.streams.items() if name not in names}
-                self.view_bytes -= len(view.data)
-                view.data = encode(frame)
-                view.marks = [(queue, seq) for queue, seq in view.marks if queue.name not in names]
-                self.view_bytes += len(view.data)
+        """Remove these streams from queued views: a fresh view, or the verdict `gone`, follows for them."""
+        self._views.unlist(names)
 
     def only_last_view(self) -> None:
-        """A fresh view stands for all views of before; who knows only older ones will need one again."""
+        """Drop all views but the newest, a fresh one. A client that has only older ones needs it."""
         assert self.replay is not None
-        last = self._views.pop()
+        last = self._views.pop_last()
         self._views.clear()
-        self._views.append(last)
-        self.view_bytes = len(last.data)
+        self._views.add(last)
         self.replay.forget_views(last.version)
 
     # -- sending ---------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
-        """When `flush` will have something to send, in seconds; None if nothing waits for time."""
+        """When `flush` will have something to send, in seconds; None if nothing waits for time alone."""
         if self._control:
             return 0.0
         if not self.open or not self.waits:
             return None
-        first, barrier = self._first_order(), self._barrier()
+        first, barrier = self._streams.first_order(), self._views.barrier
         if self._replies and self._replies[0][0] < min(first, barrier):
             return 0.0
-        if self.is_full:
+        if self.is_full():
             return None
         if first < inf and first <= barrier:
             return self.next_tick
@@ -228,13 +211,15 @@ class Outbox:
         while True:
             if due:
                 before = len(out)
-                self._stream_frames(out)
+                limit = self._views.barrier + 1  # VIEW-5
+                self._streams.serve(limit, self.is_full, self._stream_frame, out)
                 ticked = ticked or len(out) > before
             if self._replies:
                 self._release_replies(out)
-            if not self._views or self._first_order() <= self._barrier() or now < self._next_view:
+            barrier = self._views.barrier
+            if barrier == inf or self._streams.first_order() <= barrier or now < self._next_view:
                 break
-            if self.is_full:
+            if self.is_full():
                 break
             self._next_view = now + self.interval  # VIEW-9
             out.append(self._view_frame())
@@ -242,100 +227,38 @@ class Outbox:
             self.next_tick = now + self.interval  # BAT-7
         return out
 
-    def _first_order(self) -> float:
-        """The order of the earliest operation that waits; infinite if none does."""
-        if not self._dirty:
-            return inf
-        return min(queue.first_order for queue in self._dirty.values())
-
-    def _barrier(self) -> float:
-        """The order of the last operation that goes before the next view; infinite without one."""
-        return self._views[0].order if self._views else inf
-
     def _view_frame(self) -> bytes:
-        view = self._views.popleft()
-        self.view_bytes -= len(view.data)
+        view = self._views.pop_first()
         self._sent_version = view.version
         if self.window is not None:
-            self._flying += 1
-            self._flying_views.append(view.version)
+            self.window.sent_view(view.version)
         if self.replay is not None:
-            for queue, seq in view.marks:
-                queue.mark(seq)
+            for stream, seq in view.cursors:
+                stream.mark(seq)
             self.replay.sent_view(view)
             self._make_room()
         return view.data
 
-    def _stream_frames(self, out: list[bytes]) -> None:
-        """All that waits before the next view and fits the window, a frame of each stream in turn (FLW-8).
-
-        The stream whose first operation is the earliest goes first, or, where the window was too
-        small for all, the one that was served longest ago. A `start` that others' operations
-        precede waits for them (ORD-6).
-        """
-        limit = self._barrier() + 1  # VIEW-5
-        self._served += 1
-        if len(self._dirty) == 1 and limit == inf:  # nothing to order: by far the commonest case
-            ((name, queue),) = self._dirty.items()
-            while queue and not self.is_full:
-                out.append(self._frame(queue, queue.take(inf, _never)))
-            if not queue:
-                del self._dirty[name]
-            return
-        heap = [
-            (queue.turn if self._congested else 0, queue.first_order, queue.name)
-            for queue in self._dirty.values()
-            if queue.first_order < limit
-        ]
-        heapq.heapify(heap)
-        blocked: list[tuple[int, int, str]] = []
-        while heap and not self.is_full:
-            place = heapq.heappop(heap)
-            queue = self._dirty[place[2]]
-            del self._dirty[queue.name]
-            taken = queue.take(limit, self._first_order)
-            if not taken:
-                self._dirty[queue.name] = queue
-                blocked.append(place)
-                continue
-            out.append(self._frame(queue, taken))
-            if queue:
-                self._dirty[queue.name] = queue
-                if queue.first_order < limit:
-                    heapq.heappush(heap, (self._served, queue.first_order, queue.name))
-            for each in blocked:
-                heapq.heappush(heap, each)
-            blocked.clear()
-        self._congested = bool(heap)
-
-    def _frame(self, queue: Queue, taken: list[Entry]) -> bytes:
+    def _stream_frame(self, stream: Stream, taken: list[Entry]) -> bytes:
+        """Encode a frame with what fits of `taken`, and count it in the window and the replay log."""
         replay = self.replay
-        frame, kept = queue.frame(
+        frame, kept = stream.frame(
             taken, self._limits.max_text_bytes, self.max_frame_bytes, keep=replay is not None
         )
-        queue.turn = self._served
         if self.window is not None:
-            self._flying += 1
-            if queue.flying is None:
-                queue.flying = deque()
-            queue.flying.append(queue.sent)
+            self.window.sent(stream.name, stream.sent)
         if replay is not None:
-            replay.sent(queue, kept)
+            replay.sent(stream, kept)
             self._make_room()
         return frame
 
     def _make_room(self) -> None:
-        """Without `ack` nobody says what may be dropped; with it no more is sent than is kept."""
+        """Without `ack` the log drops its oldest entries; with `ack` it never outgrows its bound."""
         if self.window is None and self.replay is not None:
             self.replay.make_room()
 
     def _release_replies(self, out: list[bytes]) -> None:
-        ready = min(self._first_order(), self._barrier())
+        ready = min(self._streams.first_order(), self._views.barrier)
         while self._replies and self._replies[0][0] < ready:
             _, reply = self._replies.popleft()
             out.append(encode(reply))
-
-
-def _never() -> float:
-    """No other stream has anything that a start would have to wait for."""
-    return inf

@@ -1,1 +1,1 @@
-"""What the server shows without views of its own: an echo that types; with --demo four scenes."""
+"""The views that come with the server: an echo, the default, and the four scenes of --demo."""

@@ -1,4 +1,4 @@
-"""`python -m streamops_server.demo`: the server with --demo, and any further option."""
+"""`python -m streamops_server.demo`: the same as `streamops-server --demo`, with any further options."""
 
 import sys
 

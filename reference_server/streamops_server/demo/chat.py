@@ -1,4 +1,4 @@
-"""Scene 1: a chat. The answer streams; Stop cancels the task that writes it; a failure can be tried again."""
+"""Scene 1: a chat. The answer streams; Stop cancels the task that writes it; a failure can be retried."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from streamops_server.demo import completions, text_generator
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 _LONGEST_QUESTION = 2000
 _SUGGESTIONS = (
@@ -22,11 +23,12 @@ _SUGGESTIONS = (
 
 
 class AIChat(View):
-    """`ask` answers in the stream `answer`; the answers before it are state, and the template shows them."""
+    """`ask` streams an answer into `answer`. Earlier answers are state, which the template renders."""
 
     template_name = "chat.html"
 
     def mount(self, _request: Request, /, seed: int = 1, **_params: Any) -> None:
+        """`seed` chooses the generated answers."""
         self.suggestions = _SUGGESTIONS
         self.messages: list[dict[str, str]] = []
         self.is_generating = False
@@ -37,6 +39,7 @@ class AIChat(View):
 
     @event_handler
     async def ask(self, content: str, **_params: Any) -> None:
+        """Answer a question; an answer that is being written is stopped. Raises BadParams."""
         content = str(content).strip()
         if not content:
             raise BadParams("Write a question first")
@@ -47,12 +50,13 @@ class AIChat(View):
 
     @event_handler
     async def again(self, **_params: Any) -> None:
-        """The last question once more, in the place of what came of it."""
+        """Ask the last question again; its new answer replaces the failed one."""
         if self.can_retry:
             self._task = self.start_task(self._write())
 
     @event_handler
     async def stop(self, **_params: Any) -> None:
+        """Stop the answer."""
         await self._stop()
 
     async def _write(self, question: str | None = None) -> None:
@@ -82,13 +86,13 @@ class AIChat(View):
         return text_generator.generate(self.messages[-1]["content"], self._seed + len(self.messages))
 
     async def _stop(self) -> None:
-        """Cancel the task that writes, and wait for its end: its run ends with reason `cancelled`."""
+        """Cancel the task that writes, and wait for its end; its run ends with `done(cancelled)`."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
         self.is_generating = False
 
     def _keep_answer(self) -> None:
-        """Make the answer that was streamed a part of the state: its stream goes to the next one."""
+        """Make the streamed answer part of the state, since its stream is needed for the next one."""
         if self._answer:
             self.messages.append({"role": "assistant", "content": self._answer})

@@ -1,7 +1,7 @@
 """Answers of an OpenAI-compatible endpoint, token by token: chat completions over server-sent events.
 
-Rule 1: `parse` is the format, and knows no socket; `stream` is the socket, and knows no format.
-Rule 2: what goes to the page is a text of ours and a status, never a body of the endpoint's.
+Rule 1: `parse` knows the format and no socket; `stream` knows the socket and not the format.
+Rule 2: the page is told a text of this module and a status, never the body of an endpoint's response.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DONE = "[DONE]"
 
 
 class Endpoint(NamedTuple):
-    """Where to ask, as whom, and which model."""
+    """The URL of an endpoint, the key for it, and the model to ask."""
 
     url: str
     key: str
@@ -28,11 +28,11 @@ class Endpoint(NamedTuple):
 
 
 class Unavailable(Exception):
-    """The endpoint gave no answer, or no whole one; the text may be shown."""
+    """The endpoint gave no answer, or only part of one. The text may be shown to the user."""
 
 
 def configured(environ: Mapping[str, str]) -> Endpoint | None:
-    """The endpoint that the environment names; None where it names none."""
+    """The endpoint that the environment configures; None if it does not."""
     url = environ.get("STREAMOPS_DEMO_OPENAI_URL", "").rstrip("/")
     if not url:
         return None
@@ -43,9 +43,9 @@ def configured(environ: Mapping[str, str]) -> Endpoint | None:
 
 
 def parse(line: str) -> str | None:
-    """The text that one line of the event stream adds, often none; None where it says that this is all.
+    """The text that one line of the event stream adds, possibly empty; None for the line that ends it.
 
-    Raises Unavailable for a line that is no chunk, or one that reports an error.
+    Raises Unavailable for a line that is not a chunk, or that reports an error.
     """
     field, _, value = line.partition(":")
     value = value.strip()
@@ -65,7 +65,7 @@ def parse(line: str) -> str | None:
 async def stream(endpoint: Endpoint, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[str, None]:
     """The tokens of the answer to `messages`. Raises Unavailable.
 
-    Each read waits in a thread. Leaving early, by a cancellation too, cuts the connection.
+    Each read waits in a thread. Leaving early, also by a cancellation, closes the connection.
     """
     call = _Call(endpoint)
     try:
@@ -85,7 +85,7 @@ async def stream(endpoint: Endpoint, messages: Sequence[Mapping[str, str]]) -> A
 
 
 class _Call:
-    """One request, each step of which blocks; `cut` does not, and ends a step that waits."""
+    """One request. Each of its steps blocks, except `cut`, which ends a step that waits."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -98,6 +98,7 @@ class _Call:
         self._is_cut = False
 
     def begin(self, messages: Sequence[Mapping[str, str]]) -> None:
+        """Send the request, and wait for the status."""
         body = {"model": self._endpoint.model, "messages": list(messages), "stream": True}
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
         if self._endpoint.key:
@@ -112,21 +113,23 @@ class _Call:
             if self._response.status != http.HTTPStatus.OK:
                 raise Unavailable(f"The model's endpoint answered {self._response.status}")
         finally:
-            if self._is_cut:  # nobody is left to do it
+            if self._is_cut:  # `cut` found nothing to close
                 self.close()
 
     def read(self) -> bytes:
+        """The next line; empty at the end."""
         assert self._response is not None
         return self._response.readline()
 
     def cut(self) -> None:
+        """Shut the connection down at once."""
         self._is_cut = True
         if self._socket is not None:
             with contextlib.suppress(OSError):  # gone already
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of the connection; it waits for a read that goes on, so `cut` comes first."""
+        """Close the connection. Waits for a read that is in progress, so call `cut` first."""
         self._connection.close()
         for each in (self._response, self._socket):
             if each is not None:

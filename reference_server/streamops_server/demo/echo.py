@@ -1,4 +1,4 @@
-"""The view that a server without views of its own shows: an echo that types, like an LLM would."""
+"""The view of a server that was given none: an echo that answers word by word, as an LLM does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from streamops_server.errors import Unsupported
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 
 class Chat(View):
@@ -19,12 +20,14 @@ class Chat(View):
     )
 
     def mount(self, _request: Request, /, **_kwargs: Any) -> None:
+        """Begin without messages."""
         self.messages: list[str] = []
 
     @event_handler
     async def send_message(self, content: str, **_kwargs: Any) -> None:
+        """Show the message, and stream an answer."""
         self.messages.append(content)
-        with suppress(Unsupported):  # a client for text alone, such as one for a terminal, has no views
+        with suppress(Unsupported):  # a client without views, such as a terminal
             await self.push_state()
         await self.stream_start("answer")
         await self.stream_text("answer", "", mode="replace")

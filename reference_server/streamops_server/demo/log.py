@@ -1,4 +1,4 @@
-"""Scene 2: a live log. Ten thousand lines as fast as they go, or a few a second; old ones may be pruned."""
+"""Scene 2: a live log. Ten thousand lines at once, or a few a second; old lines may be pruned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import escape
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 LINES = 10_000
 _EVERY = 250
@@ -34,6 +35,7 @@ class LiveLog(View):
     template_name = "log.html"
 
     def mount(self, _request: Request, /, seed: int = 1, **_params: Any) -> None:
+        """`seed` chooses the lines."""
         self.is_writing = False
         self._random = Random(seed)
         self._written = 0
@@ -41,23 +43,28 @@ class LiveLog(View):
 
     @event_handler
     async def write(self, keep: str = "0", lines: str = "", pace: str = "0", **_params: Any) -> None:
-        """`keep` 0 keeps every line; `pace` is in lines per second, 0 for as many as there can be."""
+        """Write `lines` lines at `pace` lines a second (0: at once), and keep the last `keep` (0: all).
+
+        Raises BadParams.
+        """
         try:
             numbers = int(keep), int(lines or LINES), int(pace)
         except ValueError:
             raise BadParams("keep, lines and pace are numbers") from None
         if min(numbers) < 0 or numbers[1] > LINES:
-            raise BadParams(f"At most {LINES} lines, and nothing below 0")
+            raise BadParams(f"Give at most {LINES} lines, and no number below 0")
         await self._stop()
         self.is_writing = True
         self._task = self.start_task(self._write(*numbers))
 
     @event_handler
     async def stop(self, **_params: Any) -> None:
+        """Stop writing."""
         await self._stop()
 
     @event_handler
     async def clear(self, **_params: Any) -> None:
+        """Stop writing, and remove all lines."""
         await self._stop()
         self._written = 0
         await self.stream_to("log", html="")

@@ -1,4 +1,4 @@
-"""Scene 4: what can go wrong, and what the reader sees: content stays, the error stands beside it."""
+"""Scene 4: ways to fail, and what the reader sees: the content stays, the error is shown beside it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 _TICK = 0.06
 
@@ -17,18 +18,19 @@ class Mistakes(View):
     template_name = "mistakes.html"
 
     def mount(self, _request: Request, /, **_params: Any) -> None:
+        """Begin without a booking."""
         self.booked = 0
         self.failed = False
 
     @event_handler
     async def raise_error(self, **_params: Any) -> None:
-        """The handler raises: the stream shows a generic text, the exception's own stays in the log."""
+        """Raise: the stream shows a generic text, the exception's own goes to the log."""
         await self._say("raised", "The first half of the report is ready, and the second ")
         raise RuntimeError("the password is swordfish")
 
     @event_handler
     async def recover(self, **_params: Any) -> None:
-        """An error, then content again: the program has recovered, and the same run goes on."""
+        """Show an error, then add content: the program has recovered, and the same run continues."""
         await self._say("recovered", "Reading the measurements of the north station. ")
         await self.stream_error("recovered", "The station does not answer, trying the other line", "timeout")
         await asyncio.sleep(50 * _TICK)
@@ -36,7 +38,7 @@ class Mistakes(View):
 
     @event_handler
     async def try_it(self, **_params: Any) -> None:
-        """Fails the first time and works the second."""
+        """Fail every first time, and work every second."""
         await self._say("retried", "Asking the model for a summary. ")
         self.failed = not self.failed
         if self.failed:
@@ -46,7 +48,7 @@ class Mistakes(View):
 
     @event_handler
     async def book(self, seats: str = "", **_params: Any) -> None:
-        """Params that cannot be taken: the reply says so, and nothing else happens."""
+        """Book seats. Raises BadParams, which the reply carries, for a number that it cannot take."""
         if not seats.isdecimal() or not 1 <= int(seats) <= 8:
             raise BadParams("Give a number of seats from 1 to 8")
         self.booked = int(seats)

@@ -1,4 +1,4 @@
-"""The demo: its views by name, and where its pages stand."""
+"""The demo: its views by name, and the folder of its pages."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 _STEPS = (
     ("Read the files", 12),
@@ -19,6 +20,8 @@ _TICK = 0.1
 
 @dataclass
 class Step:
+    """One step: `done` of `of` parts; `state` is waiting, running or done."""
+
     title: str
     of: int
     done: int = 0
@@ -26,11 +29,12 @@ class Step:
 
 
 class Progress(View):
-    """The state of the steps is the view's; the name of the file at hand is a stream beside it."""
+    """The steps are state of the view; the name of the current file is a stream."""
 
     template_name = "steps.html"
 
     def mount(self, _request: Request, /, **_params: Any) -> None:
+        """Begin with no step done."""
         self.is_running = False
         self.outcome = ""
         self._task: asyncio.Task[None] | None = None
@@ -38,10 +42,12 @@ class Progress(View):
 
     @property
     def percent(self) -> int:
+        """How much is done, from 0 to 100."""
         return 100 * sum(step.done for step in self.steps) // sum(step.of for step in self.steps)
 
     @event_handler
     async def begin(self, **_params: Any) -> None:
+        """Start the work, unless it is running."""
         if self.is_running:
             return
         self._reset()
@@ -50,6 +56,7 @@ class Progress(View):
 
     @event_handler
     async def stop(self, **_params: Any) -> None:
+        """Stop the work."""
         if self._task is not None and self.is_running:
             self._task.cancel()
             await asyncio.wait([self._task])

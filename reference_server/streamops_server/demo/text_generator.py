@@ -1,4 +1,4 @@
-"""Prose that arrives as a language model's does: in pieces of words, in bursts, with pauses between them.
+"""Generates prose that arrives as from a language model: pieces of words, in bursts, with pauses between.
 
 Rule 1: the same prompt and seed give the same tokens and the same delays, on every machine.
 """
@@ -71,7 +71,7 @@ _GENERAL = [
 
 
 def compose(prompt: str, seed: int = 0) -> str:
-    """The whole answer: an opening, and sentences about what the prompt names."""
+    """The whole answer: an opening, and sentences about the topics that the prompt mentions."""
     words = set(re.findall(r"[a-z]+", prompt.lower()))
     about = [text for names, text in _TOPICS.items() if words & set(names.split())]
     random = Random(f"{seed}:{prompt}")
@@ -83,7 +83,7 @@ def compose(prompt: str, seed: int = 0) -> str:
 
 
 def tokens(prompt: str, seed: int = 0) -> list[Token]:
-    """The answer as it is to arrive; the texts together are `compose(prompt, seed)`."""
+    """The answer in tokens; their texts together are `compose(prompt, seed)`."""
     random = Random(f"{seed}:{prompt}:time")
     found: list[Token] = []
     burst = 0
@@ -104,14 +104,14 @@ def tokens(prompt: str, seed: int = 0) -> list[Token]:
 
 
 async def generate(prompt: str, seed: int = 0, pace: float = 1.0) -> AsyncGenerator[str, None]:
-    """The tokens, each at its time; `pace` stretches the delays, and 0 leaves them out."""
+    """The texts of the tokens, each at its time. `pace` multiplies the delays; 0 leaves them out."""
     for token in tokens(prompt, seed):
         await asyncio.sleep(token.delay * pace)
         yield token.text
 
 
 def _pieces(word: str, random: Random) -> list[str]:
-    """A word as a tokenizer might cut it: short ones whole, long ones in two."""
+    """A word as a tokenizer might cut it: a short one whole, a long one in two."""
     if len(word) <= 7:
         return [word]
     cut = random.randint(3, len(word) - 3)

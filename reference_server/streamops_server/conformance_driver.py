@@ -1,6 +1,6 @@
 """The conformance driver: a script of calls to the public API, run by the event `conformance.run`.
 
-It uses nothing but what any view can use. In other languages it is about as long.
+It uses only what every view can use. In other languages it is about as long.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import msgspec
 from streamops_spec import load_shapes
 
 from streamops_server.errors import BadParams
-from streamops_server.view import Request, View, event_handler
+from streamops_server.request import Request
+from streamops_server.view import View, event_handler
 
 Step = dict[str, Any]  # reason: the shape is schemas/v1/script.schema.json, checked before any use
 
 
 class Conformance(View):
-    """One element per variable, in name order, and nothing else."""
+    """The view of the test mode: one element for each variable, in name order."""
 
     template: ClassVar[str | None] = (
         "{% for name, value in vars|dictsort(case_sensitive=true) %}"
@@ -34,25 +35,28 @@ class Conformance(View):
         mount_raises: bool = False,
         **_kwargs: Any,
     ) -> None:
+        """Set the variables. Raises BadParams for `vars` that are not texts, RuntimeError if asked to."""
         try:
             self.vars = msgspec.convert({} if vars is None else vars, dict[str, str])
         except msgspec.ValidationError as error:
-            raise BadParams(f"vars is a map of names to texts: {error}") from None
+            raise BadParams(f"vars has to be a map of names to texts: {error}") from None
         if mount_raises:
             raise RuntimeError("The client asked for a mount that raises")
 
     def allows(self, event: str, caps: frozenset[str]) -> bool:
+        """Only for clients that agreed on the test mode."""
         return "x-conformance" in caps and super().allows(event, caps)
 
     @event_handler(name="conformance.run")
     async def run(self, script: list[Step], **_kwargs: Any) -> None:
-        """Raises BadParams for a script that its schema refuses."""
+        """Perform a script. Raises BadParams for one that does not match its schema."""
         shapes = load_shapes("v1:script")
         if not shapes.is_valid(script):
-            raise BadParams(f"This is no script: {shapes.explain(script)}")
+            raise BadParams(f"This is not a script: {shapes.explain(script)}")
         await self.perform(script)
 
     async def perform(self, steps: list[Step]) -> None:
+        """Perform steps one after another."""
         for step in steps:
             arguments = {name: value for name, value in step.items() if name not in ("do", "repeat")}
             for name in arguments.keys() & {"text", "html", "value"}:
@@ -60,39 +64,47 @@ class Conformance(View):
             await _STEPS[step["do"]](self, **arguments)
 
     async def text_units(self, stream: str, units: list[int]) -> None:
+        """A text given as UTF-16 code units, so that it may have a lone surrogate."""
         data = b"".join(unit.to_bytes(2, "little") for unit in units)
         await self.stream_text(stream, data.decode("utf-16-le", "surrogatepass"))
 
     async def replace(self, stream: str, html: str, target: str | None = None) -> None:
+        """`stream_to` with html."""
         await self.stream_to(stream, target=target, html=html)
 
     async def delete(self, stream: str, target: str | None = None) -> None:
+        """`stream_delete`."""
         await self.stream_delete(stream, target)
 
     async def error(self, stream: str, error: str, code: str = "app_error") -> None:
+        """`stream_error`."""
         await self.stream_error(stream, error, code)
 
     async def set(self, var: str, value: str) -> None:
+        """Change a variable of the template."""
         self.vars[var] = value
 
     async def sleep(self, ms: float) -> None:
+        """Wait for `ms` milliseconds."""
         await asyncio.sleep(ms / 1000)
 
     async def fail(self, message: str = "The script says raise") -> None:
+        """Raise an error of the application."""
         raise RuntimeError(message)
 
     async def hang(self) -> None:
+        """Wait until it is cancelled."""
         await asyncio.Event().wait()
 
     async def parallel(self, branches: list[list[Step]]) -> None:
-        """All branches run to their end, each a producer of its own; then the first error is raised."""
+        """Run all branches to their end, each as a producer of its own; then raise the first error."""
         tasks = [self.start_task(self.perform(branch)) for branch in branches]
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
 
     async def attempt(self, script: list[Step], then: list[Step]) -> None:
-        """`then` is performed in any case: that is what a cancelled handler may still do."""
+        """Perform `then` in any case: what a cancelled handler does to clean up."""
         try:
             await self.perform(script)
         finally:
@@ -100,7 +112,7 @@ class Conformance(View):
 
 
 class HeadlessConformance(Conformance):
-    """The driver where a `hello` names no view: there is nothing to render."""
+    """The driver for a `hello` that names no view: it renders nothing."""
 
     template = None
 

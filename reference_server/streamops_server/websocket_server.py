@@ -1,18 +1,15 @@
-"""The thin layer: one WebSocket per session, subprotocol `streamops.v1` (CON-1, CON-2, LIM-5)."""
+"""The WebSocket transport: `StreamServer` (CON-1, CON-2, LIM-5)."""
 
 from __future__ import annotations
 
 import asyncio
 import http
-import inspect
 import json
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-import msgspec
 from streamops_spec import load_protocol
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -24,50 +21,58 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from streamops_server.core.limits import Limits
-from streamops_server.core.session import Session
-from streamops_server.errors import Unauthorized
-from streamops_server.live import Live
+from streamops_server.interfaces.store import SessionStore
+from streamops_server.interfaces.transport import Receiver
+from streamops_server.jinja_renderer import JinjaRenderer
+from streamops_server.memory_store import MemoryStore
 from streamops_server.pages import Pages
 from streamops_server.registry import Registry
-from streamops_server.sessions import MemoryStore, SessionStore
-from streamops_server.view import Request
+from streamops_server.session_host import Authenticate, SessionHost
+from streamops_server.session_runner import Services
 
 SUBPROTOCOL = Subprotocol(load_protocol().subprotocol)
-Authenticate = Callable[[Request], str | Awaitable[str]]
-"""Says whose connection it is, from the headers of its upgrade: a bearer token, a cookie."""
 _CLOSE_TIMEOUT = 5.0  # seconds for a peer to answer a close before the connection is cut
-_HARD_SIZE = 4  # times max_frame_bytes: up to that an oversized frame gets a proper verdict, beyond it 1009
+_HARD_SIZE = 4  # times max_frame_bytes: the session refuses up to that, the transport more (1009)
 
 
-class _Connection(ServerConnection):
-    """A connection that tells its session when the transport is full, and writes without waiting."""
+class WebSocketConnection(ServerConnection):
+    """One WebSocket. Tells its session when the transport's buffer is full, and writes without waiting."""
 
-    live: Live | None = None
-    made: Callable[[_Connection], None] | None = None
+    receiver: Receiver | None = None
+    made: Callable[[WebSocketConnection], None] | None = None
+    """Called when the TCP connection is there, before the upgrade."""
     closing: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio for a new TCP connection."""
         super().connection_made(transport)
         if self.made is not None:
             self.made(self)
 
     def pause_writing(self) -> None:
+        """Called by asyncio when the write buffer is full."""
         super().pause_writing()
-        if self.live is not None:
-            self.live.pump.set_writable(False)
+        if self.receiver is not None:
+            self.receiver.set_writable(False)
 
     def resume_writing(self) -> None:
+        """Called by asyncio when the write buffer has drained."""
         super().resume_writing()
-        if self.live is not None:
-            self.live.pump.set_writable(True)
+        if self.receiver is not None:
+            self.receiver.set_writable(True)
 
     def end(self, code: int, reason: str) -> None:
-        """Close, after what was written; in the background."""
+        """Close after what was written, in the background."""
         self.closing = asyncio.get_running_loop().create_task(self.close(code, reason))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has begun to close it."""
+        return self.protocol.state is State.OPEN
+
     def write_frames(self, frames: list[bytes]) -> None:
-        """All frames in one write; backpressure is the session's, through `pause_writing`."""
-        if self.protocol.state is not State.OPEN:
+        """Write all frames at once. Backpressure reaches the session through `pause_writing`."""
+        if not self.is_open:
             return
         for frame in frames:
             self.protocol.send_text(frame)
@@ -77,11 +82,11 @@ class _Connection(ServerConnection):
 class StreamServer:
     """Serves views over WebSocket; `async with StreamServer(registry) as server:` listens.
 
-    `port` 0 takes any free one; `server.port` tells which. `origins` are further origins that
-    browsers may come from, besides the server's own host. `pages` are served to whoever asks for
-    no upgrade. `authenticate` says whose connection it is (ANONYMOUS for nobody's), or raises
-    `Unauthorized`; sessions are bound to that principal (RES-10). Leaving ends every session with
-    `shutting_down`.
+    `port` 0 takes a free one; `server.port` says which. `origins` are further origins from which
+    browsers may connect, besides the server's own host. `pages` answer requests that are not an
+    upgrade. `authenticate` returns the principal of a connection, ANONYMOUS for an unauthenticated
+    client, or raises `Unauthorized`; a session belongs to its principal (RES-10). `sessions` keeps
+    the sessions, by default in memory. Leaving ends every session with `shutting_down`.
     """
 
     def __init__(
@@ -98,16 +103,13 @@ class StreamServer:
     ) -> None:
         self.host = host
         self.port = port
-        self._registry = registry
         self._limits = limits or Limits()
         self._origins = frozenset(origins)
         self._pages = pages
-        self._authenticate = authenticate
-        self._sessions = sessions or MemoryStore(self._limits)
-        self._lives: set[Live] = set()
+        services = Services(registry, JinjaRenderer(), sessions or MemoryStore(self._limits))
+        self._host = SessionHost(services, self._limits, authenticate)
         self._server: Server | None = None
-        self._connections: WeakSet[_Connection] = WeakSet()
-        self._ending = False
+        self._connections: WeakSet[WebSocketConnection] = WeakSet()
 
     async def __aenter__(self) -> StreamServer:
         self._server = await serve(
@@ -128,33 +130,32 @@ class StreamServer:
 
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._server is not None
-        self._ending = True
-        for live in list(self._lives):
-            live.shut_down()
+        self._host.shut_down()
         for connection in list(self._connections):
             self._made(connection)
         self._server.close(close_connections=False)
         await self._server.wait_closed()
 
-    def _connect(self, *args: Any, **kwargs: Any) -> _Connection:
-        connection = _Connection(*args, **kwargs)
+    def _connect(self, *args: Any, **kwargs: Any) -> WebSocketConnection:
+        connection = WebSocketConnection(*args, **kwargs)
         connection.made = self._made
         return connection
 
-    def _made(self, connection: _Connection) -> None:
-        """Remember a connection; at the end, cut those that have asked for nothing yet."""
-        if not self._ending:
+    def _made(self, connection: WebSocketConnection) -> None:
+        """Remember a connection. While the server ends, cut it if it has not sent its request."""
+        if not self._host.ending:
             self._connections.add(connection)
         elif connection.request is None:
             connection.transport.abort()
 
     @property
     def url(self) -> str:
+        """Where clients connect."""
         return f"ws://{self._authority}/"
 
     @property
     def page_url(self) -> str | None:
-        """Where a browser finds the pages; None where there are none."""
+        """Where a browser finds the pages; None without pages."""
         return f"http://{self._authority}/" if self._pages else None
 
     @property
@@ -170,7 +171,7 @@ class StreamServer:
         return self._refuse(connection, request)
 
     def _refuse(self, _connection: ServerConnection, request: HttpRequest) -> Response | None:
-        """The HTTP answer instead of an upgrade, or None to go on."""
+        """The HTTP response that refuses an upgrade; None to accept it."""
         host = ",".join(request.headers.get_all("Host"))
         if not all(self._may_come_from(origin, host) for origin in request.headers.get_all("Origin")):
             return _json_response(http.HTTPStatus.FORBIDDEN, {"error": "This origin is not allowed"})
@@ -187,42 +188,25 @@ class StreamServer:
             return True
         try:
             return urlsplit(origin).netloc.lower() == host.lower() != ""
-        except ValueError:  # no URL at all, such as "http://["
+        except ValueError:  # not a URL, such as "http://["
             return False
 
     async def _run(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, _Connection)
+        assert isinstance(connection, WebSocketConnection)
         assert connection.request is not None
-        headers = {name.lower(): value for name, value in connection.request.headers.raw_items()}
-        if "origin" not in headers:
-            headers.pop("cookie", None)  # who has no page has no authority from cookies (chapter 14)
-        session = Session(self._limits, secrets.token_urlsafe(24), asyncio.get_running_loop().time())
-        request = Request(connection.request.path, headers, session.id)
-        try:
-            if self._authenticate is not None:
-                principal = self._authenticate(request)
-                request = msgspec.structs.replace(
-                    request, principal=await principal if inspect.isawaitable(principal) else principal
-                )
-        except Unauthorized as error:
-            session.fail("unauthorized", str(error) or "Sign in first")
-        live = Live(session, self._registry, request, connection, self._sessions, self._lives.discard)
-        self._lives.add(live)
-        if self._ending:  # it asked before, and was upgraded after the others were told
-            live.shut_down()
+        request = connection.request
+        await self._host.open(connection, request.path, request.headers.raw_items())
         try:
             while True:
                 message = await connection.recv()
-                if session.hello is None and connection.state is not State.OPEN:
-                    break  # a hello of before its client gave up must take no session over
-                if connection.live is not None:
-                    connection.live.received(message)
+                if connection.receiver is not None:
+                    connection.receiver.received(message)
         except ConnectionClosed:
             pass
         finally:
-            served, connection.live = connection.live, None
-            if served is not None:
-                await served.lost(for_good=connection.close_code == CloseCode.NORMAL_CLOSURE)
+            receiver, connection.receiver = connection.receiver, None
+            if receiver is not None:
+                await receiver.lost(for_good=connection.close_code == CloseCode.NORMAL_CLOSURE)
 
 
 async def _page(pages: Pages, request: HttpRequest) -> Response:

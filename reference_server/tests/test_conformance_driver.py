@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from streamops_server.driver import Conformance, HeadlessConformance
+from streamops_server.conformance_driver import Conformance, HeadlessConformance
 
 VARS = {"b": "<2>", "a": "1"}
 
@@ -124,8 +124,8 @@ def test_a_script_that_hangs_ends_with_its_connection(serve: Any, go: Any) -> No
                 ]
                 await client.start("conformance.run", script=hang)
                 await client.until("stream")
-                (live,) = connect.server._lives
-            while connect.server._lives or live._tasks:  # noqa: ASYNC110 (the server has no event for its tests)
+                (runner,) = connect.server._host.runners
+            while connect.server._host.runners or runner._tasks:  # noqa: ASYNC110 (the server has no event for its tests)
                 await asyncio.sleep(0.001)
 
     go(whole())
