@@ -1,7 +1,7 @@
-"""Judges captured v0 traffic: there are no numbers in it, so the wire alone says little.
+"""Judges captured v0 traffic.
 
-Three things tell more: a stream's `done`, a script of the test driver's in an event, and the text that
-the program wrote where somebody gives it.
+Frames of v0 have no numbers, so the wire alone shows little. Three things show more: a stream's `done`, a
+script of the test driver in an event, and the text that the program wrote, if the user gives it.
 """
 
 from collections.abc import Mapping
@@ -26,11 +26,11 @@ ALWAYS = frozenset({"FRM-101", "FRM-102", "ORD-103"})
 WITH_TEXT = frozenset({"ORD-101", "ORD-102", "CNT-101"})
 WITH_SCRIPT = WITH_TEXT | {"LIF-101", "ERR-101", "CNT-102", "CNT-103", "CNT-104", "CNT-105", "CNT-106"}
 QUIET = 200.0
-"""Milliseconds without a frame after which what has not come will not: some ten batching windows."""
+"""Milliseconds without a frame after which nothing more is expected: about ten batching windows."""
 
 
 def judge_capture(capture: Capture, written: Mapping[str, str]) -> CaptureFindings:
-    """What the capture shows; `written` is what the program wrote to a stream, by its name."""
+    """What the capture shows. `written` maps the name of a stream to what the program wrote to it."""
     findings = CaptureFindings("v0", told={"server": ALWAYS})
     for connection in capture.connections:
         judge = _Judge(findings, connection)
@@ -44,7 +44,7 @@ def judge_capture(capture: Capture, written: Mapping[str, str]) -> CaptureFindin
 
 
 class _Judge:
-    """One connection. Its findings are at most one for each requirement and stream."""
+    """One connection. There is at most one finding for each requirement and stream."""
 
     def __init__(self, findings: CaptureFindings, connection: Connection) -> None:
         self._account = findings
@@ -53,7 +53,7 @@ class _Judge:
         self.mounts = sum(entry.direction == "recv" and entry.type == "mount" for entry in self._entries)
 
     def shapes(self) -> bool:
-        """FRM-101 and FRM-102; whether all is well."""
+        """Check FRM-101 and FRM-102, and return whether both are kept."""
         shapes = load_shapes("v0:stream")
         for index, entry in enumerate(self._entries):
             if entry.direction != "recv":
@@ -74,7 +74,7 @@ class _Judge:
     def after_done(self) -> None:
         """ORD-103: content after a `done`, with no `start` and nothing from the client in between.
 
-        Where the client said something in between, it may have started a program that writes anew.
+        A message of the client in between may have started another program on the stream.
         """
         done: dict[str, int] = {}
         blamed: set[str] = set()
@@ -96,7 +96,7 @@ class _Judge:
     # Scripts of the driver
 
     def scripts(self) -> None:
-        """Each event that carries a script says what the program did."""
+        """Check each event that carries a script, since the script says what the program did."""
         variables: dict[str, str] = {}
         for index, entry in enumerate(self._entries):
             frame = entry.frame or {}
@@ -128,7 +128,7 @@ class _Judge:
             self._reading(calls, prefix.read(calls, frames, name, inside(name, variables, None)), end)
 
     def _end(self, begin: int, streams: set[str]) -> int:
-        """The entry before which everything on these streams is the program's that an event started."""
+        """The entry up to which everything on these streams comes from the program of one event."""
         for index in range(begin + 1, len(self._entries)):
             entry = self._entries[index]
             if entry.type == "mount":
@@ -142,7 +142,7 @@ class _Judge:
 
     def _reading(self, calls: list[Call], reading: prefix.Reading, end: int) -> None:
         kinds = [seen.op["op"] for seen in reading.ops]
-        # Nothing may come after its done; without one what is missing may still be on its way.
+        # Nothing may come after its done. Without a done, what is missing may still be on its way.
         over = (calls[-1].kind == "done" and kinds[-1:] == ["done"]) or self._quiet(end)
         if not reading.right and reading.at is None and not over:
             return
@@ -152,7 +152,7 @@ class _Judge:
             return
         found = blame(reading)
         self._blame(found.broken, Wrong(found.expected, found.observed), found.entry)
-        # Beside what was lost, texts say what was overtaken: there are no numbers that one fault upsets.
+        # Where something was lost, the texts still show what was overtaken.
         texts = [call.wire["text"] for call in calls if call.kind == "text.append"]
         if len(texts) == sum(not call.lifecycle for call in calls):
             pieces = [
@@ -163,14 +163,14 @@ class _Judge:
                     self._blame(IDS[fault.kind], Wrong(fault.expected, fault.observed), fault.entry)
 
     def _quiet(self, end: int) -> bool:
-        """Whether it was quiet for long enough before the entry at `end`, or the end of the capture."""
+        """Whether the wire was quiet for `QUIET` before the entry at `end`, or before the end of the capture."""
         until = self._entries[end].ms if end < len(self._entries) else self._connection.ended_ms
         return until is not None and until - self._entries[end - 1].ms >= QUIET
 
-    # Texts that somebody gave
+    # Texts that the user gave
 
     def text(self, stream: str, written: str) -> None:
-        """Hold what came on a stream against what the program wrote to it."""
+        """Compare what came on a stream with what the program wrote to it."""
         self._account.told["server"] |= WITH_TEXT
         target = default_target(stream)
         pieces: list[Piece] = []
@@ -220,7 +220,7 @@ def _ops(entry: Entry) -> list[tuple[str, Frame]]:
 
 
 def _script(value: Any) -> Script:
-    """The script in an event; an empty one where there is none."""
+    """The script in an event; empty where it has none."""
     if not isinstance(value, list):
         return ()
     try:
@@ -230,7 +230,7 @@ def _script(value: Any) -> Script:
 
 
 def _kinds(calls: list[Call]) -> set[str]:
-    """What a stream that came whole also shows."""
+    """What a stream that arrived intact shows besides."""
     kinds = [call.kind for call in calls]
     found = set()
     if "done" in kinds and "start" in kinds:

@@ -1,4 +1,4 @@
-"""The client dialect of v0: the suite is a server without numbers."""
+"""The dialect for clients of v0: the suite is a server whose frames have no numbers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,7 +34,9 @@ class ClientDialect(TesteeDialect):
 
     async def _meet(self, case: ClientCase) -> frozenset[str]:
         if self._shows != "document":
-            raise Unreachable(f"{case.testee.ready['name']} shows no document, and v0 speaks of nothing else")
+            raise Unreachable(
+                f"{case.testee.ready['name']} shows no document, which is all that v0 has requirements on"
+            )
         await case.mount("")
         await mounted(case, "")
         return frozenset()
@@ -108,7 +110,7 @@ class ClientDialect(TesteeDialect):
 
 
 def _without_some(kept: list[Frame]) -> Iterator[list[Frame]]:
-    """Without each half, each quarter, … each single one."""
+    """The list without each half, each quarter, … and each single element."""
     width = len(kept)
     while width >= 1:
         yield from ([*kept[:begin], *kept[begin + width :]] for begin in range(0, len(kept), width))

@@ -1,6 +1,6 @@
-"""Wrong ways to apply one op of v0: the one that explains the document names the requirement.
+"""Wrong ways to apply one op of v0. The first that explains the document names the broken requirement.
 
-The document before the op was right, and the op stands alone in its frame.
+The document before the op was right, and its frame holds no other op.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +19,13 @@ KINDS = {
     "delete": "CLI-107",
     "error": "CLI-108",
 }
-"""Ops that have a requirement of their own: whatever comes of them otherwise breaks it."""
+"""Ops with a requirement of their own: any other effect of such an op breaks it."""
 
 
 def explain(before: Before, op: Op, shows: Shows, *, lost: bool) -> tuple[str, str]:
     """The requirement that `op` on the page of `before` broke, and how.
 
-    `shows` asks whether that page is what was seen; `lost` says that there are fewer elements than are due.
+    `shows` returns whether a page equals what the client shows; `lost` says that elements are missing.
     """
     if op["op"] != "text":
         return KINDS.get(op["op"], "CLI-101"), ""
@@ -45,7 +45,7 @@ def _wrong_pages(before: Before, op: Op, mode: str) -> Iterator[tuple[str, str, 
     target = before().find(op["target"])
     empty = target is None or not target.text
     for other in MODES:
-        # Where there is no text, to take the place of all and to make one text of all look the same.
+        # Without a text before it, replacing the content and joining it into one text look the same.
         if other != mode and not (other == "replace" and empty):
             page = before()
             page.apply({**op, "mode": other})

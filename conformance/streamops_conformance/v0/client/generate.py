@@ -1,9 +1,9 @@
 """Sequences for clients of v0: exchanges by hand for each requirement, and frames drawn at random.
 
-Kept out is what no guide promises: content after a stream's own `done`, a target that is not
-there, html that only its context makes what it is, ids that come twice, an error without a
-text, and `prune` where an error may stand among the children. So is a text that is replaced by
-nothing: a client that keeps it and one that loses the op look the same.
+What no guide promises is left out: content after a stream's own `done`, a target that does not exist, HTML
+whose meaning depends on its context, ids that occur twice, an error without a text, and `prune` where an
+error may be among the children. A text that is replaced by nothing is left out too, because a client that
+keeps it and a client that loses the op look the same.
 """
 
 import json
@@ -40,7 +40,7 @@ HTMLS = (
 MARKUP = "<b>bold</b> &amp; <i"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 NOW, HOLD, FLUSH = 0, 1, 2
-"""After an op: send its stream's frame, wait, or send those of all streams."""
+"""After an op: send the frame of its stream, wait, or send the frames of all streams."""
 
 
 def on(name: str) -> str:
@@ -49,7 +49,7 @@ def on(name: str) -> str:
 
 
 def text(said: str, mode: str = "append", target: str = on("a")) -> Frame:
-    """A text; an empty `mode` is left out."""
+    """A text op; an empty `mode` leaves the member out."""
     return {"op": "text", "target": target, "text": said, **({"mode": mode} if mode else {})}
 
 
@@ -88,7 +88,7 @@ def one_by_one(*ops: Frame, page: str = PAGE) -> FrameSequence:
 
 
 def exchanges() -> list[FrameSequence]:
-    """What chance would seldom say, by requirement."""
+    """Exchanges that random drawing would seldom produce, by requirement."""
     return [*_order(), *_streams(), *_texts(), *_htmls(), *_errors(), *_loading()]
 
 
@@ -186,7 +186,7 @@ def cases() -> st.SearchStrategy[FrameSequence]:
 
 
 def _ops(name: str) -> list[tuple[str, Frame]]:
-    """What is drawn from for one stream; its ids are its own."""
+    """The ops to draw from for one stream; no other stream has its ids."""
     place, inner = on(name), f"#{name}1"
     found = [text(each, target=place) for each in alphabet.TEXTS[:2] * 3 + alphabet.TEXTS]
     found += [text(each, mode, place) for each in ("x", "<q>") for mode in ("prepend", "replace", "")]
@@ -206,7 +206,7 @@ def _ops(name: str) -> list[tuple[str, Frame]]:
 
 
 def _batched(drawn: Sequence[tuple[str, Frame]], holds: Sequence[int], paced: bool) -> FrameSequence:
-    """Frames of the ops that v0 leaves nothing open about, each text told apart by a letter."""
+    """Frames of those ops whose effect v0 defines; a letter makes each text distinct."""
     pending: dict[str, list[Frame]] = {}
     frames: list[Frame] = []
     decisions = cycle(holds or (NOW,))

@@ -28,7 +28,7 @@ Frame = dict[str, Any]
 
 @dataclass
 class DumpCheck:
-    """One dump against what is due, with the frames since the dump before."""
+    """One dump, compared with what is expected, and the frames since the previous dump."""
 
     played: PlayedSequence
     frames: list[Frame]
@@ -36,7 +36,7 @@ class DumpCheck:
     dump: Dump
     due: Tree
     held: set[str]
-    """What the targets of texts that were added held before: `text`, `elements`."""
+    """What the targets of added texts held before: `text`, `elements`."""
     loading: dict[str, bool | None]
     """Stream → whether it is between `start` and `done`; None where v0 leaves it open."""
 
@@ -53,11 +53,11 @@ class DumpCheck:
         return agrees(self.shown, self.due)
 
     def has(self, *kinds: str) -> bool:
-        """Whether some op since the last dump is one of these."""
+        """Whether an op since the previous dump is of one of these kinds."""
         return any(op["op"] in kinds for op in self.ops)
 
     def after_error(self) -> bool:
-        """Whether some text was streamed after an error of its stream."""
+        """Whether a text was streamed after an error of its stream."""
         failed: set[str] = set()
         for number, frame in enumerate([*self.earlier, *self.frames]):
             for op in frame["ops"]:
@@ -68,11 +68,11 @@ class DumpCheck:
         return False
 
     def streams(self) -> set[str]:
-        """Those that were written so far."""
+        """The streams that were written to so far."""
         return {frame["stream"] for frame in [*self.earlier, *self.frames]}
 
     def says(self, requirement: str, *, seen: bool) -> Outcome:
-        """The outcome of a requirement: at most one is to blame."""
+        """The outcome for a requirement; at most one requirement is blamed."""
         if self.fault is None:
             return KEPT if seen else NOT_SEEN
         return (
@@ -81,7 +81,7 @@ class DumpCheck:
 
     @cached_property
     def fault(self) -> Diagnosis | None:
-        """What is wrong here, and the requirement that it breaks."""
+        """What is wrong in this dump, and the requirement that it breaks; None where nothing is wrong."""
         found = None
         if not self.right:
             found = Diagnosis("", tree.in_html(self.due)[:400], tree.in_html(self.shown)[:400], None)
@@ -111,7 +111,7 @@ class DumpCheck:
         return None
 
     def classes(self) -> Iterator[tuple[str, set[str], set[str]]]:
-        """The elements of streams that name loading classes: the stream, those named, those there."""
+        """For each stream element with loading classes: the stream, those classes, and the classes it has."""
         for element in tree.elements(self.dump.said["document"]):
             attrs = element["attrs"]
             named = set(attrs.get("data-loading-class", "").split())
@@ -119,7 +119,7 @@ class DumpCheck:
                 yield attrs["dj-stream"], named, set(attrs.get("class", "").split())
 
     def _blame(self, mark: str) -> tuple[str, str]:
-        """The requirement that is broken, and why it is that one; `mark` is that of what is no content."""
+        """The broken requirement, and why it is that one; `mark` is the requirement of a mark, if one is wrong."""
         cause, last = self.played.cause, self.ops[-1]
         if cause is Cause.OTHERS:
             return "CLI-102", cause
@@ -135,7 +135,7 @@ class DumpCheck:
         return explain(self._before, last, self._shows, lost=lost)
 
     def _before(self) -> Page:
-        """A new page as it was right before the last op; html would not give each text back (CR LF)."""
+        """The right page before the last op. It is built from the ops, because HTML loses CR and LF."""
         page = Page(self.played.spec.html)
         for frame in [*self.earlier, {"ops": self.ops[:-1]}]:
             for op in frame["ops"]:
@@ -147,7 +147,7 @@ class DumpCheck:
 
 
 def agrees(shown: Tree, due: Tree) -> bool:
-    """Whether a document shows what is due: a client may have given attributes and classes of its own."""
+    """Whether a document shows what is expected; a client may add attributes and classes."""
     return len(shown) == len(due) and all(map(_agrees, shown, due))
 
 
@@ -167,7 +167,7 @@ def _elements(nodes: Tree) -> int:
 
 
 def _content(nodes: list[Frame]) -> list[Frame]:
-    """Dumped nodes without alerts, wherever they stand."""
+    """Dumped nodes without alerts, at any depth."""
     return [
         {**node, "children": _content(node["children"])} if "tag" in node else node
         for node in nodes
@@ -176,7 +176,7 @@ def _content(nodes: list[Frame]) -> list[Frame]:
 
 
 def dump_checks(played: PlayedSequence) -> Iterator[DumpCheck]:
-    """Every dump, from the page before any stream frame on."""
+    """Every dump, beginning with the page before the first stream frame."""
     page, frames = Page(played.spec.html), frames_of(played.spec)
     loading: dict[str, bool | None] = {}
     done = 0
@@ -201,13 +201,13 @@ def _held(page: Page, op: Frame) -> set[str]:
 
 
 def _between(kind: str, before: bool | None) -> bool | None:
-    """Text without a `start`, and what is between an error and the next `start` or `done`, is left open."""
+    """Open for text without a `start`, and between an error and the next `start` or `done`."""
     known = {"start": True, "done": False, "error": None}
     return known.get(kind, before or None)
 
 
 def judge_v0_client(registry: Registry, played: PlayedSequence) -> Judgement:
-    """Ask every rule at every dump, up to the first that says no."""
+    """Ask every rule at each dump, up to the first wrong one."""
     found = Judgement()
     for look in dump_checks(played):
         if look.frames and found.ask(registry.rules, look):
@@ -215,5 +215,5 @@ def judge_v0_client(registry: Registry, played: PlayedSequence) -> Judgement:
             return found
     if played.silent:
         found.broken, found.fact = "CLI-101", "the_client_goes_on"
-        found.wrong = Wrong("a client that goes on", played.silent)
+        found.wrong = Wrong("a client that continues", played.silent)
     return found

@@ -1,4 +1,4 @@
-"""Running sequences of v0: the suite plays a server without numbers, one client under test for each."""
+"""Runs sequences of v0, each with a client of its own; the suite is the server."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from streamops_conformance.wire.silent import PATIENCE, Silent
 
 
 async def mounted(case: ClientCase, html: str) -> Peer:
-    """The connection of a client on a page with that fragment, once it has mounted. Raises Silent."""
+    """The connection of a client that has mounted a page with that fragment. Raises Silent."""
     peer = await case.connection()
     session = str(uuid.uuid5(uuid.NAMESPACE_URL, case.url))
     await peer.send({"type": "connect", "session_id": session})
@@ -49,7 +49,7 @@ async def run_sequence(host: ClientHost, spec: FrameSequence) -> PlayedSequence:
 
 
 async def run_sequences(host: ClientHost, specs: Sequence[FrameSequence]) -> list[PlayedSequence]:
-    """Run them all on the testees that there are; the results are in the order of the specs."""
+    """Run them all on the available testees; the results are in the order of the specs."""
     return list(await asyncio.gather(*(run_sequence(host, spec) for spec in specs)))
 
 

@@ -40,15 +40,15 @@ class FrameSequence:
 
 
 class Cause(StrEnum):
-    """What of a wrong sequence has to go for the client to show it right; in the order of asking."""
+    """What must be removed from a wrong sequence for the client to show it right, in the order of trying."""
 
     OTHERS = "each of its streams alone is shown right"
     MANY = "with one op to a frame, each waited for, it is shown right"
-    SILENCE = "with `mode` said it is shown right"
+    SILENCE = "with an explicit `mode` it is shown right"
     ERRORS = "without its errors it is shown right"
 
     def without(self, spec: FrameSequence) -> list[FrameSequence]:
-        """The sequence without it; empty where there is none of it."""
+        """The sequences without the cause; empty where the sequence does not have it."""
         frames = frames_of(spec)
         if self is Cause.OTHERS:
             names = dict.fromkeys(frame["stream"] for frame in frames)
@@ -72,7 +72,7 @@ def _no_error(op: Frame) -> bool:
 
 
 def frames_of(spec: FrameSequence) -> list[Frame]:
-    """The stream frames of a sequence. Raises ValueError where it has something else."""
+    """The stream frames of a sequence. Raises ValueError where it has other messages."""
     frames = [message.frame for message in spec.messages]
     if not all(frame is not None and frame.get("type") == "stream" for frame in frames):
         raise ValueError("a sequence of v0 is a list of `stream` frames")
@@ -80,19 +80,19 @@ def frames_of(spec: FrameSequence) -> list[Frame]:
 
 
 def of_frames(spec: FrameSequence, frames: list[Frame]) -> FrameSequence:
-    """The same page with other frames."""
+    """A sequence with the same page and these frames."""
     return replace(spec, messages=tuple(Message(json.dumps(each, ensure_ascii=False)) for each in frames))
 
 
 @dataclass
 class PlayedSequence:
-    """A sequence with what the client under test made of it."""
+    """A sequence, and what the client under test showed."""
 
     spec: FrameSequence
     transcript: Transcript = field(default_factory=Transcript)
     dumps: list[Dump] = field(default_factory=list)
-    """The first is of the page before any stream frame."""
+    """The first dump is of the page before any stream frame."""
     silent: str = ""
     duration: float = 0.0
     cause: Cause | None = None
-    """What it is wrong by, where a form without that is right."""
+    """Why it is wrong, if a variant without this cause is right."""

@@ -1,7 +1,7 @@
-"""What is the matter with a stream that breaks the prefix law: one requirement, the most specific.
+"""Which requirement a stream that breaks the prefix law is blamed for: the most specific one.
 
-Asked in this order: an op that is no call's; a lifecycle op that did not come; content after
-`done`; ops that overtook; calls that were lost; a lifecycle op in the wrong place.
+The order of the tests: an op that no call made; a lifecycle op that is missing; content after `done`; ops
+that overtook others; calls that were lost; a lifecycle op in the wrong place.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ MANY = 12
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The requirement that is broken, in words."""
+    """The broken requirement, with what was expected and observed."""
 
     broken: str
     expected: str
@@ -36,7 +36,7 @@ class Diagnosis:
 
 
 def blame(reading: Reading) -> Diagnosis:
-    """The diagnosis of a reading that is not right."""
+    """The diagnosis of a wrong reading."""
     calls, ops = reading.calls, reading.ops
     found = match(calls, ops)
     came = f"on the wire {_listed([said(seen.op) for seen in ops])}; the page shows {_cut(reading.shown)}"
@@ -50,7 +50,7 @@ def blame(reading: Reading) -> Diagnosis:
 
 
 def arrived(reading: Reading) -> int:
-    """How many calls had an effect on the wire, or were replaced by a later one that had."""
+    """How many calls had an effect on the wire, or were replaced by a later call that had one."""
     return len(reading.calls) - len(match(reading.calls, reading.ops).lost)
 
 
@@ -60,7 +60,7 @@ class _Fact:
     expected: str
     observed: str
     op: int | None = None
-    """The op that shows it; None where it is one that did not come."""
+    """The op that shows the fault; None where the fault is a missing op."""
 
 
 def _foreign(reading: Reading, found: Matching) -> _Fact | None:
@@ -83,11 +83,11 @@ def _foreign(reading: Reading, found: Matching) -> _Fact | None:
         broken = REQUIREMENT[reading.calls[contents[0]].kind]
     else:
         broken = WIRE_REQUIREMENT.get(op["op"], "ORD-102")
-    return _Fact(broken, "what the calls say", f"{said(op)} is what no call says", index)
+    return _Fact(broken, "what the calls say", f"{said(op)} was made by no call", index)
 
 
 def _scrambled(text: str, calls: Sequence[Call]) -> bool:
-    """Whether the text is that of the next calls, in another order."""
+    """Whether the text consists of the texts of the next calls, in another order."""
     collected = ""
     for number, call in enumerate(calls, start=1):
         collected += str(call.wire.get("text", ""))
@@ -162,7 +162,7 @@ def _lost(reading: Reading, found: Matching) -> _Fact | None:
 
 
 def _beside_replacement(calls: Sequence[Call], index: int) -> bool:
-    """A replacement with a text at once after it, or the one text that follows a replacement at once."""
+    """A replacement directly followed by a text, or the text that directly follows a replacement."""
     call = calls[index]
     before = calls[index - 1] if index else None
     after = calls[index + 1] if index + 1 < len(calls) else None
@@ -178,12 +178,12 @@ def _beside_replacement(calls: Sequence[Call], index: int) -> bool:
 
 
 def _far(calls: Sequence[Call], index: int) -> bool:
-    """Whether nothing is near the call."""
+    """Whether no other call is near this one."""
     return calls[index].pause >= FAR and (index + 1 == len(calls) or calls[index + 1].pause >= FAR)
 
 
 def _misplaced(reading: Reading, found: Matching) -> _Fact | None:
-    """A `start` among contents where the program did not put it."""
+    """A `start` between contents at a place where the program did not call it."""
     due = [i for i, call in enumerate(reading.calls) if call.kind == "start"]
     came = [i for i, seen in enumerate(reading.ops) if seen.op["op"] == "start"]
     if len(due) != len(came):

@@ -1,7 +1,7 @@
-"""Script → the calls on each stream and what they must do, as v0 has it: no numbers, nothing inserted.
+"""Script → the calls on each stream, and what each call must do in v0.
 
-Branches of `parallel` are taken one after another: generated scripts give each stream to one
-branch, so each stream's calls are the same whatever the interleaving.
+Branches of `parallel` are taken one after another. Generated scripts give each stream to one branch, so
+the calls on a stream are the same for every interleaving.
 """
 
 import html as html_lib
@@ -32,13 +32,13 @@ REQUIREMENT = {
     "done": "LIF-101",
     "error": "ERR-101",
 }
-"""Kind of call → the requirement that says what it does when nothing is near it."""
+"""Kind of call → the requirement on its effect when no other call is near it."""
 
 REPLACING = ("text.replace", "replace", "stream_to", "nested")
 RENDERING = ("replace", "stream_to", "nested")
 """Calls of `stream_to`."""
 FAR = 40.0
-"""Milliseconds between two calls that are not near each other: more than two batching windows."""
+"""Milliseconds from which on two calls are not near each other: more than two batching windows."""
 
 _FIRST = float("inf")
 _OWN_ATTRIBUTES = re.compile(r'\s(?:data-)?dj-(?!stream=)[\w-]+="[^"]*"')
@@ -51,47 +51,47 @@ class Call:
     stream: str
     kind: str
     wire: Wire
-    """The op that says it by itself."""
+    """The op that a call alone puts on the wire."""
     order: int
     """Its place among the calls on all streams."""
     pause: float
     """Milliseconds that the program slept since the call before it on the stream."""
     optional: bool = False
-    """It need not show: a `done` while nothing is open."""
+    """It may have no effect: a `done` while nothing is open."""
 
     @property
     def lifecycle(self) -> bool:
         return self.kind in ("start", "done", "error")
 
     def said(self) -> str:
-        """In short, for people."""
+        """The call in short, for reports."""
         return said(self.wire)
 
 
 @dataclass(slots=True)
 class Expected:
-    """What one script does."""
+    """The expected effect of one script."""
 
     streams: dict[str, list[Call]] = field(default_factory=dict)
     raises: bool = False
-    """The script itself raises: its reply is a failure."""
+    """The script raises, so its reply is a failure."""
     undetermined: bool = False
-    """v0 does not say what must come of it."""
+    """v0 does not define its effect."""
 
 
 def expected(script: steps.Script, variables: Mapping[str, str], nested: tuple[str, str] | None) -> Expected:
-    """The calls of a script run in a fresh view with those variables."""
+    """The calls of a script that runs in a fresh view with those variables."""
     return _Run(dict(variables), nested).all(script)
 
 
 def inside(name: str, variables: Mapping[str, str], nested: tuple[str, str] | None) -> str:
-    """What the template has inside the stream's element."""
+    """The HTML that the template has inside the stream's element."""
     value = html_lib.escape(variables.get(name, ""))
     return nested[1].replace("{value}", value) if nested is not None and name == nested[0] else value
 
 
 def said(op: Wire) -> str:
-    """An op in short, for people."""
+    """An op in short, for reports."""
     target = f" of {op['target']}" if str(op.get("target", "")).startswith("#") else ""
     match op["op"]:
         case "text":
@@ -120,12 +120,12 @@ class Page(Document):
         return found if isinstance(found, turbohtml.Element) else None
 
     def serialized(self) -> str:
-        """Without the attributes that a server adds for itself to what it renders."""
+        """The page without the attributes that a server adds to what it renders."""
         return unmarked(super().serialized())
 
 
 def unmarked(html: str) -> str:
-    """The html without `dj-…` attributes of the server's own."""
+    """The HTML without the `dj-…` attributes that the server added."""
     return _OWN_ATTRIBUTES.sub("", html) if "dj-" in html else html
 
 

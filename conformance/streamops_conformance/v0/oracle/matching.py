@@ -1,8 +1,7 @@
-"""Which op on the wire is which call's: for saying what was lost and what was swapped.
+"""Matches ops on the wire with calls, to find what was lost and what was swapped.
 
-Only asked of streams that break the prefix law, so it may assume less than it: each op is
-looked for among the calls that come next, any of which may have been lost; then among those
-that were passed over; then among those that have come already.
+It is used for streams that break the prefix law. Each op is searched for among the next calls, any of which
+may have been lost, then among the calls that were passed over, then among those that have arrived.
 """
 
 from collections.abc import Sequence
@@ -15,22 +14,22 @@ from streamops_conformance.v0.oracle.prefix import Seen, Wire
 
 @dataclass(slots=True)
 class Matching:
-    """Indexes into the ops are those of `Reading.ops`, into the calls those of `Reading.calls`."""
+    """Indexes of ops refer to `Reading.ops`, indexes of calls to `Reading.calls`."""
 
     calls_of: list[list[int]] = field(default_factory=list)
     """For each op, the calls whose effect it carries; empty for start and done."""
     swapped: list[int] = field(default_factory=list)
-    """Ops that come after an op of a later call."""
+    """Ops that arrived after an op of a later call."""
     again: list[int] = field(default_factory=list)
-    """Ops that carry a call that has come already."""
+    """Ops that carry a call that had arrived before."""
     foreign: list[int] = field(default_factory=list)
-    """Ops that are no call's."""
+    """Ops that no call made."""
     lost: list[int] = field(default_factory=list)
-    """Calls whose effect did not come, nor was replaced by the next one that came."""
+    """Calls whose effect neither arrived nor was replaced by the next call that arrived."""
 
 
 def match(calls: Sequence[Call], ops: Sequence[Seen]) -> Matching:
-    """Match contents and errors; start and done say too little to be matched."""
+    """Match contents and errors; start and done are too similar to be matched."""
     found = Matching()
     taken: set[int] = set()
     position = 0
@@ -71,7 +70,7 @@ def _lost(calls: Sequence[Call], index: int, call: Call, taken: set[int]) -> boo
 
 
 def _carried(calls: Sequence[Call], free: Sequence[int], op: Wire) -> list[int] | None:
-    """The calls out of `free`, in order, that this op carries, the soonest ones; None where it is none's."""
+    """The first calls out of `free`, in order, that this op carries; None where it carries none."""
     if op["op"] == "text":
         return _text(calls, free, op)
     for index in free:
@@ -97,10 +96,10 @@ def _same_target(wire: Wire, op: Wire) -> bool:
 
 
 def _text(calls: Sequence[Call], free: Sequence[int], op: Wire) -> list[int] | None:
-    """The soonest calls whose texts make up the op's text.
+    """The first calls whose texts make up the text of the op.
 
-    A part of the text, from `low` to `high`, is what the calls up to here make of it; a
-    replacement begins anywhere in it, appends begin at its start and prepends at its end.
+    The part of the text from `low` to `high` is what the calls so far have built. A replacement may begin
+    anywhere in it, an append begins at its start and a prepend at its end.
     """
     want, mode = op["text"], op.get("mode", "append")
     if want == "" and mode != "replace":

@@ -1,9 +1,9 @@
-"""The prefix law without numbers: after each frame, for which k could the screen be right?
+"""The prefix law without numbers: the values of k for which the screen is right after each frame.
 
-A server of v0 may put one op in a frame or many and merge them as it likes, if what is shown
-after each frame is a state of the program, and the lifecycle ops come between the contents
-where the program put them. It may add a `start` or `done` of its own: v0 does not promise
-their absence. After a `done` of its own, content needs a `start` first (ORD-103).
+A server of v0 may put any number of ops in a frame, and merge them as it likes, if what is shown after each
+frame is a state of the program, and the lifecycle ops are between the same contents as in the program. It
+may add a `start` or `done`, because v0 does not promise their absence. After a `done` that it added, content
+needs a `start` first (ORD-103).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ LIFECYCLE = load_protocol().lifecycle_ops  # v0 has the same names
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An op as it came, with the index of its frame in the transcript."""
+    """An op that arrived, with the index of its frame in the transcript."""
 
     entry: int
     op: Wire
@@ -28,15 +28,15 @@ class Seen:
 
 @dataclass(slots=True)
 class Reading:
-    """How one stream of one script fared."""
+    """What became of one stream of one script."""
 
     calls: list[Call]
     ops: list[Seen]
     right: bool = False
     at: int | None = None
-    """Index of the entry after which no k was left; None where it came short at the end."""
+    """Index of the entry after which no k is possible; None where calls are missing at the end."""
     reached: int = 0
-    """The largest k that the frames up to there allow."""
+    """The largest k that is possible up to there."""
     shown: str = ""
     """The page where it went wrong, or at the end."""
     due: str = ""
@@ -47,11 +47,11 @@ class Reading:
 class _State:
     k: int
     closed: bool = False
-    """After a `done` that no call made."""
+    """The stream is after a `done` that no call made."""
 
 
 def read(calls: list[Call], frames: Sequence[tuple[int, Sequence[Wire]]], name: str, inner: str) -> Reading:
-    """Hold the frames of a stream, (index, ops), against its calls; `inner` is its first content."""
+    """Compare the frames of a stream, (index, ops), with its calls; `inner` is its first content."""
     after = states(calls, name, inner)
     found = Reading(calls, [Seen(index, op) for index, ops in frames for op in ops], due=after[-1])
     shown = page(name, inner)
@@ -76,7 +76,7 @@ def read(calls: list[Call], frames: Sequence[tuple[int, Sequence[Wire]]], name: 
 
 
 def _parts(ops: Sequence[Wire]) -> list[list[Wire]]:
-    """Lifecycle ops one by one, the contents between them together."""
+    """Each lifecycle op alone, and the contents between them together."""
     parts: list[list[Wire]] = []
     for op in ops:
         if parts and op["op"] not in LIFECYCLE and parts[-1][0]["op"] not in LIFECYCLE:
@@ -87,7 +87,7 @@ def _parts(ops: Sequence[Wire]) -> list[list[Wire]]:
 
 
 def _further(possible: set[_State], calls: list[Call], after: list[str]) -> set[_State]:
-    """What k may also be without any further frame: calls that change nothing have taken effect."""
+    """The values that k may also have without a further frame, since some calls change nothing."""
     found = set(possible)
     for state in possible:
         k = state.k

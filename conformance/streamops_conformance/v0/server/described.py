@@ -1,7 +1,7 @@
-"""The frames of a v0 server, as its target file describes them: templates to send, patterns to know.
+"""The frames of a v0 server, as its target file describes them: templates to send, patterns to recognize.
 
-A pattern names members that must be there and equal; the rest of a frame may be anything.
-`{vars}`, `{script}` and `{ref}`, each as a whole string, stand for the value of this moment.
+A pattern names members that a frame must have with equal values; it may have any others. The strings
+`{vars}`, `{script}` and `{ref}` are placeholders for the current value.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Described:
     """The `[v0]` tables of a target file."""
 
     greeting: Frame | None
-    """What the client sends first, if anything."""
+    """The first message of the client, if any."""
     greeted: Frame | None
-    """What ends the handshake; None where a mount may be sent at once."""
+    """The frame that ends the handshake; None where a mount may be sent at once."""
     mount: Frame
     mounted: Frame
     not_mounted: Frame | None
@@ -28,7 +28,7 @@ class Described:
     ok: tuple[Frame, ...]
     failed: tuple[Frame, ...]
     limited: tuple[Frame, ...]
-    """The client sent too much: never the target's fault."""
+    """Says that the client sent too much, which is never the fault of the target."""
     stream: Frame
     fence: tuple[Frame, ...]
     """A script whose reply comes after everything that was pending before it."""
@@ -37,11 +37,11 @@ class Described:
     nested: tuple[str, str] | None
     """A variable that the template renders inside markup, and that markup with `{value}`."""
     missing: frozenset[str]
-    """Steps for which the target has no method."""
+    """Steps that the target has no method for."""
 
     @classmethod
     def of(cls, v0: dict[str, Any]) -> "Described":
-        """From the tables of a file that has the shape `urn:streamops:v1:target`."""
+        """The description in a target file that matches `urn:streamops:v1:target`."""
         handshake, mount, reply = v0.get("handshake", {}), v0["mount"], v0["reply"]
         quiet, nested = v0.get("quiet", {}), v0.get("nested")
         return cls(
@@ -63,7 +63,7 @@ class Described:
         )
 
     def answer(self, frame: Frame, ref: int) -> Answer:
-        """What that frame says of the event `ref`; empty where it says nothing."""
+        """The answer to the event `ref` that this frame gives; empty where it gives none."""
         kinds: tuple[tuple[Answer, tuple[Frame, ...]], ...] = (
             ("ok", self.ok),
             ("failed", self.failed),
@@ -91,7 +91,7 @@ def filled(template: Any, **values: Any) -> Any:
 
 
 def matches(pattern: Any, value: Any) -> bool:
-    """Whether everything that the pattern names is in the value, and equal."""
+    """Whether the value has every member of the pattern, with an equal value."""
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
             key in value and matches(wanted, value[key]) for key, wanted in pattern.items()

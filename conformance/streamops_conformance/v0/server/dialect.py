@@ -1,4 +1,4 @@
-"""The dialect v0: djust-like servers, driven through what their target file says of their frames."""
+"""The dialect for servers of v0; the target file describes their frames."""
 
 from collections.abc import Iterator
 
@@ -119,7 +119,7 @@ class ServerDialect:
         await self._runner.close()
 
     def _at_most(self, case: Case) -> str:
-        """The longest script so far that lost something, for the text of ORD-101."""
+        """A sentence on the longest script so far that lost something, for the failure of ORD-101."""
         for run in case.runs:
             if not (run.alone or run.again):
                 for reading in case.readings(run).values():

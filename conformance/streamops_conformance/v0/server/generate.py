@@ -1,9 +1,9 @@
-"""Cases of v0: each method by itself, the known ways to go wrong, and scripts drawn at random.
+"""Cases of v0: each method alone, known ways to fail, and scripts drawn at random.
 
-Kept out is what no guide promises: prune, a handler that hangs or raises, `push_state`, runs of
-white space in variables, streams that the page does not have, content after a program's own
-`done`. Scripts on several streams sleep either not at all or far beyond a batching window, so
-that a stream alone meets the same batches as beside others.
+What no guide promises is left out: prune, a handler that hangs or raises, `push_state`, runs of white space in
+variables, streams that the page does not have, and content after a program's own `done`. Scripts on several
+streams sleep either not at all or much longer than a batching window, so that a stream gets the same batches
+alone as beside others.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def _case(*scripts: s.Script, streams: str = "a", **variables: str) -> CaseSpec:
 
 
 def alone(nested: str = "nested") -> dict[str, CaseSpec]:
-    """Each kind of call with nothing near it."""
+    """Each kind of call with no other call near it."""
     return {
         "text.append": _case(
             (s.Text("a", "x"),), (s.Text("a", "<b>&</b>"), FAR, s.Text("a", "\u4e16 \U0001f600"))
@@ -65,11 +65,11 @@ METHODS = (
     ("start",),
     ("error",),
 )
-"""The kinds that one requirement speaks of."""
+"""The kinds of calls that one requirement is about."""
 
 
 def methods(nested: str) -> list[CaseSpec]:
-    """For each requirement of a method one case: its variants, each in a view of its own."""
+    """One case for each requirement on a method: its variants, each in a view of its own."""
     each = alone(nested)
     made = []
     for kinds in METHODS:
@@ -85,7 +85,7 @@ def _texts(*values: object, stream: str = "a") -> tuple[s.Text, ...]:
 
 TOKENS = _texts(*(f"{number} " for number in range(200)))
 COMBINED = (
-    _case(TOKENS),  # first, so that the report of a shorter one can say how many of these arrived
+    _case(TOKENS),  # First, so that the report of a shorter script can say how many of these arrived.
     _case(_texts(1, 2, 3)),
     _case(tuple(step for token in TOKENS for step in (token, s.Sleep(1)))),
     _case((*_texts(1, 2), s.Text("a", "3", "prepend"), s.Text("a", "4", "prepend"))),
@@ -113,7 +113,7 @@ COMBINED = (
 
 
 def classics(working: frozenset[str], nested: str) -> list[CaseSpec]:
-    """Every method by itself, then those of the known ways to go wrong whose calls work by themselves."""
+    """Every method alone, then the known ways to fail, as far as their calls work alone."""
     return methods(nested) + [case for case in COMBINED if _kinds(case) <= working]
 
 
@@ -127,7 +127,7 @@ def _kinds(case: CaseSpec) -> set[str]:
 
 @cache
 def cases(working: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
-    """Cases of the kinds of calls that work by themselves, simple before complex."""
+    """Cases of those kinds of calls that work alone, simple before complex."""
     one = _steps("a", working)
     both = [step for name in STREAMS[:2] for step in _steps(name, working)] + [s.Sleep(0), FAR]
     parallel = st.tuples(
@@ -161,7 +161,7 @@ def _steps(name: str, working: frozenset[str]) -> list[s.Simple]:
 
 
 def _tidy(drawn: Sequence[s.AnyStep]) -> CaseSpec:
-    """The case of drawn steps: each text and html told apart by a letter, nothing that v0 leaves open."""
+    """The case of drawn steps: a letter makes each text distinct, and v0 defines every effect."""
     letters = iter(NAMES * 4)
     open_: dict[str, bool] = {}
     pages = {name: page(name, inside(name, {name: "0"}, None)) for name in STREAMS}
@@ -172,7 +172,7 @@ def _tidy(drawn: Sequence[s.AnyStep]) -> CaseSpec:
             open_[name] = True
             return step
         if name and open_.get(name) is False:
-            return None  # The program has said `done`: nothing more without a `start`.
+            return None  # After `done` the program writes nothing without a `start`.
         if isinstance(step, s.Done):
             open_[name] = False
             return step

@@ -1,4 +1,4 @@
-"""A case of v0 and what it shows: scripts in fresh views, each stream held against the prefix law."""
+"""A case of v0: scripts in fresh views, and each stream compared with the prefix law."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,11 +27,11 @@ class Run:
     begin: int
     end: int
     ok: bool | None
-    """Whether the handler came to its end; None where no reply came."""
+    """Whether the handler ended without an error; None where no reply came."""
     alone: str = ""
-    """It is a witness: the calls on this stream, without those on others."""
+    """The stream, if this run is a witness with the calls on this stream only."""
     again: bool = False
-    """It is a witness: the same script once more."""
+    """It is a witness that runs the same script once more."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Case:
         return expected(run.script, dict(self.spec.variables), self._nested())
 
     def readings(self, run: Run) -> dict[str, Reading]:
-        """How each stream of a run fared, as far as its frames have their shape."""
+        """What became of each stream of a run, by its well-formed frames."""
         frames = list(self._frames(run))
         return {
             name: read(
@@ -82,18 +82,18 @@ class Case:
 
 
 class Account:
-    """What the rules ask: the first fault of a case, and what its right runs show."""
+    """The state that the rules judge: the first fault of a case, and what its right runs show."""
 
     def __init__(self, transcript: Transcript, case: Case | None = None) -> None:
         self.transcript = transcript
         self.fault = _shapes(transcript, case.described if case is not None else None)
         self.runs: list[list[list[Call]]] = []
-        """The calls by stream of each script that came whole."""
+        """The calls by stream, of each script that arrived intact."""
         if case is not None and self.fault is None:
             self.fault = self._law(case)
 
     def says(self, requirement: str, *, seen: bool) -> Outcome:
-        """The outcome of a rule: wrong, seen right, or not seen."""
+        """The outcome of a rule; `seen` says whether the case shows what the requirement is about."""
         if self.fault is not None and self.fault.broken == requirement:
             return Wrong(self.fault.expected, self.fault.observed)
         return KEPT if seen else NOT_SEEN
@@ -108,7 +108,7 @@ class Account:
             yield from pairwise(calls)
 
     def alone(self) -> set[str]:
-        """The kinds of calls that came right with nothing near them."""
+        """The kinds of calls that came right with no other call near them."""
         return {
             call.kind
             for run in self.runs
@@ -135,7 +135,7 @@ class Account:
 
 
 def judge_v0(registry: Registry, transcript: Transcript, case: Case | None = None) -> Judgement:
-    """Ask every rule of a case; at most one objects."""
+    """Ask every rule of a case; at most one finds something wrong."""
     account = Account(transcript, case)
     found = Judgement()
     rules = [rule for rule in registry.rules if case is not None or not rule.needs_program]
@@ -160,7 +160,7 @@ def _shapes(transcript: Transcript, described: Described | None) -> Diagnosis | 
 
 
 def _no_reply(case: Case, run: Run, due: Expected) -> Diagnosis | None:
-    """Only a script of one call says which call it is that gets no reply."""
+    """A script of one call shows which call gets no reply; None for longer scripts."""
     calls = [call for each in due.streams.values() for call in each]
     if len(calls) != 1:
         return None
@@ -169,7 +169,7 @@ def _no_reply(case: Case, run: Run, due: Expected) -> Diagnosis | None:
 
 
 def _raised(case: Case, run: Run, readings: dict[str, Reading]) -> Diagnosis:
-    """The handler failed: at the first call that did not come."""
+    """The handler failed, and the first missing call is blamed."""
     missing = [
         reading.calls[reading.reached]
         for reading in readings.values()
@@ -195,7 +195,7 @@ def _raised(case: Case, run: Run, readings: dict[str, Reading]) -> Diagnosis:
 
 
 def _beside(case: Case, run: Run, name: str, reading: Reading) -> Diagnosis | None:
-    """ORD-104, where the stream alone comes whole each time, and with the others it does not, again."""
+    """ORD-104, if the stream always arrives intact alone, and fails again beside the others."""
     witnesses = [each for each in case.runs if each.alone == name and each.begin > run.begin]
     again = [each for each in case.runs if each.again and each.begin > run.begin]
     if not witnesses or not again or not all(case.whole(each) for each in witnesses):

@@ -1,4 +1,4 @@
-"""Connections to a v0 server, kept from case to case: a new view costs less than a new connection."""
+"""Connections to a v0 server, kept between cases: a new view costs less than a new connection."""
 
 from streamops_conformance.model.transcript import Transcript
 from streamops_conformance.target.config import Target
@@ -28,7 +28,7 @@ class Pool:
         return await self._connected(session)
 
     async def fresh(self, url: str, session: Session) -> Session:
-        """The session, or its successor where a view can be mounted only once on a connection."""
+        """The session, or a new one where a connection can mount only one view."""
         if self._described.repeatable or not session.mounts:
             return session
         await session.close()
@@ -42,7 +42,7 @@ class Pool:
         self._idle.append(session)
 
     async def close(self) -> None:
-        """Close those that nobody uses."""
+        """Close the idle connections."""
         while self._idle:
             await self._idle.pop().close()
 
@@ -55,7 +55,7 @@ class Pool:
         return session
 
     def session(self, url: str) -> Session:
-        """A connection that is not open yet and that no other case gets."""
+        """A new connection that is not open yet."""
         target = self._target
         return Session(
             url,

@@ -53,7 +53,7 @@ class Runner:
         await self._pool.close()
 
     async def _case(self, spec: CaseSpec) -> Case:
-        """Run a case; once more on a new connection where no reply came the first time."""
+        """Run a case, and once more on a new connection if no reply came the first time."""
         attempts = 2
         while True:
             case = Case(spec, described=self._described)
@@ -87,14 +87,14 @@ class Runner:
                 name = self._suspect(case, run)
                 if name:
                     session = await self._witnesses(session, case, run, name)
-        except BaseException:  # reason: also when cancelled, a connection in an unknown state is closed
+        except BaseException:  # reason: on a cancellation too, a connection in an unknown state is closed
             await session.close()
             raise
         self._pool.give_back(session)
         case.duration = time.perf_counter() - began
 
     async def _witnesses(self, session: Session, case: Case, run: Run, name: str) -> Session:
-        """Find out whether a stream fares better without the others: ORD-104 asks for it."""
+        """Run the stream without the others, to see whether it arrives intact then (ORD-104)."""
         without = _only(run.script, name)
         for _ in range(WITNESSES):
             session = await self._pool.fresh(self._running.url, session)
@@ -124,11 +124,11 @@ class Runner:
         return run
 
     def _behind(self, case: Case, run: Run) -> bool:
-        """Whether something has not come, so that it may come late."""
+        """Whether something is missing, so that it may come late."""
         return bool(run.ok) and not case.expected(run).undetermined and not case.whole(run)
 
     def _suspect(self, case: Case, run: Run) -> str:
-        """The stream of several that came out wrong first; empty where there is none."""
+        """The first wrong stream of several; empty where none is wrong."""
         if not self._behind(case, run):
             return ""
         readings = case.readings(run)

@@ -1,4 +1,4 @@
-"""A connection of the runner's to a v0 server: mount, one event at a time, quiet."""
+"""A connection to a v0 server: it mounts a view, sends one event at a time, and waits for quiet."""
 
 import asyncio
 import time
@@ -10,13 +10,13 @@ from streamops_conformance.wire.connection import RecordedConnection
 from streamops_conformance.wire.silent import PATIENCE, Silent
 
 LONGEST = 20.0
-"""Seconds that one wait may take in all, however much the server says meanwhile."""
+"""Seconds that one wait may take, even if frames keep coming."""
 TOO_MUCH = 4429
 """The close code of a server that was sent too much."""
 
 
 class Limited(Exception):
-    """The server says that it was sent too much: the suite's own fault, never the server's."""
+    """The server says that it was sent too much, which is the fault of the suite."""
 
 
 class Session(RecordedConnection):
@@ -35,7 +35,7 @@ class Session(RecordedConnection):
         self.mounts = 0
 
     def begin(self, transcript: Transcript) -> None:
-        """Write down what comes from now on into that transcript."""
+        """Write into that transcript from now on."""
         transcript.began = time.perf_counter()
         transcript.closed = self.transcript.closed
         self.transcript = transcript
@@ -44,7 +44,7 @@ class Session(RecordedConnection):
         """Open the WebSocket and shake hands; raises Silent or Limited where that fails."""
         began, before = self.transcript.began, len(self.transcript.entries)
         await super().connect()
-        if before:  # It goes on with the transcript of another connection.
+        if before:  # It continues the transcript of another connection.
             self.transcript.began = began
         if self._described.greeting is not None:
             await self.send(self._described.greeting)
@@ -67,7 +67,7 @@ class Session(RecordedConnection):
             raise Silent(f"the server did not mount the view: {said!r}")
 
     async def run_script(self, script: list[Frame]) -> bool:
-        """Run a script; whether the handler came to its end. Raises Silent without a reply."""
+        """Run a script, and return whether its handler succeeded. Raises Silent without a reply."""
         self.ref += 1
         begin = len(self.transcript.entries)
         await self.send(filled(self._described.event, script=script, ref=self.ref))
@@ -82,7 +82,7 @@ class Session(RecordedConnection):
             await self._more(deadline, f"the reply to the event of ref {self.ref}")
 
     async def quiet(self) -> None:
-        """Come back when nothing more is on its way; raises Silent where the fence gets no reply."""
+        """Wait until nothing more is on its way. Raises Silent where the fence gets no reply."""
         if self._described.fence and await self.run_script(list(self._described.fence)):
             return
         seen = -1
@@ -119,7 +119,7 @@ class Session(RecordedConnection):
             await self._more(deadline, what)
 
     async def _more(self, deadline: float, what: str) -> None:
-        """Wait for one more entry. Raises Silent, or Limited where the server closed because of that."""
+        """Wait for one more entry. Raises Silent, or Limited where the server closed because it was sent too much."""
         closed = self.transcript.closed
         if closed is not None and closed.code == TOO_MUCH:
             raise Limited
@@ -132,7 +132,7 @@ class Session(RecordedConnection):
 
 
 class _Pace:
-    """A bucket of tokens."""
+    """A token bucket."""
 
     def __init__(self, per_second: float, burst: int) -> None:
         self._per_second = per_second
@@ -141,7 +141,7 @@ class _Pace:
         self._at = time.perf_counter()
 
     async def wait(self) -> None:
-        """Come back when one more message may go out."""
+        """Wait until one more message may be sent."""
         if not self._per_second:
             return
         now = time.perf_counter()

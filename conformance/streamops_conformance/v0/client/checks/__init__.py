@@ -1,6 +1,6 @@
 """The checks of clients of v0.
 
-At most one requirement is to blame for a wrong document (`judge.client_v0`), so the order is the chapter's.
+At most one requirement is blamed for a wrong document (`v0.client.judge`), so the order of the rules is free.
 """
 
 from streamops_conformance.v0.client.checks import applying, content, errors, hooks, loading

@@ -1,4 +1,4 @@
-"""What is compared: ops take effect in order, and streams do not disturb each other."""
+"""Ops take effect in order, and streams do not disturb each other."""
 
 from streamops_conformance.model.outcome import Outcome
 from streamops_conformance.v0.client.checks.registry import CLIENT

@@ -1,4 +1,4 @@
-"""Text and html."""
+"""Text and HTML."""
 
 from streamops_conformance.model.outcome import Outcome
 from streamops_conformance.v0.client.checks.registry import CLIENT

@@ -1,4 +1,4 @@
-"""Hooks: the one of the guide, which every page with a testee of v0 defines."""
+"""Hooks. Every page with a testee of v0 defines the hook of the guide."""
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.testee.case import ClientCase
@@ -11,7 +11,7 @@ STYLE = "height: 80px; overflow-y: auto; overflow-anchor: none; margin: 0"
 CHAT = f'<pre dj-stream="a" dj-hook="ChatMessages" style="{STYLE}"></pre>'
 LINES = "".join(f"line {number}\n" for number in range(60))
 TRIES = 5
-"""A client that was just loaded may call `updated` once more by itself, between the reader and the dump."""
+"""A client that was just loaded may call `updated` once more, between the reader's scrolling and the dump."""
 
 
 @CLIENT.probe("CLI-111", observed="scroll")

@@ -1,4 +1,4 @@
-"""Start and end: the classes that an element names for them."""
+"""The loading classes of an element, set between start and done."""
 
 from streamops_conformance.model.outcome import Outcome
 from streamops_conformance.v0.client.checks.registry import CLIENT

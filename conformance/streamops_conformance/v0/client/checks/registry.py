@@ -1,4 +1,4 @@
-"""Where the checks of clients of v0 are registered."""
+"""The registry of the checks of clients of v0."""
 
 from streamops_conformance.model.registry import Registry
 

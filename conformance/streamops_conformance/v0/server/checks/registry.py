@@ -1,4 +1,4 @@
-"""Where the checks of v0 register."""
+"""The registry of the checks of servers of v0."""
 
 from streamops_conformance.model.registry import Registry
 

@@ -1,7 +1,7 @@
 """Chapter 2: what the streaming methods promise, one by one and together.
 
-A case is blamed for one requirement (`oracle.blame_v0`); here stands what has to be seen
-before a requirement counts as kept.
+A case is blamed for one requirement (`v0.oracle.blame`). The rules here say what a case must show before
+a requirement counts as kept.
 """
 
 from streamops_conformance.model.outcome import Outcome
