@@ -18,11 +18,11 @@ from streamops_conformance.wires.table import WIRES, load_wire
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of the proxy's, or a HAR.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of the proxy, or a HAR file.")],
     spec: Annotated[
         str,
         typer.Option(
-            parser=parse_spec, metavar=SPECS, help="Which specification; without it, the traffic tells."
+            parser=parse_spec, metavar=SPECS, help="Which specification; found from the traffic by default."
         ),
     ] = "",
     expect_text: Annotated[
@@ -30,17 +30,18 @@ def check(
         typer.Option(metavar="STREAM=FILE", help="What the program wrote to a stream; repeatable."),
     ] = None,
     expect: Annotated[
-        Path | None, typer.Option(metavar="FILE", help='The same of several: JSON, {"STREAM": "text"}.')
+        Path | None,
+        typer.Option(metavar="FILE", help='The same for several streams: JSON, {"STREAM": "text"}.'),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report.")
     ] = None,
 ) -> None:
-    """Judge captured traffic by what the wire alone shows, and say what it does not show.
+    """Judge captured traffic by what the wire shows, and list what it cannot show.
 
     FILE is what `streamops proxy … --record FILE` wrote, or a HAR file exported from a browser's developer
-    tools. Ends with 0 if nothing is wrong, 1 if a MUST is broken, 2 on wrong usage or a file that is no
-    capture.
+    tools. Ends with 0 if nothing is wrong, 1 if a MUST is broken, 2 on wrong usage or a file that is
+    not a capture.
     """
     try:
         written = _written(expect_text or (), expect)
@@ -112,17 +113,17 @@ def _written(pairs: list[str] | tuple[()], file: Path | None) -> dict[str, str]:
         if file is not None:
             said = json.loads(file.read_text(encoding="utf-8"))
             if not isinstance(said, dict) or not all(isinstance(each, str) for each in said.values()):
-                raise CaptureError(f'--expect {file}: an object is wanted, {{"STREAM": "text", …}}')
+                raise CaptureError(f'--expect {file}: the file must hold an object, {{"STREAM": "text", …}}')
             written |= said
         for pair in pairs:
             stream, equals, path = pair.partition("=")
             if not stream or not equals or not path:
-                raise CaptureError(f"--expect-text {pair}: STREAM=FILE is wanted")
+                raise CaptureError(f"--expect-text {pair}: the form is STREAM=FILE")
             written[stream] = Path(path).read_bytes().decode("utf-8")
     except OSError as error:
         raise CaptureError(f"{error.filename}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise CaptureError(f"what is expected is no UTF-8: {error}") from None
+        raise CaptureError(f"the expected text is not UTF-8: {error}") from None
     except ValueError as error:
         raise (
             error if isinstance(error, CaptureError) else CaptureError(f"--expect {file}: {error}")

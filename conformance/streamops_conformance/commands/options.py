@@ -1,4 +1,4 @@
-"""Options that several commands have, and how they print."""
+"""Options and output that several commands share."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ def parse_spec(name: str) -> str:
 
 
 def console() -> Console:
-    """As wide as the terminal; wide enough for a transcript where the output goes to a file."""
+    """A console as wide as the terminal, or wide enough for a transcript where the output goes to a file."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 

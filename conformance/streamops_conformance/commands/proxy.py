@@ -1,4 +1,4 @@
-"""`streamops proxy LISTEN TARGET`: try a client against a bad network, and write down what was said."""
+"""`streamops proxy LISTEN TARGET`: try a client on a bad network, and record the traffic."""
 
 import asyncio
 import contextlib
@@ -27,12 +27,12 @@ def proxy(
         Path | None, typer.Option(metavar="FILE", help="Write the messages, for `streamops check`.")
     ] = None,
 ) -> None:
-    """Stand between a client and a server as a bad network would, until Ctrl-C.
+    """Be a bad network between a client and a server, until Ctrl-C.
 
-    Connections are cut, stalled, delayed, throttled or fragmented, at bytes or times of your choice; nothing
-    is done that TCP would not do. `after=` happens once, on the first connection that gets there; `every=` on
-    each connection, and a stall again and again. Amounts may be ranges, drawn for each connection from the
-    seed.
+    Connections are cut, stalled, delayed, throttled or fragmented, at bytes or times of your choice. Only
+    faults that TCP allows are made. `after=` happens once, on the first connection that reaches it; `every=`
+    happens on each connection, and a stall repeatedly. Amounts may be ranges, drawn for each connection from
+    the seed.
     """
     try:
         host, port = _address(listen)
@@ -66,7 +66,7 @@ async def _run(host: str, port: int, target: str, plans: Plans, seed: int, file:
             for number, why in recorder.unreadable.items():
                 if number not in told:
                     told.add(number)
-                    print(f"{'':12}connection {number} is not written down: {why}", flush=True)
+                    print(f"{'':12}connection {number} is not recorded: {why}", flush=True)
 
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,1 +1,1 @@
-"""A bad network between client and server: `faults` says which, `link` is the core, `shell` the sockets."""
+"""A bad network between client and server: `faults` describes it, `link` is the core, `shell` the sockets."""

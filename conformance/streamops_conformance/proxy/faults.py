@@ -1,7 +1,7 @@
-"""What a bad network does: faults as data, as people write them, and drawn for one connection.
+"""The faults of a network: as data, as people write them, and drawn for one connection.
 
-Nothing here is done that TCP would not do: bytes come late, slowly, in small pieces, or not at all
-any more; never twice, never changed, never in another order.
+The faults are those that TCP allows. Bytes come late, slowly, in small pieces, or no longer at all; they
+never come twice, changed or in another order.
 """
 
 import re
@@ -11,37 +11,37 @@ from typing import Literal
 
 Way = Literal["up", "down"]
 WAYS: tuple[Way, Way] = ("up", "down")
-"""From the client to the server, and back."""
+"""From the client to the server, and from the server to the client."""
 End = Literal["rst", "fin"]
 Draw = Callable[[int, int], int]
-"""A whole number from the first to the second, both included."""
+"""Returns a whole number from the first to the second argument, both included."""
 FOR_EVER = float("inf")
 
 
 @dataclass(slots=True)
 class Once:
-    """Shared by all connections of a proxy: a fault that happens once has happened."""
+    """Whether a fault that happens once has happened; all connections of a proxy share it."""
 
     happened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """When a fault happens: after so many bytes of either watched direction, or seconds of the connection."""
+    """When a fault happens: after a number of bytes in a watched direction, or of seconds."""
 
     bytes: int | None = None
     seconds: float | None = None
     watched: tuple[Way, ...] = WAYS
     """The directions whose bytes count."""
     every: bool = False
-    """Again after as much more. A stall's time counts too."""
+    """The fault happens again after the same amount; the time of a stall counts too."""
     once: Once | None = None
-    """Set: on one connection of the proxy only, the first that gets there."""
+    """If set, the fault happens only on the first connection of the proxy that reaches the point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection ends, both sides of it, in the middle of whatever it was doing."""
+    """Both sides of the connection end, whatever is on its way."""
 
     point: Point
     end: End = "rst"
@@ -49,7 +49,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Nothing is read and nothing is written for a while: the bytes pile up at their sender."""
+    """Nothing is read or written for some time, so the bytes queue at their sender."""
 
     point: Point
     seconds: float = FOR_EVER
@@ -58,7 +58,7 @@ class Stall:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one direction is like all the time."""
+    """The constant properties of one direction."""
 
     delay: float = 0.0
     """Seconds from a byte's arrival to its departure."""
@@ -70,7 +70,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What happens to one connection. The empty plan lets everything through."""
+    """What happens to one connection. The empty plan changes nothing."""
 
     up: Lane = field(default_factory=Lane)
     down: Lane = field(default_factory=Lane)
@@ -85,7 +85,7 @@ class Plan:
 
 
 class FaultError(ValueError):
-    """A fault that cannot be read; the text says what would do."""
+    """A fault cannot be read; the text says what can be written instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +132,16 @@ def amount(text: str) -> Amount:
     found = _AMOUNT.fullmatch(text.strip())
     unit = found[3].lower() if found else ""
     if found is None or (unit not in _UNITS and unit not in _TIMES):
-        raise FaultError(f"{text!r} is no amount: 4000, 10k, 1-9kB are bytes, 200ms, 1-3s are times")
+        raise FaultError(f"{text!r} is not an amount: 4000, 10k, 1-9kB are bytes, 200ms, 1-3s are times")
     scale = _TIMES.get(unit) or _UNITS[unit]
     low, high = float(found[1]) * scale, float(found[2] or found[1]) * scale
     if low > high:
-        raise FaultError(f"{text!r} is no range: the lower end comes first")
+        raise FaultError(f"{text!r} is not a range: the lower end comes first")
     return Amount(low, high, "seconds" if unit in _TIMES else "bytes")
 
 
 def fault(text: str) -> Fault:
-    """A fault as `--fault` has it. Raises FaultError, saying what would do."""
+    """A fault as `--fault` has it. Raises FaultError, which says what can be written."""
     head, colon, rest = text.strip().partition(":")
     ways: tuple[Way, ...] = WAYS
     if head in ("up", "down") and colon:
@@ -165,7 +165,7 @@ def fault(text: str) -> Fault:
         if said.unit != "bytes" or min(low, said.high) < 1:
             raise FaultError(f"{text!r}: sizes of writes are bytes, at least 1, as in fragment:1-7")
         return Fault("fragment", ways, sizes=(low, int(said.high)))
-    raise FaultError(f"{text!r} is no fault; there are {EXAMPLES}")
+    raise FaultError(f"{text!r} is not a fault; there are {EXAMPLES}")
 
 
 def _happening(text: str, kind: str, ways: tuple[Way, ...], rest: str) -> Fault:
@@ -180,7 +180,7 @@ def _happening(text: str, kind: str, ways: tuple[Way, ...], rest: str) -> Fault:
     when = amount(said.get("after") or said["every"])
     every = "every" in said
     if every and when.low <= 0:
-        raise FaultError(f"{text!r}: every= is more than nothing")
+        raise FaultError(f"{text!r}: every= must be greater than 0")
     if kind == "cut":
         end = said.get("end", "rst")
         if "for" in said or end not in ("rst", "fin"):
@@ -194,7 +194,7 @@ def _happening(text: str, kind: str, ways: tuple[Way, ...], rest: str) -> Fault:
 
 
 def plan(faults: Sequence[Fault], draw: Draw) -> Plan:
-    """The plan of one connection: each range becomes one number. Of two delays or rates the last counts."""
+    """The plan of one connection: each range becomes a number. The last of several delays or rates counts."""
     lanes: dict[Way, Lane] = {"up": Lane(), "down": Lane()}
     cuts: list[Cut] = []
     stalls: list[Stall] = []

@@ -1,8 +1,8 @@
-"""The core of the fault proxy: bytes and time in, bytes out, or the end. It does no I/O.
+"""The core of the fault proxy: bytes and time in, bytes or the end out. It does no I/O.
 
-A `Link` is one connection with two lanes. The shell asks each lane how much to read (`room`), gives it
-what came (`fed`, `ended`), and takes what is to be written (`take`). What a lane holds is bounded, so
-bytes that may not go on pile up at their sender. With the same calls a link answers the same, always.
+A `Link` is one connection with two lanes. The shell asks each lane how much to read (`room`), feeds it what
+arrived (`fed`, `finish`), and takes what is to be written (`take`). What a lane holds is bounded, so blocked
+bytes queue at their sender. The same calls always give the same answers.
 """
 
 from collections import deque
@@ -19,19 +19,19 @@ QUANTUM = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """These bytes go on now, in one write."""
+    """Forward these bytes now, in one write."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Everything before it has gone on: this direction ends, as its sender ended it."""
+    """Everything before it was forwarded: end this direction, as its sender did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that the network did, for people."""
+    """Something that the network did, for the log."""
 
     seconds: float
     """Since the connection was made."""
@@ -40,7 +40,7 @@ class Note:
 
 @dataclass(slots=True)
 class _Happening:
-    """A cut or a stall with how far it is."""
+    """A cut or a stall, and its progress."""
 
     what: Cut | Stall
     due: dict[Way, int] = field(default_factory=dict)
@@ -54,16 +54,16 @@ class _Happening:
 
 
 class _Lane:
-    """One direction: what came and has not gone on."""
+    """One direction: the bytes that arrived and were not forwarded."""
 
     def __init__(self, like: Lane) -> None:
         self.like = like
         self.queue: deque[tuple[float, bytes]] = deque()
-        """When they may go on, and the bytes."""
+        """The times from which bytes may be forwarded, and the bytes."""
         self.held = 0
         self.passed = 0
         self.ended: float | None = None
-        """When its end may go on."""
+        """The time from which its end may be forwarded."""
         self.finished = False
         self.stalled_until = 0.0
         self.free_at = 0.0
@@ -74,28 +74,28 @@ class Link:
 
     def __init__(self, plan: Plan, now: float, draw: Draw) -> None:
         self.cut: End | None = None
-        """Set when the connection is cut; nothing goes on after that."""
+        """Set when the connection is cut; nothing is forwarded after that."""
         self.notes: list[Note] = []
         self._began = now
         self._draw = draw
         self._lanes: dict[Way, _Lane] = {way: _Lane(plan.lane(way)) for way in WAYS}
-        # Of a cut and a stall at the same byte the cut comes first: nothing would follow otherwise.
+        # A cut comes before a stall at the same byte: after the stall, the cut would never be reached.
         happenings: tuple[Cut | Stall, ...] = (*plan.cuts, *plan.stalls)
         self._happenings = [self._happening(each) for each in happenings]
 
     def passed(self, way: Way) -> int:
-        """Bytes that went on in that direction."""
+        """How many bytes were forwarded in that direction."""
         return self._lanes[way].passed
 
     @property
     def finished(self) -> bool:
-        """Both directions ended of themselves."""
+        """Whether both directions ended without a cut."""
         return all(lane.finished for lane in self._lanes.values())
 
-    # What the shell tells
+    # What the shell calls
 
     def room(self, way: Way, now: float) -> int:
-        """How many bytes to read of that direction now; 0: none, ask again when something happened."""
+        """How many bytes to read in that direction now; 0: read none, and ask again after the next change."""
         self.tick(now)
         lane = self._lanes[way]
         if self.cut is not None or lane.ended is not None or now < lane.stalled_until:
@@ -103,25 +103,25 @@ class Link:
         return HELD - lane.held
 
     def fed(self, way: Way, data: bytes, now: float) -> None:
-        """These bytes came."""
+        """Take bytes that arrived."""
         lane = self._lanes[way]
         lane.queue.append((now + lane.like.delay, data))
         lane.held += len(data)
 
     def finish(self, way: Way, now: float) -> None:
-        """The sender of that direction ended it; the other direction may go on."""
+        """The sender of that direction ended it; the other direction may continue."""
         lane = self._lanes[way]
         if lane.ended is None:
             lane.ended = now + lane.like.delay
 
     def tick(self, now: float) -> None:
-        """Let happen what the time or the bytes that went on have made due."""
+        """Apply what is due by the time or by the number of forwarded bytes."""
         for each in self._happenings:
             if self.cut is None and not each.over:
                 self._check(each, now)
 
     def take(self, way: Way, now: float) -> Write | Finish | None:
-        """What goes on in that direction now; None: nothing before `due`, or before more is fed."""
+        """What to forward in that direction now; None: nothing before `due`, or before more is fed."""
         self.tick(now)
         lane = self._lanes[way]
         if self.cut is not None or lane.finished or now < lane.stalled_until:
@@ -138,11 +138,11 @@ class Link:
         return Write(self._go_on(way, size, now))
 
     def due(self, now: float) -> float:
-        """When the next thing happens that needs only time to pass; infinity for never."""
+        """The time of the next thing that happens by time alone; infinity for never."""
         return max(now, min((each.at for each in self._happenings if not each.over), default=FOR_EVER))
 
     def ready(self, way: Way, now: float) -> float:
-        """When `take` or `room` of that direction may say more, if nothing is fed; infinity for never."""
+        """The time at which `take` or `room` may give more although nothing is fed; infinity for never."""
         lane = self._lanes[way]
         if lane.queue:
             at = max(lane.queue[0][0], lane.free_at, lane.stalled_until)
@@ -152,10 +152,10 @@ class Link:
             at = lane.stalled_until if now < lane.stalled_until else FOR_EVER
         return max(now, at)
 
-    # How far it goes
+    # Sizes
 
     def _size(self, way: Way, available: int) -> int:
-        """How many bytes go on in one write: the least of what everything in the way allows."""
+        """How many bytes to forward in one write: the smallest bound of everything in the way."""
         lane = self._lanes[way]
         size = available
         if lane.like.fragment is not None:
@@ -167,7 +167,7 @@ class Link:
         return size
 
     def _distances(self, way: Way) -> Iterator[int]:
-        """Bytes until what happens at a byte of this direction: at least 1, for what is due has happened."""
+        """Bytes until each point in this direction; at least 1, because what is due has happened."""
         passed = self._lanes[way].passed
         for each in self._happenings:
             if not each.over and way in each.due:

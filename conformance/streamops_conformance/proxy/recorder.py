@@ -12,7 +12,7 @@ Line = dict[str, Any]
 
 
 class Recorder(Tap):
-    """Writes down what passes a proxy. Each line is flushed: a proxy that is killed leaves what was."""
+    """Writes down what passes a proxy. Each line is flushed, so nothing is lost if the proxy is killed."""
 
     def __init__(self, file: TextIO, target: str) -> None:
         self._file = file
@@ -21,7 +21,7 @@ class Recorder(Tap):
         began = datetime.now(UTC).isoformat(timespec="seconds")
         self._write({"type": "capture", "version": 1, "target": target, "began": began})
 
-    def opened(self, connection: int, seconds: float) -> None:  # noqa: ARG002  the tap's signature
+    def opened(self, connection: int, seconds: float) -> None:  # noqa: ARG002  # reason: the signature of the tap
         self._readers[connection] = Reader()
 
     def passed(self, connection: int, way: Way, data: bytes, seconds: float) -> None:
@@ -49,6 +49,6 @@ class Recorder(Tap):
         self._write({"type": kind, "connection": connection, "ms": round(seconds * 1000, 3), **members})
 
     def _write(self, line: Line) -> None:
-        # ASCII: a lone surrogate that somebody sent is written as it is escaped, and comes back the same.
+        # ASCII: a lone surrogate in a message is written as an escape, and read back unchanged.
         self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._file.flush()

@@ -3,7 +3,7 @@
     async with FaultProxy("ws://127.0.0.1:8765/", [Plan(cuts=(Cut(Point(bytes=4000)),))]) as proxy:
         ...  # connect to proxy.url
 
-It passes bytes and reads none of them: headers, `Host` and `Origin` among them, arrive as they were sent.
+It forwards bytes and does not read them: headers such as `Host` and `Origin` arrive unchanged.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from streamops_conformance.proxy.link import Finish, Link, Write
 Plans = Callable[[int], Plan]
 """The plan of a connection by its number, from 1."""
 BUFFER = 1 << 16
-"""What each socket buffers, so that a sender soon feels a stall; the kernel takes it for a hint."""
+"""The buffer size of each socket, so that a sender notices a stall soon; the kernel takes it as a hint."""
 GRACE = 1.0
-"""Seconds that a cut waits for a write that has begun, or for the other side's end after a FIN."""
+"""Seconds that a cut waits for a write in progress, or for the end of the other side after a FIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Something that is worth a line."""
+    """Something for the log."""
 
     connection: int
     seconds: float
@@ -38,32 +38,32 @@ class Happened:
 
 
 class Tap:
-    """What passes, for who wants to see it. Times are seconds since the proxy began."""
+    """An observer of what passes. Times are seconds since the proxy began."""
 
     def opened(self, connection: int, seconds: float) -> None:
         """A client has connected."""
 
     def passed(self, connection: int, way: Way, data: bytes, seconds: float) -> None:
-        """These bytes have gone on."""
+        """These bytes were forwarded."""
 
     def closed(self, connection: int, seconds: float, how: str) -> None:
         """Both sides are closed."""
 
 
 class TargetError(ValueError):
-    """A target that the proxy cannot stand in front of; the text says why."""
+    """The proxy cannot be used with this target; the text says why."""
 
 
 def drawn(faults: Sequence[Fault], seed: int) -> Plans:
-    """The plans that these faults give, with their ranges drawn from the seed."""
+    """The plans of these faults, with their ranges drawn from the seed."""
     return lambda number: plan(faults, random.Random(f"{seed}/{number}").randint)
 
 
 class FaultProxy:
-    """Use it with `async with`; at the end every connection of its is closed.
+    """The proxy; use it with `async with`. At its end all its connections are closed.
 
-    `plans` are those of connection 1, 2, …, or a function of the number; connections beyond them have no
-    faults. Raises TargetError for a target that is no ws:// URL, OSError where the port is taken.
+    `plans` are the plans of connection 1, 2, …, or a function of the number; connections beyond them have no
+    faults. Raises TargetError for a target that is not a ws:// URL, OSError where the port is taken.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class FaultProxy:
         return self._loop.time() - self._began
 
     def say(self, connection: int, said: str) -> None:
-        """Write a line down and tell the observer."""
+        """Keep a line, and pass it to the observer."""
         self.happened.append(Happened(connection, self.now, said))
         self._observe(self.happened[-1])
 
@@ -202,14 +202,14 @@ class _Connection:
         self._to: dict[Way, socket.socket] = {"up": server, "down": client}
         self._bells: list[asyncio.Event] = []
         self._lost: set[Way] = set()
-        """Directions whose sender went away by a reset."""
+        """Directions whose sender ended with a reset."""
         self._first = ""
         """Who ended first."""
         self._over: asyncio.Future[str] = self._loop.create_future()
         self._told = 0
 
     async def run(self) -> str:
-        """Until both sides have ended, or the link is cut; how it ended, for people."""
+        """Run until both sides have ended or the link is cut, and return how it ended, as text."""
         writers = [asyncio.create_task(self._write(way)) for way in WAYS]
         others = [asyncio.create_task(self._read(way)) for way in WAYS]
         others.append(asyncio.create_task(self._clock()))
@@ -218,7 +218,7 @@ class _Connection:
         try:
             how = await self._over
             if self._link.cut is not None:
-                await asyncio.wait(writers, timeout=GRACE)  # What had gone on is written; then the cut.
+                await asyncio.wait(writers, timeout=GRACE)  # What was forwarded is written before the cut.
         finally:
             for task in (*writers, *others):
                 task.cancel()
@@ -276,7 +276,7 @@ class _Connection:
                     return
 
     async def _send(self, way: Way, data: bytes) -> bool:
-        """Whether the receiver is still there. If not, its own direction says how the connection ends."""
+        """Write, and return whether the receiver is still there. If not, its direction ends the connection."""
         try:
             await self._loop.sock_sendall(self._to[way], data)
         except OSError:
@@ -306,7 +306,7 @@ class _Connection:
             await asyncio.wait_for(bell.wait(), left)
 
     def _tell(self) -> None:
-        """Say what the link has noted, and end where it was cut."""
+        """Log what the link has noted, and end the connection if it was cut."""
         for note in self._link.notes[self._told :]:
             self._told += 1
             self._proxy.say(self._number, note.said)
@@ -324,7 +324,7 @@ class _Connection:
             self._over.set_exception(error)
 
     async def _end(self, sock: socket.socket) -> None:
-        """Close with a FIN, and take what still comes: bytes that nobody read would make it a reset."""
+        """Close with a FIN, and read on: unread bytes would turn the FIN into a reset."""
         with contextlib.suppress(OSError, TimeoutError):
             sock.shutdown(socket.SHUT_WR)
             async with asyncio.timeout(GRACE):

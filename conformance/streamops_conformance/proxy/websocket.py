@@ -1,4 +1,4 @@
-"""Reads along with the two directions of a connection: handshake, messages, close. It does no I/O."""
+"""Parses the two directions of a connection: handshake, messages, close. It does no I/O."""
 
 import zlib
 from collections.abc import Generator, Iterator
@@ -12,7 +12,7 @@ from websockets.streams import StreamReader
 from streamops_conformance.proxy.faults import Way
 
 HEAD = 1 << 16
-"""Bytes of a handshake's head at most."""
+"""The largest head of a handshake, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """From here on nothing can be read of the connection, and why."""
+    """Nothing can be read from the connection after this point; `why` is the reason."""
 
     why: str
 
@@ -52,7 +52,7 @@ Item = Opened | Message | Closing | Unreadable
 
 
 class Reader:
-    """One connection, from its first byte. Feed it what passes, in order; it says what that was."""
+    """One connection, from its first byte. Feed it the bytes in order; it yields what they complete."""
 
     def __init__(self) -> None:
         self._heads: dict[Way, bytes] = {"up": b"", "down": b""}
@@ -61,7 +61,7 @@ class Reader:
         self._over = False
 
     def feed(self, way: Way, data: bytes) -> list[Item]:
-        """What these bytes complete. After `Unreadable` always nothing."""
+        """Yield what these bytes complete. After `Unreadable`, nothing."""
         if self._over:
             return []
         found: list[Item] = []
@@ -74,7 +74,7 @@ class Reader:
         return found
 
     def _head(self, way: Way) -> Iterator[Item]:
-        """The request's head, then the answer's; what follows each is frames."""
+        """Parse the head of the request, then of the response; frames follow each."""
         head, end, rest = self._heads[way].partition(b"\r\n\r\n")
         if not end:
             if len(head) > HEAD:
@@ -150,7 +150,7 @@ class _Side:
 
 
 def _deflate(extensions: str, way: Way) -> PerMessageDeflate | None:
-    """What inflates one direction. Raises ValueError for an extension that nothing here reads."""
+    """The decompressor of one direction. Raises ValueError for an unknown extension."""
     if not extensions:
         return None
     name, *said = [part.strip() for part in extensions.split(";")]

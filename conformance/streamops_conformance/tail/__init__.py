@@ -1,5 +1,5 @@
-"""`streamops tail`: a client for a terminal, which needs nothing of the protocol but text and lifecycle.
+"""`streamops tail`: a client for a terminal, which needs only text and lifecycle of the protocol.
 
-It is a client under test like any other: it shares the facts (`streamops_spec`) with the suite,
-and none of its code. `client` does no I/O; `connection`, `terminal` and `testee` do.
+The suite can test it like any other client: it shares the facts (`streamops_spec`) with the suite, and no
+code. `client` does no I/O; `connection`, `terminal` and `testee` do.
 """

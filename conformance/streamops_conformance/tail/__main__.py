@@ -1,4 +1,4 @@
-"""`python -m streamops_conformance.tail`: the command by itself."""
+"""`python -m streamops_conformance.tail`: the command alone."""
 
 import typer
 

@@ -1,9 +1,9 @@
 """The client: messages in, effects out.
 
-Everything that decides what the client shows, sends and obeys is here, and nothing that does I/O:
-time comes in as `now` in seconds, chance as `dice` between 0 and 1, and whoever owns the socket
-carries out the effects, in order. A client outlives its connections; it is told of each by
-`connected` and `lost`, and is to be given a `tick` when the `deadline` has passed.
+This module decides what the client shows, sends and obeys. It does no I/O: time comes in as `now` in seconds,
+chance as `dice` between 0 and 1, and the owner of the socket carries out the effects in order. A client
+outlives its connections. Call `connected` and `lost` for each connection, and `tick` once the `deadline`
+has passed.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,12 @@ from streamops_conformance.tail.streams import Stream, is_whole
 WELCOME_S = 10.0
 FIRST_BOUND_S = 1.0
 LAST_BOUND_S = 30.0
-STEADY_S = 10.0  # a connection that lasted so long after its welcome: the next wait begins small again
+STEADY_S = (
+    10.0  # Seconds that a connection must last after its welcome, so that the next wait is short again.
+)
 MAX_FRAME_BYTES = 1 << 20
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 
 class Client:
@@ -38,7 +40,7 @@ class Client:
         self.ignored = 0
         self._view = view
         self._welcomed_at: float | None = None
-        self._closing = True  # there is no connection yet
+        self._closing = True  # before the first connection
         self._heard_at = 0.0
         self._silence_s = WELCOME_S
         self._fatal: frames.Error | None = None
@@ -54,7 +56,7 @@ class Client:
 
     @property
     def deadline(self) -> float | None:
-        """When to call `tick`, if nothing came until then."""
+        """The time at which to call `tick`, if nothing arrives before."""
         return None if self._closing else self._heard_at + self._silence_s
 
     # The connection
@@ -69,16 +71,16 @@ class Client:
         return [_send(hello)]  # CON-16
 
     def tick(self, now: float) -> list[Effect]:
-        """Nothing came until the deadline: a connection can be dead without either side being told."""
+        """Nothing arrived until the deadline: a connection can be dead although neither side was told."""
         if self.deadline is None or now < self.deadline:
             return []
         what = "nothing came" if self._welcomed_at is not None else "no welcome came"
-        self._closing = self._broken = True  # CLI-15: the next connection is worth a try
+        self._closing = self._broken = True  # CLI-15: try another connection
         report = Report("silence", f"{what} for {self._silence_s:g} s")
         return [report, Close(PROTOCOL.close_codes["heartbeat_timeout"].close, "heartbeat_timeout")]
 
     def lost(self, code: int, now: float, dice: float) -> list[Effect]:
-        """The connection is over, or could not be made; `code` is that of the close, 1006 without one."""
+        """The connection ended or could not be opened; `code` is its close code, 1006 without one."""
         effects: list[Effect] = [
             Replied(ref, False, "resume_failed", "the connection was lost") for ref in self._unanswered
         ]
@@ -97,19 +99,19 @@ class Client:
         return [*effects, Retry(wait + dice * bound)]  # CLI-25
 
     def broken(self, message: str) -> list[Effect]:
-        """The transport found what is no message at all, and closes for itself."""
+        """The transport received something that is not a message, and closes by itself."""
         self._closing = self._broken = True
         return [Report("violation", message)]
 
-    # What the user wants
+    # What the user asks for
 
     def push(self, event: str, params: dict[str, Json]) -> list[Effect]:
-        """Send an event, now or as soon as there is a session."""
+        """Send an event, as soon as there is a session."""
         self._unsent.append((event, params))
         return self._flush() if self.welcomed else []
 
     def cancel(self, stream: str) -> list[Effect]:
-        """Ask the owner of that stream's open run to stop; without an open run there is nothing to say."""
+        """Cancel the open run of that stream; without an open run, send nothing."""
         found = self.streams.get(stream)
         if not self.welcomed or found is None or found.run is None:
             return []
@@ -127,7 +129,7 @@ class Client:
     # What arrives
 
     def received(self, message: str | bytes, now: float) -> list[Effect]:
-        """A message arrived. Its effects are to be seen all at once (CLI-4)."""
+        """A message arrived. Show its effects together (CLI-4)."""
         if self._closing:
             return []
         if self._welcomed_at is not None:
@@ -160,14 +162,14 @@ class Client:
             case frames.View():
                 yield Report("unexpected", "a view, which this session did not agree on")
             case _:
-                pass  # a pong, or a type from the future
+                pass  # a pong, or an unknown type
 
     def _welcome(self, frame: frames.Welcome, now: float) -> Iterator[Effect]:
         if self._welcomed_at is not None:
             raise Broken("a second welcome")
         self._welcomed_at = self._heard_at = now
         self._silence_s = max(2 * frame.heartbeat_ms / 1000, 1.0)
-        for stream in self.streams.values():  # RES-14: without resume, each welcome is of a new session
+        for stream in self.streams.values():  # RES-14: without resume, each welcome begins a new session
             if stream.run is not None:
                 yield stream.done("expired")[0]
             stream.forget()
@@ -211,7 +213,7 @@ class Client:
             yield stream.fire("integrity", ok=is_whole(built, length, str(done.text_sha256)))
 
     def _check(self, frame: frames.Stream, ops: list[frames.Op | None]) -> None:
-        """Run the frame through the wire table before any of it is applied."""
+        """Check the whole frame against the wire table before any op is applied."""
         state = self.streams[frame.stream].state if frame.stream in self.streams else "idle"
         for given, op in zip(frame.ops, ops, strict=True):
             if op is None:
@@ -227,8 +229,10 @@ class Client:
         self, stream: Stream, op: frames.Op, name: str, later: list[tuple[str, frames.DoneOp]]
     ) -> Iterator[Effect]:
         there = op.target == default_target(stream.name)
-        if not there:  # CLI-13; the state is the stream's and not an element's, so it moves all the same
-            yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client has not")
+        if (
+            not there
+        ):  # CLI-13; the state belongs to the stream, not to an element, so it changes all the same
+            yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client does not have")
         match op:
             case frames.StartOp(run=run):
                 yield stream.start(run)
@@ -252,7 +256,7 @@ class Client:
                 yield Report("unsupported", f"{stream.name}: {name}, which this session did not agree on")
 
     def _known(self, value: str, known: bool) -> str | None:
-        """The value, or None for one from the future (FWD-4)."""
+        """The value; None for an unknown one (FWD-4)."""
         self.ignored += not known
         return value if known else None
 

@@ -1,4 +1,4 @@
-"""`streamops tail URL`: see what a server streams, from a terminal."""
+"""`streamops tail URL`: shows in a terminal what a server streams."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from streamops_conformance.tail.connection import Connection
 from streamops_conformance.tail.effects import Effect, Fired, Replied, Stop
 from streamops_conformance.tail.terminal import Lines, Printer, clean
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 
 def tail(
@@ -34,8 +34,8 @@ def tail(
 ) -> None:
     """Print what a server streams, as it comes.
 
-    Ends with 0 if every run it saw end was complete, 1 if one was not or the event was refused, 2 on wrong
-    usage, 4 if the server cannot be reached or forbids to come back, 130 on Ctrl-C.
+    Ends with 0 if every run that ended was complete, 1 if one was not or the event was refused, 2 on wrong
+    usage, 4 if the server cannot be reached or does not allow a reconnect, 130 on Ctrl-C.
     """
     try:
         hello = {"name": view, "params": _object("--params", params)} if view else None
@@ -44,7 +44,7 @@ def tail(
         _complain(str(error))
         raise typer.Exit(ExitCode.USAGE) from None
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 is to see the rest
+        sys.stdout.reconfigure(errors="replace")  # A terminal without UTF-8 still shows the rest.
     printer = Lines(sys.stdout, stream or ()) if as_json else Printer(sys.stdout, sys.stderr, stream or ())
     watch = Watch(stream or (), asked is not None)
     try:
@@ -53,20 +53,20 @@ def tail(
     except (InvalidURI, InvalidHandshake, OSError) as error:
         if isinstance(error, BrokenPipeError):
             _hush()
-            raise typer.Exit(ExitCode.OK) from None  # whoever read this has had enough
+            raise typer.Exit(ExitCode.OK) from None  # The reader of the output closed it.
         _complain(f"{url}: {_why(error)}")
         code = ExitCode.USAGE if isinstance(error, InvalidURI) else ExitCode.UNREACHABLE
     raise typer.Exit(code)
 
 
 class Watch:
-    """What has ended so far, and how."""
+    """Notes which runs have ended so far, and how."""
 
     def __init__(self, named: Sequence[str], asked: bool) -> None:
         self.whole = True
         self._named = named
         self._asked = asked
-        self._waiting = asked  # for the reply
+        self._waiting = asked  # wait for the reply
         self._open: set[str] = set()
         self._ended: set[str] = set()
 
@@ -92,7 +92,7 @@ class Watch:
 
     @property
     def ended(self) -> bool:
-        """Everything that was asked for has ended. A reply goes after all that its handler streamed."""
+        """Whether everything that was asked for has ended. A reply follows all that its handler streamed."""
         still_open = {stream for stream in self._open if not self._hidden(stream)}
         if self._asked:
             return not self._waiting and not still_open
@@ -118,7 +118,7 @@ async def _run(
 
     connection = Connection(url, client, show)
     if asked is not None:
-        await connection.push(*asked)  # goes when there is a session
+        await connection.push(*asked)  # sent once there is a session
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
@@ -140,9 +140,9 @@ def _object(option: str, text: str) -> dict[str, Json]:
         value = json.loads(text)
         text.encode()
     except ValueError as error:
-        raise ValueError(f"{option} is no JSON: {error}") from None
+        raise ValueError(f"{option} is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"{option} is no JSON object: {text}")
+        raise ValueError(f"{option} is not a JSON object: {text}")
     return value
 
 
@@ -158,5 +158,5 @@ def _complain(text: str) -> None:
 
 
 def _hush() -> None:
-    """The pipe is closed: nothing is to be flushed into it when the interpreter ends."""
+    """The pipe is closed: keep the interpreter from flushing into it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,17 +16,17 @@ from streamops_conformance.tail.client import MAX_FRAME_BYTES, WELCOME_S, Client
 from streamops_conformance.tail.effects import Close, Effect, Retry, Send, Stop
 from streamops_conformance.tail.frames import PROTOCOL
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
-LOST = 1006  # what WebSocket calls a connection that ended without a close
-_UNREADABLE = (1002, 1003, 1007)  # websockets closes with these for what is no message at all
+LOST = 1006  # the code of a connection that ended without a close frame
+_UNREADABLE = (1002, 1003, 1007)  # websockets closes with these codes after malformed data
 _HOME = ("127.0.0.1", "localhost", "::1")
 
 
 class Connection:
-    """Keeps a client connected to `url` until a verdict forbids it, or `run` is cancelled.
+    """Keeps a client connected to `url` until the client stops, or `run` is cancelled.
 
-    `show` gets the effects of each message in one call, but for those that are about the socket.
+    `show` gets the effects of each message in one call, without those about the socket.
     """
 
     def __init__(self, url: str, client: Client, show: Callable[[Sequence[Effect]], None]) -> None:
@@ -61,12 +61,12 @@ class Connection:
         await self._carry_out(self._client.cancel(stream))
 
     async def _once(self) -> int:
-        """One connection, from its upgrade to its end; returns the code of the close."""
+        """One connection, from its upgrade to its end; returns its close code."""
         async with connect(
             self._url,
             subprotocols=[Subprotocol(PROTOCOL.subprotocol)],  # CON-15
             max_size=MAX_FRAME_BYTES,
-            ping_interval=None,  # the protocol has pings of its own
+            ping_interval=None,  # the protocol has its own pings
             open_timeout=WELCOME_S,
             close_timeout=1,
             proxy=None if urlsplit(self._url).hostname in _HOME else True,
@@ -109,7 +109,7 @@ class Connection:
         for each in effects:
             if socket is None:
                 break
-            # A close that crossed this is told by `recv`, after what came before it: perhaps the verdict.
+            # If the peer closed at the same time, `recv` raises that after the messages before it.
             with contextlib.suppress(ConnectionClosed):
                 if isinstance(each, Send):
                     await socket.send(each.text)
@@ -118,11 +118,11 @@ class Connection:
 
 
 class NotSpoken(InvalidHandshake):
-    """The server took the connection, and another protocol or none."""
+    """The server accepted the connection without the protocol."""
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether the server answered, and would answer the same again."""
+    """Whether the server answered, and would give the same answer again."""
     if isinstance(error, InvalidStatus):
         return error.response.status_code < 500
     return isinstance(error, InvalidURI | NotSpoken)

@@ -1,4 +1,4 @@
-"""What a client wants done: the core returns these, and somebody else does the I/O."""
+"""What a client wants done: the core returns effects, and the shell does the I/O."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ class Send(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close the connection; what still arrives on it is not for the client."""
+    """Close the connection; ignore what still arrives on it."""
 
     code: int
     reason: str
@@ -27,14 +27,14 @@ class Retry(Struct, frozen=True):
 
 
 class Stop(Struct, frozen=True):
-    """Do not come back: the server said so, or said nothing that allows it."""
+    """Do not reconnect: the server said so, or its close code does not allow it."""
 
     code: str
     message: str
 
 
 class Text(Struct, frozen=True):
-    """A stream's text changed; goes before its `stream:text`."""
+    """The text of a stream changed; it comes before its `stream:text`."""
 
     stream: str
     mode: Mode
@@ -54,7 +54,7 @@ class Fired(Struct, frozen=True):
 
 
 class Replied(Struct, frozen=True):
-    """The answer to an event of this client; `code` and `error` where it is no `ok`."""
+    """The reply to an event of this client; `code` and `error` where it is not `ok`."""
 
     ref: int
     ok: bool
@@ -63,7 +63,7 @@ class Replied(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """An error of the session: a remark, or with `fatal` the reason of the close that follows."""
+    """An error of the session; with `fatal`, the reason for the close that follows."""
 
     code: str
     error: str
@@ -71,7 +71,7 @@ class Said(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Something was wrong."""
+    """Something that the server sent was wrong."""
 
     kind: str
     message: str

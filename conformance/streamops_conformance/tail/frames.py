@@ -1,8 +1,8 @@
 """What the client reads in a frame: its members and their types, and how much of it is unknown.
 
-A receiver is open where a sender is closed: members, ops and values that it does not know are
-counted and no reason to refuse a frame (FWD-4). So enumerations are plain strings here. What is
-known has to be right (CLI-20); a test holds these types to the schemas.
+A receiver counts members, ops and values that it does not know, and does not refuse the frame (FWD-4). So
+enumerations are plain strings here. Known members must be right (CLI-20); a test compares these types with
+the schemas.
 """
 
 import re
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from streamops_spec import load_protocol
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 PROTOCOL = load_protocol()
 Natural = Annotated[int, Meta(ge=0, le=PROTOCOL.limits.max_safe_integer)]
@@ -53,7 +53,7 @@ class Stream(Struct):
 
     def __post_init__(self) -> None:
         if not re.fullmatch(PROTOCOL.patterns.stream, self.stream):
-            raise ValueError(f"{self.stream!r} is no name of a stream")
+            raise ValueError(f"{self.stream!r} is not the name of a stream")
 
 
 class View(Struct):
@@ -74,7 +74,7 @@ class Reply(Struct):
 
     def __post_init__(self) -> None:
         if self.ok is isinstance(self.error, Refusal):
-            raise ValueError("error is there exactly if ok is false")
+            raise ValueError("error must be present exactly if ok is false")
 
 
 class Error(Struct):
@@ -159,27 +159,27 @@ OPS: dict[str, type[Struct]] = {
 
 
 def read_frame(message: str | bytes) -> tuple[Frame | None, int]:
-    """The frame and how many unknown things it holds; None for a type from the future.
+    """The frame, and how many unknown things it holds; None for an unknown type.
 
-    Raises Broken for what is no frame, or a known one that is wrong.
+    Raises Broken for something that is not a frame, and for a wrong frame of a known type.
     """
     if isinstance(message, bytes):
         raise Broken("a binary message")  # FRM-1
     try:
         value = msgspec.json.decode(message)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
-        raise Broken(f"a message that is no JSON: {error}") from None
+        raise Broken(f"a message that is not JSON: {error}") from None
     return _read(value, "type", FRAMES, "a frame")
 
 
 def read_op(value: Json) -> tuple[Op | None, int]:
-    """The op and how many unknown things it holds; None for an op from the future. Raises Broken."""
+    """The op and how many unknown things it holds; None for an unknown op. Raises Broken."""
     return _read(value, "op", OPS, "an op")
 
 
 def _read(value: Json, tag: str, kinds: dict[str, type[Struct]], what: str) -> tuple[Any, int]:
     if not isinstance(value, dict):
-        raise Broken(f"{what} that is no JSON object")
+        raise Broken(f"{what} that is not a JSON object")
     name = value.get(tag)
     if not isinstance(name, str):
         raise Broken(f"{what} without a {tag}")

@@ -1,4 +1,4 @@
-"""What the client knows of one stream, and what each op does to it."""
+"""The state of one stream in the client, and what each op does to it."""
 
 from collections import deque
 from hashlib import sha256
@@ -19,7 +19,9 @@ class Stream:
         self.error: str | None = None
         self.code: str | None = None
         self._text: deque[str] = deque()
-        self._built: deque[str] | None = None  # by the open run, from the empty string; None where unknown
+        self._built: deque[str] | None = (
+            None  # the text of the open run, built from the empty string; None where unknown
+        )
 
     @property
     def text(self) -> str:
@@ -38,12 +40,12 @@ class Stream:
         return self.fire("start")
 
     def content(self) -> None:
-        """Content came, of whatever kind: an error that was shown is over."""
+        """Content of any kind arrived, which removes the shown error."""
         self.state = "open"
         self.error = self.code = None
 
     def unread(self) -> None:
-        """Something changed the target in a way that this client cannot follow."""
+        """The target was changed in a way that this client cannot follow."""
         self._built = None
 
     def write(self, text: str, mode: Mode) -> Fired:
@@ -57,18 +59,18 @@ class Stream:
         return self.fire("error", with_error=True)
 
     def done(self, reason: str | None) -> tuple[Fired, str | None]:
-        """Also what the run built, where that is known from its start."""
+        """Write, also to the text that the run built, where that is known from its start."""
         built = None if self._built is None else "".join(self._built)
         self.state, self.run, self._built = "idle", None, None
         return self.fire("done", reason=reason), built
 
     def forget(self) -> None:
-        """The session is over: its numbers mean nothing any more, the content stays."""
+        """The session ended: its numbers are void, the content stays."""
         self.cursor = 0
 
 
 def _write(pieces: deque[str], text: str, mode: Mode) -> None:
-    """Costs time in proportion to the new text (CLI-7)."""
+    """Write in time proportional to the new text (CLI-7)."""
     if mode == "replace":
         pieces.clear()
     if mode == "prepend":

@@ -1,12 +1,12 @@
 """Prints a stream as it comes.
 
-Raw text goes out as it is and unbuffered, but for control characters: a server that could send
-`ESC ]` could retitle the window, or worse. They are shown as pictures (U+2400 …), in pipes too,
-because what is piped into a file is read in a terminal one day; `--json` is for exact bytes.
+Text is printed unchanged and unbuffered, except for control characters: a server that could send `ESC ]`
+could change the title of the window, or worse. They are shown as pictures (U+2400 …), in pipes too, because
+a file may be read in a terminal later. Use `--json` for the exact bytes.
 
-A terminal cannot change what it has printed. So a replacement begins a new line and prints the new
-text; a prepended text, which is the newest, is printed on a line of its own. Read downwards it is
-all in the order of time. Once a second stream appears, each line begins with its stream's name.
+A terminal cannot change what it has printed. So a replacement begins a new line and prints the new text, and
+a prepended text is printed on a line of its own. Read downwards, the output is in the order of time. From the
+second stream on, each line begins with the name of its stream.
 """
 
 import json
@@ -17,7 +17,7 @@ from rich.console import Console
 
 from streamops_conformance.tail.effects import Effect, Fired, Replied, Report, Retry, Said, Stop, Text
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
@@ -25,12 +25,12 @@ _CLEAN = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
 
 
 def clean(text: str) -> str:
-    """Without what a terminal would obey; half of a surrogate pair has no UTF-8 and goes too."""
+    """The text without control characters and lone surrogates, which a terminal would obey or cannot show."""
     return text.translate(_CLEAN).encode("utf-8", "replace").decode()
 
 
 class Printer:
-    """For people: texts to `out`, everything else to `err`."""
+    """Output for people: texts go to `out`, everything else to `err`."""
 
     def __init__(self, out: TextIO, err: TextIO, only: Sequence[str] = ()) -> None:
         self._out = out
@@ -38,7 +38,7 @@ class Printer:
         self._err = Console(file=err, highlight=False)
         self._only = only
         self._names: list[str] = []
-        self._last = ""  # the stream that was printed last
+        self._last = ""  # the stream of the last printed text
         self._in_line = False
 
     def show(self, effects: Sequence[Effect]) -> None:
@@ -61,13 +61,13 @@ class Printer:
                 case Retry():
                     self._remark(f"the connection was lost, the next try is in {each.delay:.1f} s")
                 case Stop():
-                    self._remark(f"not coming back: {each.message} ({each.code})")
+                    self._remark(f"not reconnecting: {each.message} ({each.code})")
                 case _:
                     pass
         self._out.flush()
 
     def close(self) -> None:
-        """The end: whatever comes next in this terminal begins a line."""
+        """End the output, so that the next output of the terminal begins a line."""
         self._end_line(self._last)
         self._out.flush()
 
@@ -106,7 +106,7 @@ class Printer:
 
 
 class Lines:
-    """For programs: each effect is one line of JSON, in ASCII."""
+    """Output for programs: each effect is one line of JSON, in ASCII."""
 
     def __init__(self, out: TextIO, only: Sequence[str] = ()) -> None:
         self._out = out
@@ -128,7 +128,7 @@ class Lines:
 def _line(effect: Effect) -> dict[str, Json] | None:
     match effect:
         case Fired(event="stream:text"):
-            return None  # its text stands in the line before
+            return None  # its text is in the line before
         case Text(stream, mode, text):
             line: dict[str, Json] = {"event": "stream:text", "stream": stream, "mode": mode, "text": text}
         case Fired():

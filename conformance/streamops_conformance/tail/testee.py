@@ -1,7 +1,7 @@
 """The terminal's client as a testee (chapter 16): `python -m streamops_conformance.tail.testee URL`.
 
-It is the client of `streamops tail` itself: nothing but the terminal is replaced. It has no
-document, so it says `shows: "text"`, and the html of a case means nothing to it.
+It is the client of `streamops tail`, with the terminal replaced. It has no document, so it reports
+`shows: "text"` and ignores the HTML of a case.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from streamops_conformance.tail.client import Client
 from streamops_conformance.tail.connection import Connection
 from streamops_conformance.tail.effects import Effect, Fired, Report
 
-Json = Any  # reason: JSON values are recursive unions, which gain nothing here
+Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 AT_ONCE = 16
 
@@ -88,21 +88,21 @@ async def answer(control: str) -> None:
             async for text in socket:
                 case = await _obey(socket, json.loads(text), case)
         except ConnectionClosed:
-            pass  # the runner ended without a word
+            pass  # the runner ended without a close frame
         finally:
             if case is not None:
                 await case.end()
 
 
 async def _obey(socket: ClientConnection, message: Json, case: Case | None) -> Case | None:
-    """Do what the message says; returns the case that the connection has then."""
+    """Obey one message; returns the case of the connection after it."""
     kind = message["type"]
     if kind == "case":
         if case is not None:
             await case.end()
         return Case(message)
     if case is None or message["case"] != case.number:
-        return case  # of a case that is over
+        return case  # of a case that has ended
     if kind == "end":
         await case.end()
         return None

@@ -1,4 +1,4 @@
-"""Whether to come back after a lost connection (chapter 7): one table, looked up in one place."""
+"""Whether to reconnect after a lost connection: a look-up in the table of chapter 7."""
 
 import re
 
@@ -9,7 +9,7 @@ from streamops_conformance.tail.frames import PROTOCOL, Error
 
 
 def stop(fatal: Error | None, close: int) -> Stop | None:
-    """Why not to come back; None to do so. What the frame says counts more than the close code."""
+    """Why not to reconnect; None to reconnect. The error frame counts more than the close code."""
     name, retryable = PROTOCOL.error_code(close) or f"close {close}", PROTOCOL.is_retryable(close)
     message = f"the server closed the connection with {close}"
     if fatal is not None:
@@ -22,5 +22,5 @@ def stop(fatal: Error | None, close: int) -> Stop | None:
 
 
 def is_code(code: str) -> bool:
-    """Whether it is of the core set or an application's."""
+    """Whether it is a code of the core set or of an application."""
     return code in PROTOCOL.codes or re.fullmatch(PROTOCOL.patterns.application_code, code) is not None

@@ -163,7 +163,7 @@ class _Judge:
                     self._blame(IDS[fault.kind], Wrong(fault.expected, fault.observed), fault.entry)
 
     def _quiet(self, end: int) -> bool:
-        """Whether the wire was quiet for `QUIET` before the entry at `end`, or before the end of the capture."""
+        """Whether the wire was quiet for `QUIET` before entry `end`, or before the end of the capture."""
         until = self._entries[end].ms if end < len(self._entries) else self._connection.ended_ms
         return until is not None and until - self._entries[end - 1].ms >= QUIET
 

@@ -1,4 +1,4 @@
-"""Operations in short, for people: `[start run 1, text "Hello", done complete]`."""
+"""Operations in short, for reports: `[start run 1, text "Hello", done complete]`."""
 
 import json
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Any
 from streamops_conformance.v1.oracle.log import LoggedOp
 
 LONGEST = 200
-"""Characters of one operation."""
+"""The most characters of one operation."""
 MOST = 12
-"""Operations of one frame; what is between the first and the last of more is only counted."""
+"""The most operations of one frame; the middle ones of a longer list are only counted."""
 
 _SAID = {
     "start": ("run",),
@@ -19,11 +19,11 @@ _SAID = {
     "prune": ("limit", "edge"),
 }
 _BARE = ("reason", "code", "edge")
-"""Members whose value says what it is."""
+"""Members whose value is clear without a name."""
 
 
 def in_words(ops: Sequence[LoggedOp] | Sequence[dict[str, Any]], own: str = "") -> str:
-    """The operations in order; `own` is the default target, which goes without saying."""
+    """The operations in order; `own` is the default target, which is left out."""
     said = [_op(op.wire if isinstance(op, LoggedOp) else op, own) for op in ops]
     if len(said) > MOST:
         said[MOST // 2 : 1 - MOST // 2] = [f"… {len(said) - MOST + 1} more …"]

@@ -1,4 +1,4 @@
-"""Frames by hand, short to write and to read: what exchanges and probes are made of."""
+"""Builders of frames, short to write and to read, for exchanges and probes."""
 
 from hashlib import sha256
 from typing import Any
@@ -51,7 +51,7 @@ def view(version: int, said: str, /, **streams: Frame) -> Frame:
 
 
 def at(seq: int, state: str = "idle", **members: Any) -> Frame:
-    """A stream's entry in the map of a view."""
+    """The entry of a stream in the map of a view."""
     return {"seq": seq, "state": state, **members}
 
 

@@ -119,7 +119,7 @@ class DumpCheck:
                 yield attrs["dj-stream"], named, set(attrs.get("class", "").split())
 
     def _blame(self, mark: str) -> tuple[str, str]:
-        """The broken requirement, and why it is that one; `mark` is the requirement of a mark, if one is wrong."""
+        """The broken requirement, and the reason; `mark` is the requirement of a wrong mark."""
         cause, last = self.played.cause, self.ops[-1]
         if cause is Cause.OTHERS:
             return "CLI-102", cause

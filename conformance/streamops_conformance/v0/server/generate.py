@@ -1,9 +1,9 @@
 """Cases of v0: each method alone, known ways to fail, and scripts drawn at random.
 
-What no guide promises is left out: prune, a handler that hangs or raises, `push_state`, runs of white space in
-variables, streams that the page does not have, and content after a program's own `done`. Scripts on several
-streams sleep either not at all or much longer than a batching window, so that a stream gets the same batches
-alone as beside others.
+What no guide promises is left out: prune, a handler that hangs or raises, `push_state`, runs of white space
+in variables, streams that the page does not have, and content after a program's own `done`. Scripts on
+several streams sleep either not at all or much longer than a batching window, so that a stream gets the same
+batches alone as beside others.
 """
 
 from collections.abc import Sequence

@@ -119,7 +119,7 @@ class Session(RecordedConnection):
             await self._more(deadline, what)
 
     async def _more(self, deadline: float, what: str) -> None:
-        """Wait for one more entry. Raises Silent, or Limited where the server closed because it was sent too much."""
+        """Wait for one more entry. Raises Silent, or Limited after a close for too many messages."""
         closed = self.transcript.closed
         if closed is not None and closed.code == TOO_MUCH:
             raise Limited

@@ -1,4 +1,4 @@
-"""Cases: a session's capabilities and its scripts, drawn in batches by Hypothesis."""
+"""Draws cases: the capabilities of a session, and its scripts."""
 
 from dataclasses import replace
 from functools import cache
@@ -11,10 +11,10 @@ from streamops_conformance.oracle import script as s
 from streamops_conformance.oracle.script import Parallel
 
 ENDS: tuple[tuple[s.AnyStep, ...], ...] = ((), (), (), (), (), (s.Raise("boom"),))
-"""How scripts end: `raise` only at the tail, or most scripts would be over early."""
+"""How scripts end. `raise` is only at the end, since most scripts would end early otherwise."""
 
 BRANCHES = (("a", "b"), ("x", "y"), ("z", "w"))
-"""Streams of the branches of `parallel`: disjoint, so that each stream's log is determined."""
+"""The streams of the branches of `parallel`. They are disjoint, so that the log of each is determined."""
 
 
 def _scripts(
@@ -39,8 +39,8 @@ def _parallel(with_html: bool) -> st.SearchStrategy[s.Script]:
         made = [
             (*part, *((s.Raise("boom"),) if number == raising else ())) for number, part in enumerate(parts)
         ]
-        # A branch that raises touches the handler's open runs: close them first, so that the
-        # place of that error among another branch's operations is not left open.
+        # A branch that raises changes the open runs of the handler. Close them first, so that the place of
+        # the error among the operations of another branch is determined.
         closing = [
             s.Done(name) for name in dict.fromkeys(step.stream for step in before if hasattr(step, "stream"))
         ]
@@ -73,7 +73,7 @@ def cases(agreed: frozenset[str]) -> st.SearchStrategy[CaseSpec]:
 
 
 def _also_offered(agreed: frozenset[str]) -> list[tuple[tuple[str, ...], int]]:
-    """Capabilities that change no program, and a window: seldom, so that most cases say one thing."""
+    """Capabilities that change no program, and a window. They are rare, so that most cases are simple."""
     found: list[tuple[tuple[str, ...], int]] = [((), 64)] * 8
     if "ack" in agreed:
         found += [(("ack",), window) for window in (1, 2, 5)]

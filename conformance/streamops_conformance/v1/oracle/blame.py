@@ -1,7 +1,7 @@
-"""Why a frame's ops are no legal merge of what it covers: the requirement that says so.
+"""Which requirement a frame breaks whose ops are not a legal merge of what it covers.
 
-Each hypothesis is one way of being wrong, tried in order; the first that explains the
-frame names the requirement. `None` means that no single one explains it.
+Each hypothesis is one way of being wrong. They are tried in order, and the first that explains the frame
+names the requirement. `None` means that no single hypothesis explains it.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ Ops = Sequence[LoggedOp]
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The next frame of the stream, as far as it matters; `begin` is -1 where there is none."""
+    """The next frame of the stream; `begin` is -1 where there is none."""
 
     begin: int = -1
     ops: Sequence[Wire] = ()
@@ -51,7 +51,7 @@ def blame(
 
 
 def _wrong_n(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, limit: int) -> bool:
-    """Right ops, and the number is another one."""
+    """The ops are right, and `n` is wrong."""
     near = range(max(1, n - 8), n + 9)
     for real in dict.fromkeys((following.begin - begin, len(log) - begin, *near)):
         if not 0 < real <= len(log) - begin or real == n:
@@ -59,7 +59,7 @@ def _wrong_n(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Follo
         if not legal(log[begin : begin + real], ops, limit=limit):
             continue
         after = log[begin + real : begin + real + 1]
-        # With a number that is too large the operations beyond may as well be lost: the next frame tells.
+        # If the number is too large, the operations beyond may also be lost. The next frame shows which.
         if n < real or (after and following.ops and _starts_with(after[0], following.ops[0])):
             return True
     return False
@@ -79,7 +79,7 @@ def _over_limit(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following,
 
 
 def _split_otherwise(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """The right text in the wrong pieces, where some text had to be cut."""
+    """The right text in wrong pieces, where a text had to be split."""
     if any(op["op"] not in ("text", *LIFECYCLE) for op in ops):
         return False
     pieces = [op for op in ops if op["op"] == "text"]
@@ -98,14 +98,14 @@ def _split_otherwise(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Follo
             break
     if not full or {*texts} <= {op.wire["text"] for op in due} or legal(due, pieces, limit=limit):
         return False
-    # Or a part of a cut text that ends where no piece does.
+    # Or a part of a split text that ends where no piece ends.
     said = _built([op.wire for op in due])
     part = whole != "" and n < len(log) - begin
     return said == whole or (part and (said.startswith(whole) or said.endswith(whole)))
 
 
 def _first_piece_first(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """Right once the pieces of a prepend are turned round."""
+    """Right if the pieces of a prepend are reversed."""
     turned: list[Wire] = []
     for prepends, run in groupby(ops, lambda op: op.get("mode") == "prepend"):
         found = list(run)
@@ -116,7 +116,7 @@ def _first_piece_first(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Fol
 
 
 def _built(texts: Sequence[Wire]) -> str:
-    """What text operations make of nothing."""
+    """The text that text operations build from nothing."""
     built = ""
     for op in texts:
         kept = "" if op["mode"] == "replace" else built
@@ -152,7 +152,7 @@ def _targets_mixed(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Followi
 
 
 def _across_barrier(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """delete, prune or a lifecycle operation inside what became one op, or stepped over."""
+    """delete, prune or a lifecycle operation was merged into an op, or passed over."""
 
     def match(segment: Ops, seen: Wire) -> bool:
         if _legal_one(segment, seen, limit):
@@ -174,7 +174,7 @@ def _not_adjacent(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Followin
 
 
 def _merged_past(covered: Ops, ops: Sequence[Wire], limit: int, *, barriers: bool) -> bool:
-    """Whether the frame is legal once operations on one target are brought together first."""
+    """Whether the frame is legal if the operations on one target are moved together first."""
     return any(
         legal(order, ops, limit=limit)
         for to_first in (True, False)
@@ -183,7 +183,7 @@ def _merged_past(covered: Ops, ops: Sequence[Wire], limit: int, *, barriers: boo
 
 
 def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]:
-    """Each content operation moved next to the others on its target."""
+    """The operations, with each content operation next to the others on its target."""
     groups: dict[object, list[LoggedOp]] = {}
     epoch = 0
     state = covered if to_first else list(reversed(covered))
@@ -198,7 +198,7 @@ def _gathered(covered: Ops, *, to_first: bool, barriers: bool) -> list[LoggedOp]
 
 
 def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, limit: int) -> bool:
-    """The same operations in another order, within the frame, merged, or with the next ones."""
+    """The same operations in another order: within the frame, merged, or mixed with the next ones."""
     covered = log[begin : begin + n]
     if len(ops) == n and _permuted(covered, ops):
         return True
@@ -227,7 +227,7 @@ def _reordered(log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Fol
 
 
 def _is(op: LoggedOp, seen: Wire) -> bool:
-    """Whether it is that very operation: runs told apart too."""
+    """Whether it is this operation, with the same run."""
     return same(op, seen) and op.wire.get("run") == seen.get("run")
 
 
@@ -253,9 +253,9 @@ def _permuted(covered: Ops, ops: Sequence[Wire]) -> bool:
 
 
 def _error_clears(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """Right but for ops, beside an error, that clear what is there."""
+    """Right, except for ops beside an error that clear the content."""
     clearing = [index for index, seen in enumerate(ops) if _clears(seen) and _beside_error(ops, index)]
-    # The program may have cleared something there itself: some of them, not always all, are too much.
+    # The program may have cleared the content too: some of these ops are surplus, but not always all.
     return any(
         legal(log[begin : begin + n], [seen for i, seen in enumerate(ops) if i not in surplus], limit=limit)
         for count in range(len(clearing), 0, -1)
@@ -275,7 +275,7 @@ def _beside_error(ops: Sequence[Wire], index: int) -> bool:
 
 
 def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """Some operations are not there, whether the frame counts them or not."""
+    """Some operations are missing, whether the frame counts them or not."""
     for upto in range(begin + n, min(len(log), begin + n + 8) + 1):
         covered = log[begin:upto]
         kept = _subsequence(covered, ops)
@@ -290,7 +290,7 @@ def _lost(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit
 
 
 def _perhaps_lost(covered: Ops, ops: Sequence[Wire]) -> list[int]:
-    """Indices of operations that may be lost: where nothing absorbs, the lengths of the texts tell."""
+    """Indices of operations that may be lost. Without absorption, the lengths of the texts show them."""
     content = [index for index, op in enumerate(covered) if op.kind not in LIFECYCLE]
     if any(covered[index].wire.get("mode") not in ("append", "prepend") for index in content):
         return content
@@ -312,7 +312,7 @@ def _subsequence(covered: Ops, ops: Sequence[Wire]) -> list[LoggedOp] | None:
 
 
 def _member_differs(*fields: str, kinds: tuple[str, ...], rerendered: bool | None = None) -> Hypothesis:
-    """One op for each merged run, right but for the named members."""
+    """One op for each merged run, right except for the named members."""
 
     def hypothesis(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
         def match(segment: Ops, seen: Wire) -> bool:
@@ -332,7 +332,7 @@ def _member_differs(*fields: str, kinds: tuple[str, ...], rerendered: bool | Non
 
 
 def _kind_differs(log: Ops, begin: int, n: int, ops: Sequence[Wire], _: Following, limit: int) -> bool:
-    """Right but for the kind, text or one of html, or the mode."""
+    """Right, except for the kind (text or HTML) or the mode."""
 
     def match(segment: Ops, seen: Wire) -> bool:
         made = reduced(segment, limit=limit) if _one_target(segment) else None

@@ -1,7 +1,7 @@
-"""What a right client makes of what arrives: the law seen from the screen (chapters 3 to 5, 12, 13, 15).
+"""What a right client does with frames: the law, seen from the screen (chapters 3 to 5, 12, 13, 15).
 
-It takes frames in order and says after each what is shown, known and fired. It is told nothing
-of the program: frames are all that a client has.
+It takes frames in order, and after each it has what is shown, known and fired. Like a client, it knows the
+frames and nothing of the program.
 """
 
 import re
@@ -18,7 +18,7 @@ from streamops_conformance.v1.vocabulary import LIFECYCLE, PROTOCOL
 
 Frame = Mapping[str, Any]
 Change = Callable[[Document, Mapping[str, Any]], None]
-"""How an op changes a document; a wrong way of it is a hypothesis about a client."""
+"""How an op changes a document. A wrong way to do it is a hypothesis about a client."""
 
 FIRES = {
     "text": "stream:text",
@@ -53,12 +53,12 @@ _TARGET = re.compile(f"(?:{PROTOCOL.patterns.target_default})|(?:{PROTOCOL.patte
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A stream as a client knows it."""
+    """The state of a stream in a client."""
 
     state: str = "idle"
     cursor: int = 0
     run: int = 0
-    """Of the open or errored run; 0 without one."""
+    """The open or errored run; 0 without one."""
     error: str | None = None
     code: str = ""
 
@@ -68,21 +68,21 @@ class Fired:
     event: str
     stream: str
     reason: str | None = None
-    """Of a `stream:done`; None where it is left open."""
+    """The reason of a `stream:done`; None where it is left open."""
 
 
 @dataclass(slots=True)
 class Effect:
-    """What one frame is to a client, and what it fires."""
+    """What a frame means to a client, and what it fires."""
 
     kinds: set[str] = field(default_factory=set)
-    """`next`, `duplicate`, `view`, `old view`, `violation`, `malformed`; and of what is in it:
-    `missing` (no such target), `refused` (no target at all), `unknown`."""
+    """`next`, `duplicate`, `view`, `old view`, `violation` or `malformed`. For its contents also
+    `missing` (the target does not exist), `refused` (not a target), `unknown`."""
     fired: list[Fired] = field(default_factory=list)
     failed: int = 0
-    """Ops that cannot be applied: each is reported."""
+    """How many ops cannot be applied; a client reports each."""
     unknown: int = 0
-    """Members, types, ops and values that no chapter has: each is counted."""
+    """How many members, types, ops and values are unknown; a client counts each."""
 
     @property
     def closes(self) -> bool:
@@ -90,7 +90,7 @@ class Effect:
 
 
 class Reader:
-    """A right client, as data. `html` is what the view root holds before the client connects."""
+    """A right client, as data. `html` is the content of the view root before the client connects."""
 
     def __init__(self, html: str, change: Change | None = None) -> None:
         self.document = Document(html)
@@ -102,7 +102,7 @@ class Reader:
         return tree.of_html(self.document.root)
 
     def texts(self) -> dict[str, str]:
-        """What each used stream shows, for clients without a document."""
+        """The text of each used stream, for clients without a document."""
         found = {}
         for name in self.streams:
             element = self.document.find(default_target(name))
@@ -110,7 +110,7 @@ class Reader:
         return found
 
     def receive(self, frame: Frame | None) -> Effect:
-        """Take a frame in; None is a message that is no frame at all."""
+        """Take a frame; None is a message that is not a frame."""
         kind = frame.get("type") if frame is not None else None
         if frame is None or not isinstance(kind, str):
             return Effect({"malformed"})
@@ -141,7 +141,7 @@ class Reader:
 
     @staticmethod
     def _allowed(state: str, ops: list[Frame]) -> bool:
-        """Whether the wire table allows them all; an op that it does not know changes no state."""
+        """Whether the wire table allows all of them; an unknown op changes no state."""
         wire = PROTOCOL.lifecycle.wire
         at: str | None = state
         for op in ops:
@@ -218,7 +218,7 @@ class Reader:
 
 
 class TextReader(Reader):
-    """A right client without a document, such as one for a terminal: each stream is a text of its own."""
+    """A right client without a document, such as a terminal: each stream is a separate text."""
 
     def __init__(self, html: str, change: Change | None = None) -> None:
         super().__init__(html, change)
@@ -240,7 +240,7 @@ class TextReader(Reader):
 
 
 def _ignored(html: str, live: list[str]) -> list[str]:
-    """Further streams whose elements stay: those with `dj-update="ignore"` in the new html."""
+    """More streams whose elements stay: those with `dj-update="ignore"` in the new HTML."""
     found = Document(html).root.find_all(attrs={"dj-update": "ignore"})
     names = [str(element.attrs["dj-stream"]) for element in found if "dj-stream" in element.attrs]
     return [name for name in names if name not in live]

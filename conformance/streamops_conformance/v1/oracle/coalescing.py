@@ -1,12 +1,12 @@
-"""Which ops a frame may hold for the operations it covers (C1 to C5), in closed form.
+"""Which ops a frame may hold for the operations that it covers (C1 to C5), in closed form.
 
-A run of adjacent operations with one target becomes a single op exactly if
+A run of adjacent operations with one target may become a single op exactly if
 
 * it is one operation, or
-* its last is `delete` and all before it are absorbable (C5), or
-* a last `replace` (html or text) in it has only absorbable ones before it (C4), and after
-  it nothing, or, if it is a text replace, only text appends and prepends (C3), or
-* it is all text appends (C1) or all text prepends (C2).
+* its last operation is `delete`, and all before it are absorbable (C5), or
+* only absorbable operations are before its last `replace` (HTML or text) (C4), and nothing is after it,
+  or, if it is a text replace, only text appends and prepends (C3), or
+* all its operations are text appends (C1), or all are text prepends (C2).
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ _FIELDS = {
     "error": (),
     "done": (),
 }
-"""What must be equal; members of lifecycle operations are rules of their own."""
+"""Members that must be equal; the members of lifecycle operations have their own rules."""
 
 
 def same(expected: LoggedOp, seen: Wire) -> bool:
@@ -54,7 +54,7 @@ def same(expected: LoggedOp, seen: Wire) -> bool:
 def reduced(segment: Sequence[LoggedOp], *, limit: int) -> LoggedOp | None:
     """The single op that a run of operations may become; None where it may not.
 
-    `limit` is `max_text_bytes` (BAT-6). The targets are the caller's to compare.
+    `limit` is `max_text_bytes` (BAT-6). The caller compares the targets.
     """
     last = segment[-1]
     if len(segment) == 1:
@@ -78,7 +78,7 @@ def reduced(segment: Sequence[LoggedOp], *, limit: int) -> LoggedOp | None:
 
 
 def legal(covered: Sequence[LoggedOp], ops: Sequence[Wire], *, limit: int) -> bool:
-    """Whether `ops` may stand for `covered`."""
+    """Whether `ops` is a legal merge of `covered`."""
 
     def allowed(segment: Sequence[LoggedOp], seen: Wire) -> bool:
         if any(op.wire["target"] != segment[0].wire["target"] for op in segment):
@@ -92,7 +92,7 @@ def legal(covered: Sequence[LoggedOp], ops: Sequence[Wire], *, limit: int) -> bo
 def explains(covered: Sequence[LoggedOp], ops: Sequence[Wire], match: Match) -> bool:
     """Whether `covered` can be cut into as many runs as there are ops, each matching its op.
 
-    Reachable cuts are kept as a set of positions: no backtracking.
+    The reachable positions are kept as a set, so there is no backtracking.
     """
     if len(covered) == len(ops) and all(same(op, seen) for op, seen in zip(covered, ops, strict=True)):
         return True

@@ -1,4 +1,4 @@
-"""What the oracle writes down: numbered operations, views and replies that must come."""
+"""The log of the oracle: the numbered operations, views and replies that must come."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 
 @dataclass(slots=True)
 class LoggedOp:
-    """One operation of the program, as it stands on the wire before any merge."""
+    """One operation of the program, in its wire form before any merge."""
 
     stream: str
     seq: int
     wire: dict[str, Any]
     cause: str
-    """The requirement because of which it is there: what is broken where it is missing."""
+    """The requirement that demands it, which is broken where it is missing."""
     order: int
     """Its place among the operations and views of all streams."""
     after: int
-    """Everything up to this `order` was accepted before it; inside `parallel` that is less than all
-    that stands before it here."""
+    """Everything up to this `order` was accepted before it. Inside `parallel`, other operations that precede
+    it in this log may have been accepted later."""
     rerendered: bool = False
-    """Its html comes from the template: compared as a tree, not as bytes."""
+    """Its HTML comes from the template, and is compared as a tree, not as bytes."""
     generic: bool = False
-    """Its error text is the server's own choice (ERR-4)."""
+    """The server chooses its error text (ERR-4)."""
 
     @property
     def kind(self) -> str:
@@ -38,15 +38,15 @@ class ExpectedView:
     order: int
     final: bool = False
     replaceable: bool = False
-    """No operation was accepted between it and the next one (VIEW-6)."""
+    """No operation was accepted between it and the next view (VIEW-6)."""
 
 
 @dataclass(slots=True)
 class ExpectedEvent:
-    """What one event must have brought when its reply arrives."""
+    """What must have arrived before the reply to one event."""
 
     counts: dict[str, int]
-    """Operations of each stream until the handler ended."""
+    """The number of operations of each stream until the handler ended."""
     views: int
     """Number of views until the handler ended."""
     replies: bool
@@ -58,17 +58,17 @@ class ExpectedEvent:
 
 @dataclass(slots=True)
 class StreamState:
-    """A stream as the program sees it."""
+    """The state of a stream in the program."""
 
     ops: list[LoggedOp] = field(default_factory=list)
     state: str = "idle"
     run: int = 0
     owner: object = None
     shown: tuple[str | None, str] | None = None
-    """The error that is shown and its code; the text is None where it is generic."""
+    """The error that is shown, and its code; the text is None where it is generic."""
     foreign: bool = False
-    """Its content did not all come from the template: no view lists it (VIEW-3)."""
+    """Not all of its content came from the template, so no view lists it (VIEW-3)."""
     pure_text: bool = True
-    """The run had nothing but text on its default target (CNT-7)."""
+    """The run had only text on its default target (CNT-7)."""
     built: str = ""
     """The text that the run built."""

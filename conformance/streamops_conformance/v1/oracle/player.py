@@ -1,8 +1,8 @@
-"""A program's operations as the frames that a server may make of them, by drawn decisions.
+"""Turns the operations of a program into frames of a server, by drawn decisions.
 
-The oracle the other way round: a script says what the program did, the decisions say when a
-server sent and what it merged. Each list of decisions is read in turn and over again, so that a
-shorter one is a simpler one; an empty one is the plainest server: one operation, one frame.
+A script says what the program did. The decisions say when the server sends and what it merges. Each list of
+decisions is repeated as often as needed, so a shorter list is a simpler one. With an empty list, the server
+sends one operation in each frame.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from streamops_conformance.v1.oracle.program import Program
 
 Frame = dict[str, Any]
 GENERIC = "Something went wrong"
-"""What a server shows for an application's fault (ERR-4 leaves the words open)."""
+"""The generic text for a fault of the application (ERR-4 leaves the words open)."""
 
 NOW, HOLD, FLUSH = 0, 1, 2
-"""After an operation: send its stream, wait, or send every stream."""
+"""What to do after an operation: send its stream, wait, or send every stream."""
 APART, LONGEST, SHORTEST = 0, 1, 2
-"""Before an op: no merge, the longest legal one, the shortest."""
+"""How to merge the next op: not at all, the longest legal merge, or the shortest."""
 
 
 def played(program: Program, holds: Sequence[int], merges: Sequence[int], *, limit: int) -> list[Frame]:

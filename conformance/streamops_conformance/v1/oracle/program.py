@@ -1,7 +1,7 @@
 """Script → numbered operations, views and replies: what a correct server must put on the wire.
 
-Branches of `parallel` are run one after another: generated scripts give each stream to one
-branch, so each stream's log is the same whatever the interleaving.
+Branches of `parallel` run one after another here. Generated scripts give each stream to one branch, so the
+log of a stream is the same for every interleaving.
 """
 
 import html as html_lib
@@ -21,7 +21,7 @@ HANDLER = "handler"
 
 
 class _Raised(Exception):
-    """The program raised; `code` is what the reply says, empty where that is open."""
+    """The program raised; `code` is the code of the reply, empty where the specification leaves it open."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,7 +40,7 @@ def root_html(variables: Mapping[str, str]) -> str:
 
 
 class Program:
-    """The programs of one session, run in the head; state goes on from event to event.
+    """The programs of one session, interpreted; the state is kept from event to event.
 
     `caps` are the agreed capabilities, `variables` those of the conformance view.
     """
@@ -64,7 +64,7 @@ class Program:
         self._order = 0
         self._parallel_since: int | None = None
         self.undetermined = False
-        """A script left the order of some stream's operations to chance: no case may do that."""
+        """A script left the order of operations on a stream to chance, which a case must not do."""
         self._open_order: list[str] = []
         self.streams: dict[str, StreamState] = {}
         self.views: list[ExpectedView] = []
@@ -73,7 +73,7 @@ class Program:
             self._view(final=False)
 
     def run(self, script: steps.Script) -> ExpectedEvent:
-        """One event's script, until its handler ended and what that inserts."""
+        """Run the script of one event, including what the end of its handler inserts."""
         code = ""
         replies = True
         try:
@@ -135,7 +135,7 @@ class Program:
             except _Raised as raised:
                 errors.append(raised)
                 self._end(owner, "owner_raises", "LIF-8")
-                # A branch is a member of the handler's owner too (LIF-8, LIF-9).
+                # A branch belongs to the owner of the handler too (LIF-8, LIF-9).
                 for name in self._owned(HANDLER):
                     if self.streams[name].state == "open":
                         self._lifecycle(name, {"op": "error", "code": "app_error"}, "LIF-8", owner)

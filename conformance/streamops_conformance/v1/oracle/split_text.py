@@ -1,4 +1,4 @@
-"""How a long text is cut before its pieces are numbered (CNT-5)."""
+"""How a long text is split before its pieces are numbered (CNT-5)."""
 
 from typing import Literal
 
@@ -6,9 +6,9 @@ Mode = Literal["append", "prepend", "replace"]
 
 
 def pieces(text: str, limit: int) -> list[str]:
-    """Greedy: each piece is the longest prefix of what is left that fits `limit` UTF-8 bytes.
+    """Split a text: each piece is the longest prefix of the rest that fits in `limit` UTF-8 bytes.
 
-    An empty text is one empty piece. Raises UnicodeEncodeError for a lone surrogate (CNT-6).
+    An empty text gives one empty piece. Raises UnicodeEncodeError for a lone surrogate (CNT-6).
     """
     if len(text.encode()) <= limit:
         return [text]
