@@ -1,65 +1,60 @@
 """The v0 half for clients: right ones pass, each fault fails its requirement alone, djust is as known."""
 
-import json
-import subprocess
-from functools import cache
+import sys
 from pathlib import Path
 
 import pytest
 from streamops_conformance.baseline import compare, read_baseline
-from streamops_conformance.checks.v0_client import CLIENT
 from streamops_conformance.generate.client_v0 import exchanges
-from streamops_conformance.run.client_v0 import ClientDialectV0
-from streamops_conformance.run.engine import Plan, run
-from streamops_conformance.run.events import Outcome
-from streamops_conformance.target.testee import TesteeCommand
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from trials import (  # noqa: E402  (beside this file, which is not in a package)
+    CLIENT_V0,
+    FAULTY_TESTEE,
+    ClientDialectV0,
+    HostedTestee,
+    Outcome,
+    Plan,
+    TesteeCommand,
+    assert_breaks,
+    client_faults,
+    run,
+)
+
 TESTEES = HERE.parent / "testees"
-FAULTY = ("node", str(HERE / "faulty_testee_v0.mjs"))
+FAULTS = client_faults("v0")
 LAYOUT = frozenset({"CLI-111"})
-"""Requirements that need a layout, which jsdom has not: their faults are tried in Chromium."""
+"""Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 ROLE = frozenset(key for key, each in load_requirements("v0").items() if each.speaks_of("client"))
 SOME = len(exchanges()) + 20
 """The exchanges by hand, and some drawn sequences."""
 FEW = 10
 
 
-@cache
-def faults() -> dict[str, dict[str, str]]:
-    """Name → what it breaks, from the table; fails where a fault no longer fits the client's source."""
-    table: dict[str, dict[str, str]] = json.loads(subprocess.check_output(FAULTY, timeout=60))
-    return table
-
-
 def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Outcome:
+    return verdict_on(TesteeCommand(command), examples, seed)
+
+
+def verdict_on(testee: TesteeCommand | HostedTestee, examples: int, seed: int = 1) -> Outcome:
     plan = Plan(selected=ROLE, examples=examples, seed=seed, shrink=False)
-    return run(TesteeCommand(command), ClientDialectV0(), plan, lambda _: None)
+    return run(testee, ClientDialectV0(), plan, lambda _: None)
 
 
-def failing(outcome: Outcome) -> dict[str, list[str]]:
-    """The ids that fail, and why, for whoever reads a failing test."""
-    return {
-        result.requirement.id: [
-            f"expected {each.expected[:600]}, observed {each.observed[:600]}, script {each.script}"
-            for each in result.failures
-        ]
-        for result in outcome.results
-        if result.verdict == "fail"
-    }
-
-
-@pytest.mark.parametrize("name", faults())
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
-    breaks = faults()[name]["breaks"]
-    where, examples = (("chromium",), FEW) if breaks in LAYOUT else ((), SOME)
-    fails = failing(verdict(*FAULTY, name, *where, "--v0", examples=examples))
-    assert set(fails) == {breaks}, fails
+    breaks = FAULTS[name]["breaks"]
+    if breaks in LAYOUT:
+        outcome = verdict(*FAULTY_TESTEE, name, "chromium", "--v0", examples=FEW)
+    else:
+        outcome = verdict_on(HostedTestee(name, v0=True), SOME)
+    assert_breaks(outcome, breaks, spec="v0")
 
 
 def test_every_requirement_has_a_check_and_a_fault() -> None:
-    assert ROLE == CLIENT.facts().keys() == {fault["breaks"] for fault in faults().values()}
+    assert ROLE == CLIENT_V0.facts().keys() == {fault["breaks"] for fault in FAULTS.values()}
 
 
 def test_this_projects_client_keeps_every_promise() -> None:

@@ -1,8 +1,8 @@
 // Faults of the client with a server of v0: one change of its source each, and the requirement that it must fail.
 
-import { fault } from "./client_faults/table.mjs";
+import { table } from "./table.mjs";
 
-export { FAULTS } from "./client_faults/table.mjs";
+export const { faults, fault } = table();
 
 /** A fault that does something to each frame that comes in: `code` sees `session`, `frame`, its `type` and `ops`. */
 const TAKEN = "const { type, html, ref, ops, error } = frame;";

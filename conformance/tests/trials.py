@@ -1,0 +1,162 @@
+"""What every test of faults uses: the suite's entry points, and processes that serve one fault after another.
+
+The suite is imported here and in no other file of the fault tests.
+"""
+
+import atexit
+import json
+import queue
+import subprocess
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from streamops_conformance.checks.v0_client import CLIENT as CLIENT_V0
+from streamops_conformance.checks.v1 import V1
+from streamops_conformance.checks.v1_client import CLIENT
+from streamops_conformance.run.client_v0 import ClientDialectV0
+from streamops_conformance.run.client_v1 import ClientDialect
+from streamops_conformance.run.engine import Engine, Plan, run
+from streamops_conformance.run.events import Outcome
+from streamops_conformance.run.v1 import DialectV1
+from streamops_conformance.target.config import Start, Target
+from streamops_conformance.target.process import Running
+from streamops_conformance.target.testee import TesteeCommand
+from streamops_spec import load_requirements
+
+__all__ = [  # for the tests
+    "CLIENT",
+    "CLIENT_V0",
+    "V1",
+    "ClientDialect",
+    "ClientDialectV0",
+    "DialectV1",
+    "Engine",
+    "Outcome",
+    "Plan",
+    "Running",
+    "Start",
+    "Target",
+    "TesteeCommand",
+    "run",
+]
+
+HERE = Path(__file__).parent
+FAULTY_TESTEE = ("node", str(HERE / "faulty_testee.mjs"))
+
+
+# What a verdict has to be
+
+
+def broken(outcome: Outcome, verdict: str) -> dict[str, list[str]]:
+    """The ids with that verdict, each with its evidence, which a failing test shows."""
+    return {
+        result.requirement.id: [
+            f"expected {each.expected[:600]}, observed {each.observed[:600]}, script {each.script}"
+            for each in result.failures
+        ]
+        for result in outcome.results
+        if result.verdict == verdict
+    }
+
+
+def assert_breaks(outcome: Outcome, breaks: str, *, spec: str, warns: frozenset[str] = frozenset()) -> None:
+    """The outcome fails the requirement `breaks` and no other; of a SHOULD it warns. `warns` are warnings besides."""
+    must = load_requirements(spec)[breaks].keyword == "MUST"
+    fails, warned = broken(outcome, "fail"), broken(outcome, "warn")
+    assert set(fails) == ({breaks} if must else set()), fails
+    assert set(warned) == warns | (set() if must else {breaks}), warned
+
+
+# Clients: one process of node for all faults of a worker
+
+
+@cache
+def client_faults(dialect: str) -> dict[str, dict[str, str]]:
+    """Name → what it breaks, from the table; fails where a fault no longer fits the client's source."""
+    tables: dict[str, dict[str, dict[str, str]]] = json.loads(
+        subprocess.check_output(FAULTY_TESTEE, timeout=60)
+    )
+    return tables[dialect]
+
+
+class Host:
+    """A process that takes one order after another as lines, and prints a line when each is over."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.lines: queue.Queue[str] = queue.Queue()
+        self.said: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+        atexit.register(self.end)
+
+    def order(self, **members: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(members) + "\n")
+        self._process.stdin.flush()
+
+    def ended(self) -> int | None:
+        return self._process.poll()
+
+    def end(self) -> None:
+        """Close its input, which is the sign to end; kill it if it does not."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def wait_for(self, word: str, seconds: float) -> str:
+        """The next line that begins with that word; fails without one."""
+        while True:
+            try:
+                line = self.lines.get(timeout=seconds)
+            except queue.Empty:
+                raise AssertionError(f"no line {word!r} in {seconds:g} s:\n{self.last_words()}") from None
+            if line.startswith(word):
+                return line
+
+    def last_words(self) -> str:
+        return "\n".join(self.said[-40:])
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said.append(line.rstrip())
+            self.lines.put(line.rstrip())
+
+
+@cache
+def jsdom() -> Host:
+    return Host((*FAULTY_TESTEE, "--host"))
+
+
+class HostedTestee:
+    """A client with a fault on the pages of the shared process: what `TesteeCommand` is for a process of its own."""
+
+    declared: frozenset[str] | None = None
+
+    def __init__(self, fault: str, *, v0: bool = False) -> None:
+        self.name = fault
+        self.command = f"faulty_testee.mjs {fault}"
+        self.url = ""
+        self._order = {"fault": fault, "v0": v0}
+
+    def start(self, url: str) -> None:
+        self.url = url
+        jsdom().order(control=url, **self._order)
+
+    def ended(self) -> int | None:
+        return jsdom().ended()
+
+    def end(self) -> None:
+        assert jsdom().wait_for("over", 30) == "over"
+
+    def last_words(self) -> str:
+        return jsdom().last_words()
