@@ -6,12 +6,14 @@ The suite is imported here and in no other file of the fault tests.
 import atexit
 import json
 import queue
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from streamops_conformance.checks.v0_client import CLIENT as CLIENT_V0
 from streamops_conformance.checks.v1 import V1
@@ -160,3 +162,41 @@ class HostedTestee:
 
     def last_words(self) -> str:
         return jsdom().last_words()
+
+
+# Servers: one process for all faults of a worker, which forks for each
+
+
+@cache
+def server_host() -> Host:
+    return Host((sys.executable, str(HERE / "faulty_server.py"), "--host"))
+
+
+class HostedServer(Running):
+    """The reference server with a fault, in a fork of the shared process; without a name, as it is."""
+
+    def __init__(self, fault: str, *options: str, host: Callable[[], Host] = server_host) -> None:
+        words = (fault, "--conformance", "--port", "{port}", *options)
+        command = (sys.executable, str(HERE / "faulty_server.py"), *words)
+        start = Start(command, ready="ready", timeout=60, folder=HERE)
+        headers = {"Authorization": "Bearer other"}
+        super().__init__(Target(fault, "ws://127.0.0.1:{port}/", start=start, other_headers=headers))
+        self._words = words
+        self._host = host
+
+    def __enter__(self) -> Self:
+        port = str(free_port())
+        self.url = self.target.url.replace("{port}", port)
+        self._host().order(args=[word.replace("{port}", port) for word in self._words])
+        self._host().wait_for("ready", 60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._host().order(stop=True)
+        self._host().wait_for("over", 30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
