@@ -1,0 +1,398 @@
+"""The core of the mutating relay: messages and time in, messages or a close out. It does no I/O.
+
+A `Mutator` is one connection. The shell gives it each message (`take`) and close (`closed`), asks when it has
+to be called again (`due`), calls it then (`tick`), and does what it returns. With the same calls it answers
+the same.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamops_conformance.mutate.language import (
+    Answer,
+    Change,
+    Channel,
+    Delay,
+    Drop,
+    Hold,
+    Insert,
+    Merge,
+    Mutation,
+    Mutations,
+    Per,
+    Reclose,
+    Remember,
+    Repeat,
+    Rewrite,
+    Split,
+    Swap,
+    Tally,
+    Upgrade,
+    Way,
+    Where,
+)
+from streamops_conformance.mutate.values import Frame, Scene, compared, edit, fits, member
+
+KIND = {"ops": "op", "events": "event", "reports": "kind", "alerts": ""}
+"""The member that says the kind of an item of each list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """This message goes on in this direction."""
+
+    way: Way
+    data: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """The connection ends in this direction with that code; nothing follows."""
+
+    way: Way
+    code: int
+    reason: str
+
+
+Out = Send | Shut
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Memory:
+    """Registers of a whole relay, for mutations that reach from one connection to the next."""
+
+    registers: dict[Key, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message on its way; `frame` is None for what is not a JSON object."""
+
+    way: Way
+    data: str | bytes
+    frame: Frame | None
+
+    @classmethod
+    def of(cls, way: Way, frame: Frame) -> "_Message":
+        return cls(way, _encode(frame), frame)
+
+    def shape(self) -> str:
+        return "object" if self.frame is not None else "binary" if isinstance(self.data, bytes) else "other"
+
+
+@dataclass(slots=True)
+class _Held:
+    """A message that waits behind mutation number `stage`."""
+
+    message: _Message
+    stage: int
+    until: float
+
+
+class Mutator:
+    """One connection of a relay. Times are seconds on a clock of the caller's that never goes back."""
+
+    def __init__(
+        self, mutations: Iterable[Mutations], memory: Memory | None = None, *, channel: Channel = "wire"
+    ) -> None:
+        every = list(mutations)
+        self._stages = [
+            each for each in every if isinstance(each, Mutation) and each.where.channel == channel
+        ]
+        self._recloses = [each for each in every if isinstance(each, Reclose) and channel == "wire"]
+        self._memory = memory if memory is not None else Memory()
+        self._registers: dict[Key, Any] = {}
+        self._counts: dict[tuple[int, int, str], int] = {}
+        self._held: list[_Held] = []
+        self._delayed: dict[Way, list[_Held]] = {"up": [], "down": []}
+        self._shut = False
+
+    # What the shell tells
+
+    def take(self, way: Way, data: str | bytes, now: float) -> list[Out]:
+        """A message came in this direction: what goes on now."""
+        if self._shut:
+            return []
+        if not self._stages:
+            return [Send(way, data)]
+        return list(self._pass(_Message(way, data, _decode(data)), 0, now))
+
+    def closed(self, way: Way, code: int, reason: str, now: float) -> list[Out]:
+        """The sender of that direction closed: what it had still on its way, and the close."""
+        out: list[Out] = []
+        for waiting in [each for each in self._held if each.message.way == way] + self._delayed[way]:
+            out += self._pass(waiting.message, waiting.stage + 1, now)
+        self._held = [each for each in self._held if each.message.way != way]
+        self._delayed[way] = []
+        if self._shut:
+            return []
+        for each in self._recloses:
+            if each.way == way and (not each.codes or code in each.codes):
+                code = each.code if each.code is not None else code
+                reason = each.reason if each.reason is not None else reason
+        return [*out, Shut(way, code, reason)]
+
+    def due(self) -> float | None:
+        """When `tick` has something to do; None: not before another message."""
+        heads = [queue[0] for queue in self._delayed.values() if queue]
+        return min((each.until for each in [*self._held, *heads]), default=None)
+
+    def tick(self, now: float) -> list[Out]:
+        """What goes on because its time has come."""
+        out: list[Out] = []
+        for each in [each for each in self._held if each.until <= now]:
+            self._held.remove(each)
+            out += self._pass(each.message, each.stage + 1, now)
+        for queue in self._delayed.values():
+            while queue and queue[0].until <= now:
+                each = queue.pop(0)
+                out += self._pass(each.message, each.stage + 1, now)
+        return out
+
+    # Through the mutations
+
+    def _pass(self, message: _Message, stage: int, now: float) -> Iterator[Out]:
+        if self._shut:
+            return
+        if stage == len(self._stages):
+            yield Send(message.way, message.data)
+            return
+        mutation = self._stages[stage]
+        if isinstance(mutation, Hold):
+            yield from self._hold(mutation, message, stage, now)
+        elif isinstance(mutation, Delay):
+            yield from self._delay(mutation, message, stage, now)
+        elif isinstance(mutation, Answer):
+            yield from self._answer(mutation, message, stage, now)
+        else:
+            for each in self._mutated(mutation, message, stage):
+                yield from self._pass(each, stage + 1, now)
+
+    def _hold(self, mutation: Hold, message: _Message, stage: int, now: float) -> Iterator[Out]:
+        waiting = [each for each in self._held if each.stage == stage]
+        if waiting and self._selects(mutation.until, message, stage, role=1):
+            self._held = [each for each in self._held if each.stage != stage]
+            released = [] if mutation.place == "lost" else [each.message for each in waiting]
+            order = [*released, message] if mutation.place == "before" else [message, *released]
+            for each in order:
+                yield from self._pass(each, stage + 1, now)
+        elif self._selects(mutation.where, message, stage):
+            self._held.append(_Held(message, stage, now + mutation.seconds))
+        else:
+            yield from self._pass(message, stage + 1, now)
+
+    def _delay(self, mutation: Delay, message: _Message, stage: int, now: float) -> Iterator[Out]:
+        queue = self._delayed[message.way]
+        chosen = self._selects(mutation.where, message, stage)
+        if chosen and mutation.alone:
+            self._held.append(_Held(message, stage, now + mutation.seconds))
+        elif chosen or any(each.stage == stage for each in queue):
+            least = queue[-1].until if queue else 0.0
+            queue.append(_Held(message, stage, max(least, now + mutation.seconds if chosen else now)))
+        else:
+            yield from self._pass(message, stage + 1, now)
+
+    def _answer(self, mutation: Answer, message: _Message, stage: int, now: float) -> Iterator[Out]:
+        if not self._selects(mutation.where, message, stage):
+            yield from self._pass(message, stage + 1, now)
+            return
+        back: Way = "down" if message.way == "up" else "up"
+        for frame in mutation.frames:
+            yield from self._pass(_Message.of(back, frame), stage + 1, now)
+        if mutation.code is not None and not self._shut:
+            self._shut = True
+            yield Shut(back, mutation.code, mutation.reason)
+
+    def _mutated(self, mutation: Mutation, message: _Message, stage: int) -> list[_Message]:
+        where = mutation.where
+        if where.each:
+            return self._in_items(mutation, message, stage)
+        if not self._selects(where, message, stage):
+            return [message]
+        frame = message.frame if message.frame is not None else {}
+        scene = self._scene(frame, frame, stage)
+        match mutation:
+            case Change(edits=edits):
+                changed = copy.deepcopy(frame)
+                edit(changed, edits, scene)
+                return [_Message.of(message.way, changed)]
+            case Rewrite():
+                return [self._rewritten(mutation, message)]
+            case Drop():
+                return []
+            case Repeat():
+                return [message, message]
+            case Insert(place=place):
+                further = _Message.of(message.way, self._further(mutation, scene))
+                return [further, message] if place == "before" else [message, further]
+            case Split():
+                return _split(message)
+            case _:
+                self._note(mutation, frame, frame)
+                return [message]
+
+    def _in_items(self, mutation: Mutation, message: _Message, stage: int) -> list[_Message]:
+        """Act on the items of a list of the frame."""
+        where = mutation.where
+        frame = message.frame
+        if message.way != where.way or frame is None or not isinstance(frame.get(where.each), list):
+            return [message]
+        changed = copy.deepcopy(frame)
+        items: list[Any] = changed[where.each]
+        index = 0
+        touched = False
+        while index < len(items):
+            if not self._selects_item(where, changed, index, stage):
+                index += 1
+                continue
+            touched = True
+            index = self._on_item(mutation, changed, index, stage)
+        return [_Message.of(message.way, changed)] if touched else [message]
+
+    def _on_item(self, mutation: Mutation, frame: Frame, index: int, stage: int) -> int:
+        """Act on one item; returns where to go on."""
+        where = mutation.where
+        items: list[Any] = frame[where.each]
+        item = items[index]
+        scene = self._scene(frame, item if isinstance(item, dict) else {}, stage)
+        other = index + where.gap
+        match mutation:
+            case Change(edits=edits):
+                edit(item, edits, scene)
+            case Drop():
+                del items[index]
+                return index
+            case Repeat():
+                items.insert(index, copy.deepcopy(item))
+                return index + 2
+            case Insert(place=place):
+                items.insert(index + (place == "after"), self._further(mutation, scene))
+                return index + 2
+            case Swap():
+                items[index], items[other] = items[other], items[index]
+                return other + 1
+            case Merge(member=name):
+                item[name] = item[name] + items.pop(other)[name]
+            case _:
+                self._note(mutation, frame, item)
+        return index + 1
+
+    def _further(self, mutation: Insert, scene: Scene) -> Frame:
+        further = copy.deepcopy(mutation.what)
+        edit(further, mutation.edits, scene)
+        return further
+
+    def _rewritten(self, mutation: Rewrite, message: _Message) -> _Message:
+        data = re.sub(mutation.pattern, mutation.by, str(message.data), flags=re.DOTALL)
+        return _Message(message.way, data, _decode(data))
+
+    def _note(self, mutation: Mutation, frame: Frame, item: Frame) -> None:
+        """Write a register."""
+        match mutation:
+            case Remember(path=path, name=name, per=per, once=once):
+                registers, key = self._place(name, per, frame)
+                if not once or key not in registers:
+                    registers[key] = copy.deepcopy(member(item, path))
+            case Tally(name=name, reset=True, per=per):
+                registers, _ = self._place(name, per, frame)
+                for key in [key for key in registers if key[0] == name]:
+                    del registers[key]
+            case Tally(name=name, per=per, by=by, path=path):
+                registers, key = self._place(name, per, frame)
+                number = member(item, path) if path else by
+                registers[key] = (registers.get(key) or 0) + (number if isinstance(number, int) else 0)
+            case _:
+                raise TypeError(
+                    f"{type(mutation).__name__} does not act on {mutation.where.each or 'frames'}"
+                )
+
+    # Selecting
+
+    def _selects(self, where: Where, message: _Message, stage: int, role: int = 0) -> bool:
+        if message.way != where.way or message.shape() != where.shape:
+            return False
+        frame = message.frame if message.frame is not None else {}
+        return self._fits(where, frame, frame, stage) and self._counted(where, frame, stage, role)
+
+    def _selects_item(self, where: Where, frame: Frame, index: int, stage: int) -> bool:
+        items = frame[where.each]
+        item = items[index] if isinstance(items[index], dict) else {"text": items[index]}
+        if where.kind and item.get(KIND[where.each]) not in where.kind:
+            return False
+        scene = self._scene(frame, item, stage)
+        if not all(fits(test, frame, scene) for test in where.frame):
+            return False
+        if where.following:
+            other = index + where.gap
+            if other >= len(items) or not all(fits(test, items[other], scene) for test in where.following):
+                return False
+        return self._fits(where, frame, item, stage) and self._counted(where, frame, stage, 0)
+
+    def _fits(self, where: Where, frame: Frame, item: Frame, stage: int) -> bool:
+        kind = frame.get("type")
+        if (where.type and kind not in where.type) or kind in where.not_type:
+            return False
+        scene = self._scene(frame, item, stage)
+        return all(fits(test, item, scene) for test in where.tests) and all(
+            compared(test, self._read(frame, test.path, test.per), scene) for test in where.given
+        )
+
+    def _counted(self, where: Where, frame: Frame, stage: int, role: int) -> bool:
+        """Count this match; whether its number is one of those that are meant."""
+        key = (stage, role, str(frame.get("stream")) if where.per == "stream" else "")
+        if where.per == "relay":
+            registers, at = self._memory.registers, (f"\0{stage}.{role}", "")
+            number = registers[at] = registers.get(at, 0) + 1
+        else:
+            number = self._counts[key] = self._counts.get(key, 0) + 1
+        self._counts[stage, 0, "\0"] = number
+        return bool(where.first <= number <= (where.last if where.last is not None else number))
+
+    # Registers
+
+    def _scene(self, frame: Frame, item: Frame, stage: int) -> Scene:
+        number = self._counts.get((stage, 0, "\0"), 0)
+        return Scene(frame, item, lambda name, per: self._read(frame, name, per), number)
+
+    def _read(self, frame: Frame, name: str, per: Per) -> Any:
+        registers, key = self._place(name, per, frame)
+        return registers.get(key)
+
+    def _place(self, name: str, per: Per, frame: Frame) -> tuple[dict[Key, Any], Key]:
+        registers = self._memory.registers if per == "relay" else self._registers
+        return registers, (name, str(frame.get("stream")) if per == "stream" else "")
+
+
+def upgrades(mutations: Iterable[Mutations]) -> Upgrade:
+    """The upgrade that the mutations make: the last one, or one that changes nothing."""
+    return next((each for each in reversed(list(mutations)) if isinstance(each, Upgrade)), Upgrade())
+
+
+def _split(message: _Message) -> list[_Message]:
+    frame = message.frame or {}
+    ops, seq = frame.get("ops"), frame.get("seq")
+    if not isinstance(ops, list) or not isinstance(seq, int) or frame.get("n") != len(ops):
+        return [message]
+    return [
+        _Message.of(message.way, {**frame, "seq": seq + index, "n": 1, "ops": [op]})
+        for index, op in enumerate(ops)
+    ]
+
+
+def _encode(frame: Frame) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def _decode(data: str | bytes) -> Frame | None:
+    if isinstance(data, bytes):
+        return None
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
