@@ -7,9 +7,11 @@ A host reads orders as lines of JSON: {"args": [FAULT, …]} starts a server, {"
 host prints "over". FAULT may be empty: then the server is as it is.
 """
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,46 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from faults.table import all_faults
+from streamops_conformance.mutate.language import Mutations
+from streamops_conformance.mutate.relay import Relay
 from streamops_server.cli import main
 
 
 def serve(name: str) -> None:
-    if name:
-        all_faults()[name].apply()
+    """Serve with that fault, with the options of `sys.argv`."""
+    fault = all_faults()[name] if name else None
+    if fault is not None and fault.mutations:
+        serve_behind(fault.mutations)
+        return
+    if fault is not None and fault.apply is not None:
+        fault.apply()
     main()
+
+
+def serve_behind(mutations: tuple[Mutations, ...]) -> None:
+    """Serve with a relay on the port that was asked for, in front of a fork of this process on another one."""
+    at = sys.argv.index("--port") + 1
+    outer, inner = int(sys.argv[at]), free_port()
+    child = os.fork()
+    if child == 0:
+        sys.argv[at] = str(inner)
+        main()
+        return
+    try:
+        asyncio.run(relay(mutations, f"ws://127.0.0.1:{inner}", outer, child))
+    finally:
+        os.waitpid(child, 0)
+
+
+async def relay(mutations: tuple[Mutations, ...], upstream: str, port: int, child: int) -> None:
+    """Relay until SIGTERM; the server is asked to end first, and what it says then is relayed too."""
+    ending = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+    async with Relay(mutations, upstream, port=port):
+        print("ready", flush=True)
+        await ending.wait()
+        os.kill(child, signal.SIGTERM)
+        await asyncio.sleep(0.5)
 
 
 def host() -> None:
@@ -50,6 +85,12 @@ def host() -> None:
     if child:
         os.kill(child, signal.SIGTERM)
         os.waitpid(child, 0)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from streamops_spec import load_requirements
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from trials import (  # noqa: E402  (beside this file, which is not in a package)
+from trials import (
     CLIENT,
     FAULTY_TESTEE,
     ClientDialect,

@@ -8,8 +8,8 @@ from streamops_spec import load_requirements
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faults.table import Fault, all_faults  # noqa: E402  (beside this file, which is not in a package)
-from trials import V1, DialectV1, HostedServer, Outcome, Plan, assert_breaks, run  # noqa: E402  (as above)
+from faults.table import Fault, all_faults
+from trials import V1, DialectV1, HostedServer, Outcome, Plan, assert_breaks, mutated, run
 
 SLOW = frozenset({"CON-7", "CON-11", "CON-14", "EVT-7", "LIM-4", "RES-1"})
 """Requirements whose probes wait for seconds, start a process or send thousands of names: asked
@@ -27,8 +27,10 @@ SHORT = ("--cancel-ms", "1000")
 
 
 def verdict(fault: Fault) -> Outcome:
-    plan = Plan(selected=SERVER - (SLOW - {fault.breaks}), examples=fault.examples, seed=1)
+    plan = Plan(SERVER - (SLOW - {fault.breaks}), examples=fault.examples, seed=1, shrink=False)
     options = (*SHORT, *(() if fault.breaks.startswith("CON-") else PATIENT))
+    if fault.mutations:
+        return mutated(fault.name, fault.mutations, plan, *options)
     with HostedServer(fault.name, *options) as running:
         return run(running, DialectV1(), plan, lambda _: None)
 

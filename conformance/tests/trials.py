@@ -3,6 +3,7 @@
 The suite is imported here and in no other file of the fault tests.
 """
 
+import asyncio
 import atexit
 import json
 import queue
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +20,8 @@ from typing import Any, Self
 from streamops_conformance.checks.v0_client import CLIENT as CLIENT_V0
 from streamops_conformance.checks.v1 import V1
 from streamops_conformance.checks.v1_client import CLIENT
+from streamops_conformance.mutate.language import Mutations
+from streamops_conformance.mutate.relay import Relay
 from streamops_conformance.run.client_v0 import ClientDialectV0
 from streamops_conformance.run.client_v1 import ClientDialect
 from streamops_conformance.run.engine import Engine, Plan, run
@@ -194,6 +198,42 @@ class HostedServer(Running):
     def __exit__(self, *_: object) -> None:
         self._host().order(stop=True)
         self._host().wait_for("over", 30)
+
+
+class PlainServer:
+    """The reference server as it is, on one port for all faults of a worker."""
+
+    def __init__(self, *options: str) -> None:
+        self.host = Host((sys.executable, str(HERE / "faulty_server.py"), "--host"))
+        self.running = HostedServer("", *options, host=lambda: self.host)
+        self.running.__enter__()
+
+
+@cache
+def plain_server(*options: str) -> PlainServer:
+    return PlainServer(*options)
+
+
+def mutated(name: str, mutations: tuple[Mutations, ...], plan: Plan, *options: str) -> Outcome:
+    """The outcome of a plan against the shared server, whose wire has these mutations."""
+
+    async def behind_a_relay() -> Outcome:
+        running = plain_server(*options).running
+        async with Relay(mutations, running.url) as relay:
+            words = (
+                sys.executable,
+                str(HERE / "faulty_server.py"),
+                name,
+                "--conformance",
+                "--port",
+                "{port}",
+            )
+            alone = Start((*words, *options), ready="ready", timeout=60, folder=HERE)
+            behind = Running(replace(running.target, name=name, start=alone))
+            behind.url = relay.url()
+            return await Engine(behind, DialectV1(), plan, lambda _: None).run()
+
+    return asyncio.run(behind_a_relay())
 
 
 def free_port() -> int:

@@ -30,10 +30,12 @@ class Plus(Expression, frozen=True):
 
 
 class Register(Expression, frozen=True):
-    """What a register holds; null where nothing was written."""
+    """What a register holds."""
 
     name: str
     per: Per = "connection"
+    default: Any = None
+    """Where nothing was written."""
 
 
 class Its(Expression, frozen=True):
@@ -71,6 +73,8 @@ Expressions = Plus | Register | Its | Size | Number | Text | Substitute
 class Test(msgspec.Struct, frozen=True):
     """A member (`limits.window`, `streams.*.seq`) compared with a value. Of several members one has to fit.
 
+    The empty path is the frame or item itself.
+
     `has` asks whether the member is there (`value` true or false), `type` for the name of its JSON type, `in`
     whether the value is one of a list or, where the member is a list or an object, whether all that it has is
     listed.
@@ -105,6 +109,8 @@ class Where(msgspec.Struct, frozen=True):
     following: tuple[Test, ...] = ()
     """Of the item that stands `gap` places behind."""
     gap: int = 1
+    between: tuple[Test, ...] = ()
+    """Of each item that stands between the two."""
     given: tuple[Test, ...] = ()
     """Of registers: `path` is the register's name."""
     shape: Literal["object", "other", "binary"] = "object"
@@ -127,6 +133,8 @@ class Set(Edit, frozen=True):
     path: str
     value: Any = None
     to: Expressions | None = None
+    leaving: tuple[Any, ...] = ()
+    """Values that stay as they are."""
 
 
 class Remove(Edit, frozen=True):
@@ -206,6 +214,8 @@ class Hold(Mutation, frozen=True, kw_only=True):
 
     until: Where
     place: Literal["before", "after", "lost"] = "after"
+    unless: Where | None = None
+    """Frames that let it go and come after it, unless `until` selects them."""
     seconds: float = 5.0
 
 
@@ -255,6 +265,8 @@ class Reclose(msgspec.Struct, frozen=True, tag=True):
     way: Way = "down"
     codes: tuple[int, ...] = ()
     """Codes that are changed; empty: all."""
+    reasons: tuple[str, ...] = ()
+    """Reasons of closes that are changed; empty: all."""
     code: int | None = None
     reason: str | None = None
 

@@ -132,7 +132,8 @@ class Mutator:
         if self._shut:
             return []
         for each in self._recloses:
-            if each.way == way and (not each.codes or code in each.codes):
+            named = (not each.codes or code in each.codes) and (not each.reasons or reason in each.reasons)
+            if each.way == way and named:
                 code = each.code if each.code is not None else code
                 reason = each.reason if each.reason is not None else reason
         return [*out, Shut(way, code, reason)]
@@ -181,6 +182,11 @@ class Mutator:
             order = [*released, message] if mutation.place == "before" else [message, *released]
             for each in order:
                 yield from self._pass(each, stage + 1, now)
+        elif waiting and mutation.unless and self._selects(mutation.unless, message, stage, role=2):
+            self._held = [each for each in self._held if each.stage != stage]
+            for waited in waiting:
+                yield from self._pass(waited.message, stage + 1, now)
+            yield from self._hold(mutation, message, stage, now)
         elif self._selects(mutation.where, message, stage):
             self._held.append(_Held(message, stage, now + mutation.seconds))
         else:
@@ -330,6 +336,9 @@ class Mutator:
         if where.following:
             other = index + where.gap
             if other >= len(items) or not all(fits(test, items[other], scene) for test in where.following):
+                return False
+            between = items[index + 1 : other]
+            if not all(fits(test, each, scene) for test in where.between for each in between):
                 return False
         return self._fits(where, frame, item, stage) and self._counted(where, frame, stage, 0)
 

@@ -37,7 +37,9 @@ class Relay:
     upstream's address name the relay's instead, so that the clients of a testee come through the relay too.
     """
 
-    def __init__(self, mutations: Iterable[Mutations], upstream: str = "", *, control: str = "") -> None:
+    def __init__(
+        self, mutations: Iterable[Mutations], upstream: str = "", *, control: str = "", port: int = 0
+    ) -> None:
         self.upstream = upstream
         """May be set later, before the first connection."""
         self.address = ""
@@ -45,6 +47,7 @@ class Relay:
         self._mutations = tuple(mutations)
         self._upgrade = upgrades(self._mutations)
         self._control = control
+        self._port = port
         self._memory = Memory()
         self._servers: dict[Client, Server] = {}
         self._listener: websockets.asyncio.server.Server | None = None
@@ -57,7 +60,7 @@ class Relay:
         self._listener = await websockets.asyncio.server.serve(
             self._relay,
             "127.0.0.1",
-            0,
+            self._port,
             process_request=self._open,
             select_subprotocol=self._select,
             compression=None,
@@ -102,7 +105,7 @@ class Relay:
         try:
             self._servers[client] = await websockets.asyncio.client.connect(
                 f"ws://{request.headers.get('Host', parts.netloc)}{request.path}",
-                host=parts.hostname,  # type: ignore[arg-type]  # passed on to asyncio, which takes it
+                host=parts.hostname,
                 port=parts.port,
                 subprotocols=[Subprotocol(name) for name in offered] or None,
                 additional_headers=headers,
@@ -171,9 +174,8 @@ class _Pair:
         known, said = self._names
         with suppress(ConnectionClosed):
             async for message in self._server:
-                if known and isinstance(message, str):
-                    message = message.replace(known, said)
-                await self._act(self._mutator.take("down", message, _now()))
+                renamed = message.replace(known, said) if known and isinstance(message, str) else message
+                await self._act(self._mutator.take("down", renamed, _now()))
         code, reason = self._server.close_code, self._server.close_reason
         await self._act(self._mutator.closed("down", code or 1006, reason or "", _now()))
 

@@ -70,7 +70,9 @@ def _has(container: Any, key: Any) -> bool:
 
 
 def members(value: Any, path: str) -> list[Any]:
-    """The values that the path leads to."""
+    """The values that the path leads to; the empty path leads to the value itself."""
+    if not path:
+        return [value]
     return [container[key] for container, key in places(value, path) if _has(container, key)]
 
 
@@ -84,8 +86,9 @@ def evaluate(expression: Expressions, old: Any, scene: Scene) -> Any:
     match expression:
         case Plus(number=number):
             return old + number if isinstance(old, int) and not isinstance(old, bool) else old
-        case Register(name=name, per=per):
-            return scene.read(name, per)
+        case Register(name=name, per=per, default=default):
+            held = scene.read(name, per)
+            return default if held is None else held
         case Its(path=path):
             return copy.deepcopy(member(scene.item, path))
         case Size(path=path):
@@ -122,11 +125,11 @@ def compared(test: Test, value: Any, scene: Scene) -> bool:
                 return False
             return bool(value > other if test.relation == "above" else value < other)
         case "begins":
-            return isinstance(value, str) and value.startswith(other)
+            return isinstance(value, str) and value.startswith(str(other))
         case "matches":
             return isinstance(value, str) and re.search(other, value) is not None
         case _:
-            return NAMES.get(type(value), "null") == other
+            return bool(NAMES.get(type(value), "null") == other)
 
 
 def edit(value: Frame, edits: tuple[Edits, ...], scene: Scene) -> None:
@@ -135,12 +138,11 @@ def edit(value: Frame, edits: tuple[Edits, ...], scene: Scene) -> None:
         for container, key in list(places(value, each.path)):
             there = _has(container, key)
             match each:
-                case Set(value=constant, to=expression) if there or isinstance(container, dict):
+                case Set(value=constant, to=expression, leaving=left) if there or isinstance(container, dict):
                     old = container[key] if there else None
-                    fresh = (
-                        copy.deepcopy(constant) if expression is None else evaluate(expression, old, scene)
-                    )
-                    container[key] = fresh
+                    if not there or old not in left:
+                        made = evaluate(expression, old, scene) if expression is not None else constant
+                        container[key] = copy.deepcopy(made)
                 case Remove() if there:
                     del container[key]
                 case Rename(name=name) if there and isinstance(container, dict):

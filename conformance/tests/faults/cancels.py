@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
 
 from streamops_server.core.frames import Cancel
 from streamops_server.core.owners import Producer
@@ -17,27 +16,10 @@ Real = Callable[..., Any]
 
 
 @fault("FLW-9", examples=FEW)
-def a_cancel_does_nothing() -> None:
-    @instead(Live, "_cancel")
-    def cancel(real: Real, self: Live, asked: Cancel) -> None:
-        pass
-
-
-@fault("FLW-9", examples=FEW)
 def a_cancelled_owner_has_all_the_time() -> None:
     @instead(Program, "end_cancelled")
     def end_cancelled(real: Real, self: Program, name: str, run: int) -> None:
         pass
-
-
-@fault("FLW-9", examples=FEW)
-def a_done_after_a_cancel_is_complete() -> None:
-    @instead(Program, "done")
-    def done(real: Real, self: Program, caller: Producer, name: str) -> None:
-        self.check_alive(caller)
-        queue = self._queue(name)
-        if not caller.is_fenced(name):
-            self._run_row("done", queue, caller)
 
 
 @fault("FLW-9", examples=FEW)
@@ -60,24 +42,6 @@ def a_second_cancel_ends_the_clean_up() -> None:
     def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
         owner = self.program.owner_of(asked.stream, asked.run)
         return real(self, asked, now) or owner
-
-
-@fault("FLW-10", examples=FEW)
-def a_cancel_of_an_old_run_ends_the_open_one() -> None:
-    @instead(Program, "owner_of")
-    def owner_of(real: Real, self: Program, name: str, run: int) -> Producer | None:
-        owner: Producer | None = real(self, name, self.streams[name].run if name in self.streams else run)
-        return owner
-
-
-@fault("FLW-10", examples=FEW)
-def a_cancel_of_another_run_ends_the_session() -> None:
-    @instead(Session, "cancel")
-    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
-        queue = self.program.streams.get(asked.stream)
-        if queue is not None and queue.run != asked.run:
-            self.fail("bad_frame", "This run is not open")
-        return real(self, asked, now)
 
 
 def as_if_not_stopped(caller: Producer, real: Real, *args: Any) -> Any:
@@ -116,22 +80,6 @@ def a_start_lifts_the_fence_of_a_cancelled_producer() -> None:
             as_if_not_stopped(caller, real, self, caller, name)
         else:
             real(self, caller, name)
-
-
-@fault("FLW-12", examples=FEW)
-def a_cancelled_handler_is_answered_ok() -> None:
-    stopped: WeakSet[Session] = WeakSet()
-
-    @instead(Session, "cancel")
-    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
-        owner = real(self, asked, now)
-        if owner is not None:
-            stopped.add(self)
-        return owner
-
-    @instead(Session, "reply")
-    def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
-        real(self, ref, None if self in stopped else code, text)
 
 
 @fault("FLW-14", examples=FEW)

@@ -18,12 +18,6 @@ Real = Callable[..., Any]
 
 
 @fault("FLW-1", examples=FEW)
-def one_frame_too_many_is_sent() -> None:
-    real = vars(Outbox)["is_full"].fget
-    Outbox.is_full = property(lambda self: real(self) and self._flying != self.window)  # type: ignore[method-assign]  # reason: a fault is a patch
-
-
-@fault("FLW-1", examples=FEW)
 def views_do_not_count() -> None:
     @instead(Outbox, "_view_frame")
     def view_frame(real: Real, self: Outbox) -> bytes:
@@ -58,13 +52,6 @@ def views_have_a_window_of_their_own() -> None:
     in_turn("flush", "views")
     in_turn("_stream_frames", "streams")
     Outbox.is_full = property(is_full)  # type: ignore[method-assign]  # reason: a fault is a patch
-
-
-@fault("FLW-2", examples=FEW)
-def acks_are_ignored() -> None:
-    @instead(Session, "_acknowledged")
-    def acknowledged(real: Real, self: Session, ack: Ack) -> None:
-        pass
 
 
 @fault("FLW-2", examples=FEW)

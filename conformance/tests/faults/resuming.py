@@ -17,14 +17,6 @@ Real = Callable[..., Any]
 
 
 @fault("RES-1", examples=FEW)
-def a_session_dies_with_its_connection() -> None:
-    @instead(Session, "lost")
-    def lost(real: Real, self: Session, now: float) -> bool:
-        self.over()
-        return False
-
-
-@fault("RES-1", examples=FEW)
 def a_session_lives_for_two_seconds() -> None:
     @instead(Session, "lost")
     def lost(real: Real, self: Session, now: float) -> bool:
@@ -51,14 +43,6 @@ def _resumed(change: Callable[[Program, ResumeFrom, dict[str, Resumed]], dict[st
 
 
 @fault("RES-2", examples=FEW)
-def streams_that_ended_are_not_listed() -> None:
-    def change(program: Program, _: ResumeFrom, said: dict[str, Resumed]) -> dict[str, Resumed]:
-        return {name: entry for name, entry in said.items() if program.streams[name].state != "idle"}
-
-    _resumed(change)
-
-
-@fault("RES-2", examples=FEW)
 def resumed_echoes_the_cursors() -> None:
     def change(_: Program, asked: ResumeFrom, said: dict[str, Resumed]) -> dict[str, Resumed]:
         return {
@@ -67,28 +51,6 @@ def resumed_echoes_the_cursors() -> None:
         }
 
     _resumed(change)
-
-
-@fault("RES-3", examples=FEW)
-def a_replay_leaves_one_operation_out() -> None:
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
-        freed: int = real(self, cursor)
-        if self._entries:
-            entry = self._entries.popleft()
-            self._pending_bytes -= entry.size + 32
-            self.sent += entry.count
-        return freed
-
-
-@fault("RES-3", examples=FEW)
-def the_last_frame_comes_once_more() -> None:
-    @instead(Queue, "rewind")
-    def rewind(real: Real, self: Queue, cursor: int) -> int:
-        earlier = [mark for mark in self._marks or () if mark < cursor and self.has_whole(mark)]
-        if cursor > self.sent or not earlier:
-            return int(real(self, cursor))
-        return int(real(self, max(earlier)))
 
 
 @fault("RES-4", examples=FEW)
@@ -140,13 +102,6 @@ def a_run_that_is_gone_goes_on() -> None:
     @instead(Outbox, "give_up")
     def give_up(real: Real, self: Outbox, queue: Queue, *, muted: bool) -> None:
         real(self, queue, muted=False)
-
-
-@fault("RES-6", examples=FEW)
-def missed_views_are_lost() -> None:
-    @instead(Outbox, "rewind")
-    def rewind(real: Real, self: Outbox, cursors: object, version: int | None) -> None:
-        real(self, cursors, None)
 
 
 @fault("RES-6", examples=FEW)

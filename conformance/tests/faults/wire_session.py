@@ -1,0 +1,369 @@
+"""Faults on the wire in chapters 1, 2, 8 to 11, 14 and 15: the session and its frames."""
+
+from streamops_conformance.mutate.language import (
+    Add,
+    Answer,
+    Delay,
+    Drop,
+    Hold,
+    Plus,
+    Reclose,
+    Register,
+    Remember,
+    Remove,
+    Repeat,
+    Rewrite,
+    Set,
+    Substitute,
+    Tally,
+    Upgrade,
+    Where,
+)
+
+from .table import FEW, wire
+from .words import (
+    AGREED,
+    BACK,
+    BUSY,
+    GREETED,
+    KNOWN,
+    PLAIN,
+    PLAIN_CAPS,
+    RESUMED,
+    RUNNING,
+    RUNS,
+    STRANGER,
+    THE_RUN,
+    change,
+    down,
+    ops,
+    recode,
+    refuse,
+    that,
+    up,
+)
+
+CAPS = Remember(where=up("hello"), path="caps", name="caps")
+
+# Chapter 1: handshake, heartbeat, end
+
+wire("CON-1", "the_first_subprotocol_is_echoed", Upgrade(subprotocol="first"), examples=FEW)
+wire("CON-2", "an_unknown_subprotocol_gets_426", Upgrade(statuses={400: 426}), examples=FEW)
+wire(
+    "CON-3",
+    "a_second_welcome_comes_once_the_view_is_mounted",
+    CAPS,
+    Repeat(where=down("welcome", given=that("caps", "is", ["html", "view", "x-conformance"]))),
+    Hold(where=down("welcome", first=2), until=down("view")),
+)
+wire(
+    "CON-4",
+    "a_view_brings_html_unasked",
+    change(up("hello", tests=that("caps.*", "is", "view")), Add("caps", "html")),
+    examples=FEW,
+)
+wire(
+    "CON-4",
+    "the_offered_capabilities_are_echoed",
+    CAPS,
+    change(down("welcome"), Set("caps", to=Register("caps"))),
+    examples=FEW,
+)
+wire(
+    "CON-5",
+    "anything_before_hello_counts_as_none",
+    refuse(up(*KNOWN[1:], given=STRANGER), "hello_timeout"),
+    GREETED,
+    examples=FEW,
+)
+wire("CON-6", "a_second_hello_is_an_internal_error", refuse(up("hello", first=2), "internal"), examples=FEW)
+wire(
+    "CON-8",
+    "the_first_operations_overtake_the_first_view",
+    Hold(where=down("view", last=1), until=down("stream"), unless=down("view", "reply")),
+)
+wire(
+    "CON-9",
+    "a_mount_that_raises_may_be_tried_again",
+    change(down("error", tests=that("code", "is", "app_error")), Set("retryable", True)),
+    examples=FEW,
+)
+wire(
+    "CON-10",
+    "an_unknown_program_is_an_application_error",
+    recode("error", "code", "bad_params", "app_error"),
+    Reclose(reasons=("bad_params",), reason="app_error"),
+    examples=FEW,
+)
+wire(
+    "CON-11",
+    "a_silent_client_is_not_pinged",
+    Answer(where=down("ping"), frames=({"type": "pong"},)),
+    examples=FEW,
+)
+wire("CON-12", "a_pong_has_no_t", change(down("pong"), Remove("t")), examples=FEW)
+wire(
+    "CON-13",
+    "a_pong_waits_for_the_handlers",
+    *RUNNING,
+    Hold(where=down("pong", given=BUSY), until=down("reply")),
+    examples=FEW,
+)
+wire(
+    "CON-14",
+    "a_server_that_ends_just_closes",
+    Drop(where=down("error", tests=that("code", "is", "shutting_down"))),
+    Reclose(reasons=("shutting_down",), code=1001, reason=""),
+    examples=FEW,
+)
+
+# Chapter 2: the shape of frames, and what is refused
+
+wire(
+    "FRM-1",
+    "frames_of_several_streams_come_as_an_array",
+    *AGREED,
+    Rewrite(where=down("stream", given=PLAIN, first=3, last=3), pattern=r"^.*$", by=r"[\g<0>]"),
+)
+wire(
+    "FRM-2",
+    "a_pong_has_its_t_twice",
+    Rewrite(where=down("pong"), pattern=r'"t":"(?:[^"\\]|\\.)*"', by=r"\g<0>,\g<0>"),
+    examples=FEW,
+)
+wire(
+    "FRM-3",
+    "no_capabilities_are_null",
+    change(down("welcome", tests=that("caps", "is", [])), Set("caps")),
+    examples=FEW,
+)
+wire(
+    "FRM-4",
+    "a_limit_of_zero_is_left_out",
+    change(ops("prune", tests=that("limit", "is", 0)), Remove("limit")),
+)
+wire(
+    "FRM-5",
+    "an_empty_map_is_a_list",
+    change(down("view", tests=that("streams", "is", {})), Set("streams", [])),
+)
+wire(
+    "FRM-6",
+    "an_unknown_event_is_answered_without_a_text",
+    change(down("reply", tests=that("error.code", "is", "unknown_event")), Remove("error.error")),
+    examples=FEW,
+)
+wire(
+    "FRM-7",
+    "an_error_about_size_has_no_text",
+    change(down("error", tests=that("code", "is", "frame_too_large")), Remove("error")),
+    examples=FEW,
+)
+wire(
+    "FRM-8",
+    "a_pong_without_t_has_null",
+    change(down("pong", tests=that("t", "has", False)), Set("t")),
+    examples=FEW,
+)
+wire(
+    "FRM-13",
+    "a_message_that_is_no_object_is_an_internal_error",
+    refuse(Where(way="up", shape="other"), "internal"),
+    examples=FEW,
+)
+wire(
+    "FRM-14",
+    "a_binary_message_gets_1003_and_no_error",
+    Answer(where=Where(way="up", shape="binary"), code=1003),
+    examples=FEW,
+)
+wire(
+    "FRM-15",
+    "a_mistyped_member_is_an_internal_error",
+    refuse(up("event", tests=that("ref", "type", "string")), "internal"),
+    examples=FEW,
+)
+
+# Chapter 8: events and replies
+
+wire(
+    "EVT-1",
+    "an_unknown_event_is_answered_twice",
+    Repeat(where=down("reply", tests=that("error.code", "is", "unknown_event"))),
+    examples=FEW,
+)
+wire(
+    "EVT-2",
+    "the_reply_overtakes_the_last_op",
+    *AGREED,
+    *RUNNING,
+    Hold(where=down("stream", given=PLAIN + BUSY), until=down("reply"), unless=down(), seconds=0.02),
+)
+wire(
+    "EVT-3",
+    "the_final_view_comes_after_the_reply",
+    *RUNNING,
+    Hold(where=down("view", given=BUSY), until=down("reply"), unless=down(), seconds=0.02),
+)
+wire(
+    "EVT-4",
+    "four_handlers_run_at_a_time",
+    Hold(where=up("event", given=that("running", "above", 3)), until=down("reply")),
+    *RUNNING,
+    examples=FEW,
+)
+wire(
+    "EVT-5",
+    "even_events_start_late",
+    Delay(where=up("event", first=2, last=2), seconds=0.1, alone=True),
+    examples=FEW,
+)
+wire(
+    "EVT-8",
+    "an_error_shown_makes_the_event_fail",
+    Tally(where=up("event"), name="shown", reset=True),
+    Tally(where=ops("error"), name="shown"),
+    change(
+        down("reply", tests=that("ok", "is", True), given=that("shown", "above", 0)),
+        Set("ok", False),
+        Set("error", {"code": "app_error", "error": "The application failed"}),
+    ),
+)
+
+# Chapters 9 and 10: flow control, cancels
+
+wire(
+    "FLW-1",
+    "one_frame_too_many_is_sent",
+    change(up("hello", tests=that("limits.window", "has", True)), Set("limits.window", to=Plus(1))),
+    examples=FEW,
+)
+wire("FLW-2", "acks_are_ignored", Drop(where=up("ack")), examples=FEW)
+wire("FLW-9", "a_cancel_does_nothing", Drop(where=up("cancel")), examples=FEW)
+wire(
+    "FLW-9",
+    "a_done_after_a_cancel_is_complete",
+    change(ops("done", tests=that("reason", "is", "cancelled")), Set("reason", "complete")),
+    examples=FEW,
+)
+wire(
+    "FLW-10",
+    "a_cancel_of_an_old_run_ends_the_open_one",
+    *RUNS,
+    change(up("cancel"), Set("run", to=THE_RUN)),
+    examples=FEW,
+)
+wire(
+    "FLW-10",
+    "a_cancel_of_another_run_ends_the_session",
+    *RUNS,
+    refuse(up("cancel", tests=that("run", "is not", to=THE_RUN)), "bad_frame"),
+    examples=FEW,
+)
+wire(
+    "FLW-12",
+    "a_cancelled_handler_is_answered_ok",
+    change(down("reply", tests=that("error.code", "is", "cancelled")), Set("ok", True), Remove("error")),
+    examples=FEW,
+)
+
+# Chapter 11: resuming
+
+wire("RES-1", "a_session_dies_with_its_connection", change(up("hello"), Remove("resume")), examples=FEW)
+wire("RES-2", "streams_that_ended_are_not_listed", change(down("welcome"), Remove("resumed.*")), examples=FEW)
+wire(
+    "RES-3",
+    "a_replay_leaves_one_operation_out",
+    *BACK,
+    Drop(where=down("stream", given=RESUMED, last=1)),
+    examples=FEW,
+)
+wire(
+    "RES-3",
+    "the_last_frame_comes_once_more",
+    *BACK,
+    Repeat(where=down("stream", given=RESUMED, last=1)),
+    examples=FEW,
+)
+wire("RES-6", "missed_views_are_lost", *BACK, Drop(where=down("view", given=RESUMED, last=1)), examples=FEW)
+wire(
+    "RES-8",
+    "an_old_ref_is_answered_cancelled",
+    recode("reply", "error.code", "resume_failed", "cancelled"),
+    examples=FEW,
+)
+wire("RES-10", "the_id_opens_a_session_for_anybody", Upgrade(without=("authorization",)), examples=FEW)
+wire(
+    "RES-12",
+    "session_ids_are_short",
+    change(
+        down("welcome", tests=PLAIN_CAPS),
+        Set("session", to=Substitute("^(.{11}).*$", r"session-of-the-server-\1")),
+    ),
+    examples=FEW,
+)
+wire(
+    "RES-12",
+    "session_ids_repeat",
+    change(
+        down("welcome", tests=PLAIN_CAPS),
+        Set("session", to=Substitute("^(.).*$", r"\1-is-how-a-session-of-it-begins")),
+    ),
+    examples=FEW,
+)
+
+# Chapter 14: limits and security
+
+wire(
+    "LIM-1",
+    "a_frame_is_not_cut_to_size",
+    change(up("hello"), Set("limits.max_frame_bytes", 1 << 20)),
+    examples=FEW,
+)
+wire(
+    "LIM-2",
+    "a_message_over_the_limit_is_called_malformed",
+    recode("error", "code", "frame_too_large", "bad_frame"),
+    Reclose(codes=(1009, 4413), code=4400, reason="bad_frame"),
+    examples=FEW,
+)
+wire(
+    "LIM-3",
+    "html_that_cannot_fit_is_an_application_error",
+    recode("reply", "error.code", "overflow", "app_error"),
+    examples=FEW,
+)
+wire("LIM-5", "every_origin_may_come", Upgrade(without=("origin",)), examples=FEW)
+wire("LIM-6", "compression_is_on", Upgrade(compression="alone"), examples=FEW)
+wire("LIM-7", "compression_keeps_its_context", Upgrade(compression="context"), warns=("LIM-6",), examples=FEW)
+
+# Chapter 15: what is ignored
+
+
+wire(
+    "FWD-1",
+    "an_unknown_member_of_an_event_is_refused",
+    refuse(up("event", tests=that("", "not in", ["type", "ref", "event", "params"])), "bad_frame"),
+    examples=FEW,
+)
+wire(
+    "FWD-2",
+    "an_unknown_frame_type_is_fatal",
+    refuse(up(not_type=KNOWN, tests=that("type", "type", "string")), "bad_frame"),
+    examples=FEW,
+)
+wire(
+    "FWD-3",
+    "an_unknown_limit_is_refused",
+    refuse(
+        up("hello", tests=that("limits", "not in", ["max_frame_bytes", "max_fps", "window"])), "bad_frame"
+    ),
+    examples=FEW,
+)
+wire(
+    "FWD-5",
+    "an_unknown_type_before_hello_times_out",
+    refuse(up(not_type=KNOWN, tests=that("type", "type", "string"), given=STRANGER), "hello_timeout"),
+    GREETED,
+    examples=FEW,
+)
