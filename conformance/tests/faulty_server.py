@@ -1,10 +1,10 @@
 """Starts the reference server with one fault in it.
 
-faulty_server.py FAULT --conformance --port N    is one server
-faulty_server.py --host                          serves one fault after another, each in a fork of this process
+faulty_server.py FAULT --conformance --port N   is one server
+faulty_server.py --host                         serves one fault after another, each in a fork of this process
 
-A host reads orders as lines of JSON: {"args": [FAULT, …]} starts a server, {"stop": true} ends it, after which the
-host prints "over". FAULT may be empty: then the server is as it is.
+A host reads orders as lines of JSON: {"args": [FAULT, …]} starts a server, {"stop": true} ends it, after
+which the host prints "over". FAULT may be empty: then the server is as it is.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def serve(name: str) -> None:
 
 
 def serve_behind(mutations: tuple[Mutations, ...]) -> None:
-    """Serve with a relay on the port that was asked for, in front of a fork of this process on another one."""
+    """Serve with a relay on the port that was asked for, in front of a fork of this process."""
     at = sys.argv.index("--port") + 1
     outer, inner = int(sys.argv[at]), free_port()
     child = os.fork()

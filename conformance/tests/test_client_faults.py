@@ -8,6 +8,7 @@ from streamops_spec import load_requirements
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from client_faults.wire import V1
 from trials import (
     CLIENT,
     FAULTY_TESTEE,
@@ -18,6 +19,7 @@ from trials import (
     TesteeCommand,
     assert_breaks,
     client_faults,
+    client_mutated,
     run,
 )
 
@@ -34,7 +36,10 @@ FEW = 30
 
 ROLE = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("client"))
 CHECKED = sorted(ROLE & CLIENT.facts().keys())
-FAULTS = client_faults("v1")
+SOURCE = client_faults("v1")
+"""Faults that change the client's source."""
+FAULTS = {name: fault["breaks"] for name, fault in SOURCE.items()} | {name: V1[name][0] for name in V1}
+"""Name → the requirement that it breaks."""
 
 
 def verdict(name: str, breaks: str) -> Outcome:
@@ -47,15 +52,17 @@ def verdict(name: str, breaks: str) -> Outcome:
 
 def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Outcome:
     plan = Plan(selected=selected, examples=FEW if layout else EXAMPLES, seed=1, shrink=False)
+    if name in V1:
+        return client_mutated(name, V1[name][1], ClientDialect(), plan)
     testee = TesteeCommand((*FAULTY_TESTEE, name, "chromium")) if layout else HostedTestee(name)
     return run(testee, ClientDialect(), plan, lambda _: None)
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
-    breaks = FAULTS[name]["breaks"]
-    assert_breaks(verdict(name, breaks), breaks, spec="v1")
+    assert_breaks(verdict(name, FAULTS[name]), FAULTS[name], spec="v1")
 
 
 def test_every_checked_requirement_has_a_fault() -> None:
-    assert {fault["breaks"] for fault in FAULTS.values()} == {*CHECKED}
+    assert {*FAULTS.values()} == {*CHECKED}
+    assert not SOURCE.keys() & V1.keys()

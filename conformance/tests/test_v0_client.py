@@ -11,7 +11,8 @@ from streamops_spec import load_requirements
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from trials import (  # noqa: E402  (beside this file, which is not in a package)
+from client_faults.wire import V0  # noqa: E402  (beside this file, which is not in a package)
+from trials import (  # noqa: E402  (as above)
     CLIENT_V0,
     FAULTY_TESTEE,
     ClientDialectV0,
@@ -21,11 +22,15 @@ from trials import (  # noqa: E402  (beside this file, which is not in a package
     TesteeCommand,
     assert_breaks,
     client_faults,
+    client_mutated,
     run,
 )
 
 TESTEES = HERE.parent / "testees"
-FAULTS = client_faults("v0")
+SOURCE = client_faults("v0")
+"""Faults that change the client's source."""
+FAULTS = {name: fault["breaks"] for name, fault in SOURCE.items()} | {name: V0[name][0] for name in V0}
+"""Name → the requirement that it breaks."""
 LAYOUT = frozenset({"CLI-111"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 ROLE = frozenset(key for key, each in load_requirements("v0").items() if each.speaks_of("client"))
@@ -45,8 +50,11 @@ def verdict_on(testee: TesteeCommand | HostedTestee, examples: int, seed: int = 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
-    breaks = FAULTS[name]["breaks"]
-    if breaks in LAYOUT:
+    breaks = FAULTS[name]
+    if name in V0:
+        plan = Plan(selected=ROLE, examples=SOME, seed=1, shrink=False)
+        outcome = client_mutated(name, V0[name][1], ClientDialectV0(), plan, v0=True)
+    elif breaks in LAYOUT:
         outcome = verdict(*FAULTY_TESTEE, name, "chromium", "--v0", examples=FEW)
     else:
         outcome = verdict_on(HostedTestee(name, v0=True), SOME)
@@ -54,7 +62,7 @@ def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) ->
 
 
 def test_every_requirement_has_a_check_and_a_fault() -> None:
-    assert ROLE == CLIENT_V0.facts().keys() == {fault["breaks"] for fault in FAULTS.values()}
+    assert ROLE == CLIENT_V0.facts().keys() == {*FAULTS.values()}
 
 
 def test_this_projects_client_keeps_every_promise() -> None:

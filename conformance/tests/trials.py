@@ -69,7 +69,7 @@ def broken(outcome: Outcome, verdict: str) -> dict[str, list[str]]:
 
 
 def assert_breaks(outcome: Outcome, breaks: str, *, spec: str, warns: frozenset[str] = frozenset()) -> None:
-    """The outcome fails the requirement `breaks` and no other; of a SHOULD it warns. `warns` are warnings besides."""
+    """The outcome fails `breaks`, or warns of it if it is a SHOULD, and otherwise warns of `warns` only."""
     must = load_requirements(spec)[breaks].keyword == "MUST"
     fails, warned = broken(outcome, "fail"), broken(outcome, "warn")
     assert set(fails) == ({breaks} if must else set()), fails
@@ -144,7 +144,7 @@ def jsdom() -> Host:
 
 
 class HostedTestee:
-    """A client with a fault on the pages of the shared process: what `TesteeCommand` is for a process of its own."""
+    """A client with a fault on pages of the shared process. `TesteeCommand` starts a process of its own."""
 
     declared: frozenset[str] | None = None
 
@@ -166,6 +166,32 @@ class HostedTestee:
 
     def last_words(self) -> str:
         return jsdom().last_words()
+
+
+class MutatedTestee(HostedTestee):
+    """The client as it is, behind a relay that mutates what it sends, gets and reports."""
+
+    def __init__(self, name: str, relay: Relay, *, v0: bool) -> None:
+        super().__init__("", v0=v0)
+        self.name = name
+        self._relay = relay
+
+    def start(self, url: str) -> None:
+        self._relay.upstream = url
+        super().start(self._relay.url("/control"))
+
+
+def client_mutated(
+    name: str, mutations: tuple[Mutations, ...], dialect: Any, plan: Plan, *, v0: bool = False
+) -> Outcome:
+    """The outcome of a plan against the client with these mutations."""
+
+    async def behind_a_relay() -> Outcome:
+        async with Relay(mutations, control="/control") as relay:
+            testee = MutatedTestee(name, relay, v0=v0)
+            return await Engine(testee, dialect, plan, lambda _: None).run()
+
+    return asyncio.run(behind_a_relay())
 
 
 # Servers: one process for all faults of a worker, which forks for each

@@ -313,4 +313,4 @@ def dump(mutations: Iterable[Mutations]) -> list[dict[str, Any]]:
 
 def load(said: Any) -> tuple[Mutations, ...]:
     """The mutations that `dump` wrote. Raises msgspec.ValidationError for anything else."""
-    return msgspec.convert(said, tuple[Mutations, ...])
+    return msgspec.convert(said, tuple[Mutations, ...], str_keys=True)

@@ -108,6 +108,7 @@ class Mutator:
         self._memory = memory if memory is not None else Memory()
         self._registers: dict[Key, Any] = {}
         self._counts: dict[tuple[int, int, str], int] = {}
+        self._touched = {way for each in self._stages for way in _ways(each)}
         self._held: list[_Held] = []
         self._delayed: dict[Way, list[_Held]] = {"up": [], "down": []}
         self._shut = False
@@ -118,7 +119,7 @@ class Mutator:
         """A message came in this direction: what goes on now."""
         if self._shut:
             return []
-        if not self._stages:
+        if way not in self._touched:
             return [Send(way, data)]
         return list(self._pass(_Message(way, data, _decode(data)), 0, now))
 
@@ -375,6 +376,12 @@ class Mutator:
     def _place(self, name: str, per: Per, frame: Frame) -> tuple[dict[Key, Any], Key]:
         registers = self._memory.registers if per == "relay" else self._registers
         return registers, (name, str(frame.get("stream")) if per == "stream" else "")
+
+
+def _ways(mutation: Mutation) -> set[Way]:
+    """The directions of the messages that a mutation looks at."""
+    others = [mutation.until, mutation.unless] if isinstance(mutation, Hold) else []
+    return {each.way for each in [mutation.where, *others] if each is not None}
 
 
 def upgrades(mutations: Iterable[Mutations]) -> Upgrade:

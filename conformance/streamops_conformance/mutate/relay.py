@@ -185,9 +185,15 @@ class _Pair:
             due = self._mutator.due()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), None if due is None else max(0.0, due - _now()))
-            await self._act(self._mutator.tick(_now()), quiet=True)
+            await self._do(self._mutator.tick(_now()))
 
-    async def _act(self, out: Iterable[Out], *, quiet: bool = False) -> None:
+    async def _act(self, out: Iterable[Out]) -> None:
+        """Do what the core says, and let the clock know of what it holds now."""
+        await self._do(out)
+        if self._mutator.due() is not None:
+            self._news.set()
+
+    async def _do(self, out: Iterable[Out]) -> None:
         """Do what the core says; a side that is gone is not an error."""
         for each in out:
             other = self._server if each.way == "up" else self._client
@@ -198,8 +204,6 @@ class _Pair:
                 other.transport.abort()
             else:
                 await other.close(each.code, each.reason)
-        if not quiet:
-            self._news.set()
 
 
 def _offered(request: Request) -> list[str]:

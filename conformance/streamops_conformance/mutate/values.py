@@ -11,7 +11,6 @@ from streamops_conformance.mutate.language import (
     Edits,
     Expressions,
     Its,
-    Number,
     Per,
     Plus,
     Register,
@@ -93,12 +92,12 @@ def evaluate(expression: Expressions, old: Any, scene: Scene) -> Any:
             return copy.deepcopy(member(scene.item, path))
         case Size(path=path):
             return len(member(scene.frame, path) or ())
-        case Number():
-            return scene.number
         case Text(function=function):
             return TEXTS[function](old) if isinstance(old, str) else old
         case Substitute(pattern=pattern, by=by):
             return re.sub(pattern, by, old) if isinstance(old, str) else old
+        case _:
+            return scene.number
 
 
 def fits(test: Test, value: Any, scene: Scene) -> bool:
@@ -132,13 +131,19 @@ def compared(test: Test, value: Any, scene: Scene) -> bool:
             return bool(NAMES.get(type(value), "null") == other)
 
 
+def _grows(path: str, container: Any) -> bool:
+    return "*" not in path and isinstance(container, dict)
+
+
 def edit(value: Frame, edits: tuple[Edits, ...], scene: Scene) -> None:
     """Apply the edits to `value` itself."""
     for each in edits:
         for container, key in list(places(value, each.path)):
             there = _has(container, key)
             match each:
-                case Set(value=constant, to=expression, leaving=left) if there or isinstance(container, dict):
+                case Set(value=constant, to=expression, leaving=left) if there or _grows(
+                    each.path, container
+                ):
                     old = container[key] if there else None
                     if not there or old not in left:
                         made = evaluate(expression, old, scene) if expression is not None else constant
