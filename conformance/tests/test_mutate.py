@@ -37,7 +37,8 @@ from streamops_conformance.mutate.language import (
     dump,
     load,
 )
-from streamops_conformance.mutate.mutator import Memory, Mutator, Send, Shut, upgrades
+from streamops_conformance.mutate.mutator import Mutator, Send, Shut, upgrades
+from streamops_conformance.mutate.state import Memory
 
 Frame = dict[str, Any]
 ANY = Where()

@@ -6,10 +6,9 @@ the same.
 """
 
 import copy
-import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from streamops_conformance.mutate.language import (
@@ -23,22 +22,17 @@ from streamops_conformance.mutate.language import (
     Merge,
     Mutation,
     Mutations,
-    Per,
     Reclose,
-    Remember,
     Repeat,
     Rewrite,
     Split,
     Swap,
-    Tally,
     Upgrade,
     Way,
-    Where,
 )
-from streamops_conformance.mutate.values import Frame, Scene, compared, edit, fits, member
-
-KIND = {"ops": "op", "events": "event", "reports": "kind", "alerts": ""}
-"""The member that says the kind of an item of each list."""
+from streamops_conformance.mutate.message import Message, decode, split
+from streamops_conformance.mutate.state import Memory, State
+from streamops_conformance.mutate.values import Frame, Scene, edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +53,13 @@ class Shut:
 
 
 Out = Send | Shut
-Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Memory:
-    """Registers of a whole relay, for mutations that reach from one connection to the next."""
-
-    registers: dict[Key, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Message:
-    """A message on its way; `frame` is None for what is not a JSON object."""
-
-    way: Way
-    data: str | bytes
-    frame: Frame | None
-
-    @classmethod
-    def of(cls, way: Way, frame: Frame) -> "_Message":
-        return cls(way, _encode(frame), frame)
-
-    def shape(self) -> str:
-        return "object" if self.frame is not None else "binary" if isinstance(self.data, bytes) else "other"
 
 
 @dataclass(slots=True)
 class _Held:
     """A message that waits behind mutation number `stage`."""
 
-    message: _Message
+    message: Message
     stage: int
     until: float
 
@@ -105,9 +75,7 @@ class Mutator:
             each for each in every if isinstance(each, Mutation) and each.where.channel == channel
         ]
         self._recloses = [each for each in every if isinstance(each, Reclose) and channel == "wire"]
-        self._memory = memory if memory is not None else Memory()
-        self._registers: dict[Key, Any] = {}
-        self._counts: dict[tuple[int, int, str], int] = {}
+        self._state = State(memory if memory is not None else Memory())
         self._touched = {way for each in self._stages for way in _ways(each)}
         self._held: list[_Held] = []
         self._delayed: dict[Way, list[_Held]] = {"up": [], "down": []}
@@ -121,7 +89,7 @@ class Mutator:
             return []
         if way not in self._touched:
             return [Send(way, data)]
-        return list(self._pass(_Message(way, data, _decode(data)), 0, now))
+        return list(self._pass(Message(way, data, decode(data)), 0, now))
 
     def closed(self, way: Way, code: int, reason: str, now: float) -> list[Out]:
         """The sender of that direction closed: what it had still on its way, and the close."""
@@ -158,7 +126,7 @@ class Mutator:
 
     # Through the mutations
 
-    def _pass(self, message: _Message, stage: int, now: float) -> Iterator[Out]:
+    def _pass(self, message: Message, stage: int, now: float) -> Iterator[Out]:
         if self._shut:
             return
         if stage == len(self._stages):
@@ -175,27 +143,27 @@ class Mutator:
             for each in self._mutated(mutation, message, stage):
                 yield from self._pass(each, stage + 1, now)
 
-    def _hold(self, mutation: Hold, message: _Message, stage: int, now: float) -> Iterator[Out]:
+    def _hold(self, mutation: Hold, message: Message, stage: int, now: float) -> Iterator[Out]:
         waiting = [each for each in self._held if each.stage == stage]
-        if waiting and self._selects(mutation.until, message, stage, role=1):
+        if waiting and self._state.selects(mutation.until, message, stage, role=1):
             self._held = [each for each in self._held if each.stage != stage]
             released = [] if mutation.place == "lost" else [each.message for each in waiting]
             order = [*released, message] if mutation.place == "before" else [message, *released]
             for each in order:
                 yield from self._pass(each, stage + 1, now)
-        elif waiting and mutation.unless and self._selects(mutation.unless, message, stage, role=2):
+        elif waiting and mutation.unless and self._state.selects(mutation.unless, message, stage, role=2):
             self._held = [each for each in self._held if each.stage != stage]
             for waited in waiting:
                 yield from self._pass(waited.message, stage + 1, now)
             yield from self._hold(mutation, message, stage, now)
-        elif self._selects(mutation.where, message, stage):
+        elif self._state.selects(mutation.where, message, stage):
             self._held.append(_Held(message, stage, now + mutation.seconds))
         else:
             yield from self._pass(message, stage + 1, now)
 
-    def _delay(self, mutation: Delay, message: _Message, stage: int, now: float) -> Iterator[Out]:
+    def _delay(self, mutation: Delay, message: Message, stage: int, now: float) -> Iterator[Out]:
         queue = self._delayed[message.way]
-        chosen = self._selects(mutation.where, message, stage)
+        chosen = self._state.selects(mutation.where, message, stage)
         if chosen and mutation.alone:
             self._held.append(_Held(message, stage, now + mutation.seconds))
         elif chosen or any(each.stage == stage for each in queue):
@@ -204,30 +172,30 @@ class Mutator:
         else:
             yield from self._pass(message, stage + 1, now)
 
-    def _answer(self, mutation: Answer, message: _Message, stage: int, now: float) -> Iterator[Out]:
-        if not self._selects(mutation.where, message, stage):
+    def _answer(self, mutation: Answer, message: Message, stage: int, now: float) -> Iterator[Out]:
+        if not self._state.selects(mutation.where, message, stage):
             yield from self._pass(message, stage + 1, now)
             return
         back: Way = "down" if message.way == "up" else "up"
         for frame in mutation.frames:
-            yield from self._pass(_Message.of(back, frame), stage + 1, now)
+            yield from self._pass(Message.of(back, frame), stage + 1, now)
         if mutation.code is not None and not self._shut:
             self._shut = True
             yield Shut(back, mutation.code, mutation.reason)
 
-    def _mutated(self, mutation: Mutation, message: _Message, stage: int) -> list[_Message]:
+    def _mutated(self, mutation: Mutation, message: Message, stage: int) -> list[Message]:
         where = mutation.where
         if where.each:
             return self._in_items(mutation, message, stage)
-        if not self._selects(where, message, stage):
+        if not self._state.selects(where, message, stage):
             return [message]
         frame = message.frame if message.frame is not None else {}
-        scene = self._scene(frame, frame, stage)
+        scene = self._state.scene(frame, frame, stage)
         match mutation:
             case Change(edits=edits):
                 changed = copy.deepcopy(frame)
                 edit(changed, edits, scene)
-                return [_Message.of(message.way, changed)]
+                return [Message.of(message.way, changed)]
             case Rewrite():
                 return [self._rewritten(mutation, message)]
             case Drop():
@@ -235,15 +203,15 @@ class Mutator:
             case Repeat():
                 return [message, message]
             case Insert(place=place):
-                further = _Message.of(message.way, self._further(mutation, scene))
+                further = Message.of(message.way, self._further(mutation, scene))
                 return [further, message] if place == "before" else [message, further]
             case Split():
-                return _split(message)
+                return split(message)
             case _:
-                self._note(mutation, frame, frame)
+                self._state.note(mutation, frame, frame)
                 return [message]
 
-    def _in_items(self, mutation: Mutation, message: _Message, stage: int) -> list[_Message]:
+    def _in_items(self, mutation: Mutation, message: Message, stage: int) -> list[Message]:
         """Act on the items of a list of the frame."""
         where = mutation.where
         frame = message.frame
@@ -254,19 +222,19 @@ class Mutator:
         index = 0
         touched = False
         while index < len(items):
-            if not self._selects_item(where, changed, index, stage):
+            if not self._state.selects_item(where, changed, index, stage):
                 index += 1
                 continue
             touched = True
             index = self._on_item(mutation, changed, index, stage)
-        return [_Message.of(message.way, changed)] if touched else [message]
+        return [Message.of(message.way, changed)] if touched else [message]
 
     def _on_item(self, mutation: Mutation, frame: Frame, index: int, stage: int) -> int:
         """Act on one item; returns where to go on."""
         where = mutation.where
         items: list[Any] = frame[where.each]
         item = items[index]
-        scene = self._scene(frame, item if isinstance(item, dict) else {}, stage)
+        scene = self._state.scene(frame, item if isinstance(item, dict) else {}, stage)
         other = index + where.gap
         match mutation:
             case Change(edits=edits):
@@ -286,7 +254,7 @@ class Mutator:
             case Merge(member=name):
                 item[name] = item[name] + items.pop(other)[name]
             case _:
-                self._note(mutation, frame, item)
+                self._state.note(mutation, frame, item)
         return index + 1
 
     def _further(self, mutation: Insert, scene: Scene) -> Frame:
@@ -294,88 +262,9 @@ class Mutator:
         edit(further, mutation.edits, scene)
         return further
 
-    def _rewritten(self, mutation: Rewrite, message: _Message) -> _Message:
+    def _rewritten(self, mutation: Rewrite, message: Message) -> Message:
         data = re.sub(mutation.pattern, mutation.by, str(message.data), flags=re.DOTALL)
-        return _Message(message.way, data, _decode(data))
-
-    def _note(self, mutation: Mutation, frame: Frame, item: Frame) -> None:
-        """Write a register."""
-        match mutation:
-            case Remember(path=path, name=name, per=per, once=once):
-                registers, key = self._place(name, per, frame)
-                if not once or key not in registers:
-                    registers[key] = copy.deepcopy(member(item, path))
-            case Tally(name=name, reset=True, per=per):
-                registers, _ = self._place(name, per, frame)
-                for key in [key for key in registers if key[0] == name]:
-                    del registers[key]
-            case Tally(name=name, per=per, by=by, path=path):
-                registers, key = self._place(name, per, frame)
-                number = member(item, path) if path else by
-                registers[key] = (registers.get(key) or 0) + (number if isinstance(number, int) else 0)
-            case _:
-                raise TypeError(
-                    f"{type(mutation).__name__} does not act on {mutation.where.each or 'frames'}"
-                )
-
-    # Selecting
-
-    def _selects(self, where: Where, message: _Message, stage: int, role: int = 0) -> bool:
-        if message.way != where.way or message.shape() != where.shape:
-            return False
-        frame = message.frame if message.frame is not None else {}
-        return self._fits(where, frame, frame, stage) and self._counted(where, frame, stage, role)
-
-    def _selects_item(self, where: Where, frame: Frame, index: int, stage: int) -> bool:
-        items = frame[where.each]
-        item = items[index] if isinstance(items[index], dict) else {"text": items[index]}
-        if where.kind and item.get(KIND[where.each]) not in where.kind:
-            return False
-        scene = self._scene(frame, item, stage)
-        if not all(fits(test, frame, scene) for test in where.frame):
-            return False
-        if where.following:
-            other = index + where.gap
-            if other >= len(items) or not all(fits(test, items[other], scene) for test in where.following):
-                return False
-            between = items[index + 1 : other]
-            if not all(fits(test, each, scene) for test in where.between for each in between):
-                return False
-        return self._fits(where, frame, item, stage) and self._counted(where, frame, stage, 0)
-
-    def _fits(self, where: Where, frame: Frame, item: Frame, stage: int) -> bool:
-        kind = frame.get("type")
-        if (where.type and kind not in where.type) or kind in where.not_type:
-            return False
-        scene = self._scene(frame, item, stage)
-        return all(fits(test, item, scene) for test in where.tests) and all(
-            compared(test, self._read(frame, test.path, test.per), scene) for test in where.given
-        )
-
-    def _counted(self, where: Where, frame: Frame, stage: int, role: int) -> bool:
-        """Count this match; whether its number is one of those that are meant."""
-        key = (stage, role, str(frame.get("stream")) if where.per == "stream" else "")
-        if where.per == "relay":
-            registers, at = self._memory.registers, (f"\0{stage}.{role}", "")
-            number = registers[at] = registers.get(at, 0) + 1
-        else:
-            number = self._counts[key] = self._counts.get(key, 0) + 1
-        self._counts[stage, 0, "\0"] = number
-        return bool(where.first <= number <= (where.last if where.last is not None else number))
-
-    # Registers
-
-    def _scene(self, frame: Frame, item: Frame, stage: int) -> Scene:
-        number = self._counts.get((stage, 0, "\0"), 0)
-        return Scene(frame, item, lambda name, per: self._read(frame, name, per), number)
-
-    def _read(self, frame: Frame, name: str, per: Per) -> Any:
-        registers, key = self._place(name, per, frame)
-        return registers.get(key)
-
-    def _place(self, name: str, per: Per, frame: Frame) -> tuple[dict[Key, Any], Key]:
-        registers = self._memory.registers if per == "relay" else self._registers
-        return registers, (name, str(frame.get("stream")) if per == "stream" else "")
+        return Message(message.way, data, decode(data))
 
 
 def _ways(mutation: Mutation) -> set[Way]:
@@ -387,28 +276,3 @@ def _ways(mutation: Mutation) -> set[Way]:
 def upgrades(mutations: Iterable[Mutations]) -> Upgrade:
     """The upgrade that the mutations make: the last one, or one that changes nothing."""
     return next((each for each in reversed(list(mutations)) if isinstance(each, Upgrade)), Upgrade())
-
-
-def _split(message: _Message) -> list[_Message]:
-    frame = message.frame or {}
-    ops, seq = frame.get("ops"), frame.get("seq")
-    if not isinstance(ops, list) or not isinstance(seq, int) or frame.get("n") != len(ops):
-        return [message]
-    return [
-        _Message.of(message.way, {**frame, "seq": seq + index, "n": 1, "ops": [op]})
-        for index, op in enumerate(ops)
-    ]
-
-
-def _encode(frame: Frame) -> str:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
-
-
-def _decode(data: str | bytes) -> Frame | None:
-    if isinstance(data, bytes):
-        return None
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

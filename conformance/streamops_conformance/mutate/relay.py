@@ -20,7 +20,8 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streamops_conformance.mutate.language import Channel, Mutations
-from streamops_conformance.mutate.mutator import Memory, Mutator, Out, Send, upgrades
+from streamops_conformance.mutate.mutator import Mutator, Out, Send, upgrades
+from streamops_conformance.mutate.state import Memory
 
 Server = websockets.asyncio.client.ClientConnection
 Client = websockets.asyncio.server.ServerConnection
