@@ -79,13 +79,14 @@ class Mutator:
         self._touched = {way for each in self._stages for way in _ways(each)}
         self._held: list[_Held] = []
         self._delayed: dict[Way, list[_Held]] = {"up": [], "down": []}
-        self._shut = False
+        self.over = False
+        """An answer has ended the connection: the shell ends both its sides."""
 
     # What the shell tells
 
     def take(self, way: Way, data: str | bytes, now: float) -> list[Out]:
         """A message came in this direction: what goes on now."""
-        if self._shut:
+        if self.over:
             return []
         if way not in self._touched:
             return [Send(way, data)]
@@ -98,7 +99,7 @@ class Mutator:
             out += self._pass(waiting.message, waiting.stage + 1, now)
         self._held = [each for each in self._held if each.message.way != way]
         self._delayed[way] = []
-        if self._shut:
+        if self.over:
             return []
         for each in self._recloses:
             named = (not each.codes or code in each.codes) and (not each.reasons or reason in each.reasons)
@@ -127,7 +128,7 @@ class Mutator:
     # Through the mutations
 
     def _pass(self, message: Message, stage: int, now: float) -> Iterator[Out]:
-        if self._shut:
+        if self.over:
             return
         if stage == len(self._stages):
             yield Send(message.way, message.data)
@@ -179,8 +180,8 @@ class Mutator:
         back: Way = "down" if message.way == "up" else "up"
         for frame in mutation.frames:
             yield from self._pass(Message.of(back, frame), stage + 1, now)
-        if mutation.code is not None and not self._shut:
-            self._shut = True
+        if mutation.code is not None and not self.over:
+            self.over = True
             yield Shut(back, mutation.code, mutation.reason)
 
     def _mutated(self, mutation: Mutation, message: Message, stage: int) -> list[Message]:

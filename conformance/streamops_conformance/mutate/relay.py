@@ -170,6 +170,8 @@ class _Pair:
                 await self._act(self._mutator.take("up", message, _now()))
         code, reason = self._client.close_code, self._client.close_reason
         await self._act(self._mutator.closed("up", code or 1006, reason or "", _now()))
+        if self._mutator.over:
+            self._server.transport.abort()
 
     async def _down(self) -> None:
         known, said = self._names
@@ -179,6 +181,8 @@ class _Pair:
                 await self._act(self._mutator.take("down", renamed, _now()))
         code, reason = self._server.close_code, self._server.close_reason
         await self._act(self._mutator.closed("down", code or 1006, reason or "", _now()))
+        if self._mutator.over:
+            self._client.transport.abort()
 
     async def _tick(self) -> None:
         while True:

@@ -1,18 +1,58 @@
 """Faults in batching and coalescing: chapter 6."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from streamops_server.core import queue
+from streamops_server.core.outbox import Outbox
+from streamops_server.pump import Pump
 
 from .order import no_early_merge
-from .table import FEW, fault
+from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
 
 
+@fault("BAT-7", warns=("BAT-10",))
+def every_op_gets_a_frame() -> None:
+    no_early_merge()
+
+    @instead(Outbox, "_frame")
+    def frame(real: Real, self: Outbox, of: queue.Queue, taken: list[queue.Entry]) -> bytes:
+        if self.window is None:  # What a window makes of that is the matter of FLW-2.
+            of._put_back(taken[1:])
+            taken = taken[:1]
+        data: bytes = real(self, of, taken)
+        return data
+
+
 QUIET = 0.25
 """Seconds: longer than ten intervals of sixty frames a second."""
+
+
+@fault("BAT-9", examples=FEW)
+def what_waits_goes_with_the_next_call() -> None:
+    """A throttle that forgot its last call: nothing goes on the clock alone."""
+    called: list[Outbox] = []
+
+    @instead(Pump, "touch")
+    def touch(real: Real, self: Pump) -> None:
+        if self._outbox.next_tick <= asyncio.get_running_loop().time():
+            called.append(self._outbox)
+            self.flush()
+            called.clear()
+
+    @instead(Outbox, "flush")
+    def flush(real: Real, self: Outbox, now: float) -> object:
+        if self._dirty and not (self._replies or self._views or self in called):
+            control, self._control = self._control, []
+            return control
+        return real(self, now)
+
+    @instead(Outbox, "deadline")
+    def deadline(real: Real, self: Outbox) -> object:
+        return real(self) if self._control or self._replies or self._views else None
 
 
 @fault("BAT-10", examples=FEW)

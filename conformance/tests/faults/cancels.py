@@ -23,6 +23,16 @@ def a_cancelled_owner_has_all_the_time() -> None:
 
 
 @fault("FLW-9", examples=FEW)
+def a_done_after_a_cancel_is_complete() -> None:
+    @instead(Program, "done")
+    def done(real: Real, self: Program, caller: Producer, name: str) -> None:
+        self.check_alive(caller)
+        queue = self._queue(name)
+        if not caller.is_fenced(name):
+            self._run_row("done", queue, caller)
+
+
+@fault("FLW-9", examples=FEW)
 def an_owner_that_has_tasks_goes_on() -> None:
     """Only the run that was named ends, after `cancel_ms`."""
 

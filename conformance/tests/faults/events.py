@@ -1,15 +1,27 @@
 """Faults in events, handlers and replies: chapter 8."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from streamops_server.core.frames import Event
 from streamops_server.core.session import Session
+from streamops_server.live import Live
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
+
+
+@fault("EVT-5", examples=FEW)
+def even_events_start_late() -> None:
+    @instead(Live, "_answer")
+    def answer(real: Real, self: Live, event: Event) -> None:
+        if event.ref % 2:
+            real(self, event)
+        else:
+            asyncio.get_running_loop().call_later(0.1, real, self, event)
 
 
 @fault("EVT-6", examples=FEW)

@@ -17,6 +17,14 @@ Real = Callable[..., Any]
 
 
 @fault("RES-1", examples=FEW)
+def a_session_dies_with_its_connection() -> None:
+    @instead(Session, "lost")
+    def lost(real: Real, self: Session, now: float) -> bool:
+        self.over()
+        return False
+
+
+@fault("RES-1", examples=FEW)
 def a_session_lives_for_two_seconds() -> None:
     @instead(Session, "lost")
     def lost(real: Real, self: Session, now: float) -> bool:
@@ -51,6 +59,28 @@ def resumed_echoes_the_cursors() -> None:
         }
 
     _resumed(change)
+
+
+@fault("RES-3", examples=FEW)
+def a_replay_leaves_one_operation_out() -> None:
+    @instead(Queue, "rewind")
+    def rewind(real: Real, self: Queue, cursor: int) -> int:
+        freed: int = real(self, cursor)
+        if self._entries:
+            entry = self._entries.popleft()
+            self._pending_bytes -= entry.size + 32
+            self.sent += entry.count
+        return freed
+
+
+@fault("RES-3", examples=FEW)
+def the_last_frame_comes_once_more() -> None:
+    @instead(Queue, "rewind")
+    def rewind(real: Real, self: Queue, cursor: int) -> int:
+        earlier = [mark for mark in self._marks or () if mark < cursor and self.has_whole(mark)]
+        if cursor > self.sent or not earlier:
+            return int(real(self, cursor))
+        return int(real(self, max(earlier)))
 
 
 @fault("RES-4", examples=FEW)
@@ -102,6 +132,13 @@ def a_run_that_is_gone_goes_on() -> None:
     @instead(Outbox, "give_up")
     def give_up(real: Real, self: Outbox, queue: Queue, *, muted: bool) -> None:
         real(self, queue, muted=False)
+
+
+@fault("RES-6", examples=FEW)
+def missed_views_are_lost() -> None:
+    @instead(Outbox, "rewind")
+    def rewind(real: Real, self: Outbox, cursors: object, version: int | None) -> None:
+        real(self, cursors, None)
 
 
 @fault("RES-6", examples=FEW)

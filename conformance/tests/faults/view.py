@@ -54,6 +54,17 @@ def the_map_lists_only_what_the_template_marks() -> None:
         real(self, html, {name: state for name, state in states.items() if name in marked}, **options)
 
 
+@fault("VIEW-6")
+def a_view_replaces_the_one_that_waits() -> None:
+    """Only where nothing can be resumed: the view of a resume would come too late then, which is RES-5's."""
+
+    @instead(Outbox, "add_view")
+    def add_view(real: Real, self: Outbox, *args: Any, first: bool = False) -> None:
+        if self._views and self.replay is None:
+            self.view_bytes -= len(self._views.pop().data)
+        real(self, *args, first=first)
+
+
 RAISED: ContextVar[bool] = ContextVar("raised", default=False)
 
 

@@ -34,7 +34,8 @@ def ops(*kinds: str, **more: Any) -> Where:
     return Where(type=("stream",), each="ops", kind=kinds, **more)
 
 
-def that(path: str, relation: Any, value: Any = None, **more: Any) -> tuple[Test]:
+def that(path: str, relation: Any, value: Any = None, **more: Any) -> tuple[Test, ...]:
+    """One test of a member; tests are added with `+`."""
     return (Test(path, relation, value, **more),)
 
 
@@ -52,7 +53,13 @@ CLOSES = {"bad_frame": 4400, "hello_timeout": 4408, "internal": 4500}
 
 def refuse(where: Where, code: str) -> Answer:
     """The message ends the session with that fatal error."""
-    error = {"type": "error", "code": code, "error": "Refused", "retryable": code == "hello_timeout"}
+    error = {
+        "type": "error",
+        "code": code,
+        "error": "Refused",
+        "fatal": True,
+        "retryable": code == "hello_timeout",
+    }
     return Answer(where=where, frames=(error,), code=CLOSES[code], reason=code)
 
 
