@@ -1,4 +1,7 @@
-"""Faults in batching and coalescing: chapter 6."""
+"""Faults in batching and coalescing: chapter 6.
+
+Patches, because these are not on the wire: merges that the wire does not show, and what the clock sends.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Faults in cancelling: chapter 10."""
+"""Faults in cancelling: chapter 10.
+
+Patches, because these are not on the wire: whose producer is stopped, and what it may still write.
+"""
 
 from collections.abc import Callable
 from typing import Any

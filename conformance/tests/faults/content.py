@@ -1,25 +1,18 @@
-"""Faults in what operations carry: chapter 3."""
+"""Faults in what operations carry: chapter 3.
+
+Patches, because these are not on the wire: where a text is cut, what is refused, and the text of a whole run.
+"""
 
 import html
 from collections.abc import Callable
 from typing import Any
 
 from streamops_server import templates
-from streamops_server.core import integrity, program, queue, text
-from streamops_server.core.ops import Op
+from streamops_server.core import integrity, program, text
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-def _on_the_wire(change: Callable[[Op], Op]) -> None:
-    """Change operations at the last moment, merged as they are."""
-
-    @instead(queue, "encode")
-    def encode(real: Real, op: Op) -> bytes:
-        data: bytes = real(change(op))
-        return data
 
 
 @fault("CNT-5")

@@ -1,4 +1,7 @@
-"""Faults in errors, in what they say and do: chapter 7."""
+"""Faults in errors, in what they say and do: chapter 7.
+
+Patches, because these are not on the wire: the text of an exception, and a call that has to raise.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,20 +9,11 @@ from typing import Any
 from streamops_server import live
 from streamops_server.core.ops import Op
 from streamops_server.core.program import Program
-from streamops_server.core.session import Session
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
 Slots = list[tuple[Op, int]]
-
-
-def _recoded(before: str, after: str) -> None:
-    """Replies with one code say another."""
-
-    @instead(Session, "reply")
-    def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
-        real(self, ref, after if code == before else code, text)
 
 
 @fault("ERR-4", examples=FEW)

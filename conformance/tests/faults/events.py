@@ -1,4 +1,7 @@
-"""Faults in events, handlers and replies: chapter 8."""
+"""Faults in events, handlers and replies: chapter 8.
+
+Patches, because these are not on the wire: refs, and how many events there may be.
+"""
 
 import asyncio
 from collections.abc import Callable

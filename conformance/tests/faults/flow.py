@@ -1,4 +1,7 @@
-"""Faults in flow control: chapter 9."""
+"""Faults in flow control: chapter 9.
+
+Patches, because these are not on the wire: what counts against the window, and who is served first.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""Faults in the lifecycle and in who owns a run: chapter 4."""
+"""Faults in the lifecycle and in who owns a run: chapter 4.
+
+Patches, because these are not on the wire: owners, fences, and which call ends a run.
+"""
 
 from collections.abc import Callable
 from typing import Any

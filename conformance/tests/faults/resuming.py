@@ -1,4 +1,7 @@
-"""Faults in what a client that comes back gets: chapter 11, up to RES-6."""
+"""Faults in what a client that comes back gets: chapter 11, up to RES-6.
+
+Patches, because these are not on the wire: what a session keeps, and for how long.
+"""
 
 from collections.abc import Callable
 from typing import Any

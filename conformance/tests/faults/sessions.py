@@ -1,4 +1,7 @@
-"""Faults in events after a resume, in takeovers, and in whose session it is: chapter 11, from RES-7."""
+"""Faults in events after a resume, in takeovers, and in whose session it is: chapter 11, from RES-7.
+
+Patches, because these are not on the wire: replies that are kept, takeovers, and attempts.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -133,14 +136,3 @@ def smaller_frames_are_agreed_on_a_resume() -> None:
     ) -> bool:
         outbox.max_frame_bytes = min(outbox.max_frame_bytes, hello.max_frame_bytes)
         return bool(real(hello, offered, program, outbox, *args))
-
-
-def _ids(make: Callable[[], str]) -> None:
-    """Sessions that nobody comes back to have other ids."""
-
-    @instead(Session, "welcome")
-    def welcome(real: Real, self: Session, offered: frozenset[str]) -> None:
-        assert self.hello is not None
-        if "resume" not in self.hello.caps:
-            self.id = make()
-        real(self, offered)

@@ -1,4 +1,7 @@
-"""Faults in views: chapter 12."""
+"""Faults in views: chapter 12.
+
+Patches, because these are not on the wire: what a map lists, and when a view is rendered.
+"""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -66,15 +69,6 @@ def a_view_replaces_the_one_that_waits() -> None:
 
 
 RAISED: ContextVar[bool] = ContextVar("raised", default=False)
-
-
-def _note_raises() -> None:
-    """Let `RAISED` say, at a handler's end, whether it raised."""
-
-    @instead(Program, "end")
-    def end(real: Real, self: Program, producer: object, outcome: str) -> None:
-        RAISED.set(outcome == "owner_raises")
-        real(self, producer, outcome)
 
 
 @fault("VIEW-9", examples=FEW)
