@@ -16,6 +16,7 @@ from trials import (
     HostedTestee,
     Outcome,
     Plan,
+    QuickDialect,
     TesteeCommand,
     assert_breaks,
     client_faults,
@@ -53,9 +54,11 @@ def verdict(name: str, breaks: str) -> Outcome:
 def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Outcome:
     plan = Plan(selected=selected, examples=FEW if layout else EXAMPLES, seed=1, shrink=False)
     if name in V1:
-        return client_mutated(name, V1[name][1], ClientDialect(), plan)
-    testee = TesteeCommand((*FAULTY_TESTEE, name, "chromium")) if layout else HostedTestee(name)
-    return run(testee, ClientDialect(), plan, lambda _: None)
+        return client_mutated(name, V1[name][1], QuickDialect(), plan)
+    if layout:
+        chromium = TesteeCommand((*FAULTY_TESTEE, name, "chromium"))
+        return run(chromium, ClientDialect(), plan, lambda _: None)
+    return run(HostedTestee(name), QuickDialect(), plan, lambda _: None)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -19,6 +19,7 @@ from trials import (  # noqa: E402  (as above)
     HostedTestee,
     Outcome,
     Plan,
+    QuickDialectV0,
     TesteeCommand,
     assert_breaks,
     client_faults,
@@ -45,7 +46,8 @@ def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Outcome:
 
 def verdict_on(testee: TesteeCommand | HostedTestee, examples: int, seed: int = 1) -> Outcome:
     plan = Plan(selected=ROLE, examples=examples, seed=seed, shrink=False)
-    return run(testee, ClientDialectV0(), plan, lambda _: None)
+    dialect = QuickDialectV0() if isinstance(testee, HostedTestee) else ClientDialectV0()
+    return run(testee, dialect, plan, lambda _: None)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -53,7 +55,7 @@ def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) ->
     breaks = FAULTS[name]
     if name in V0:
         plan = Plan(selected=ROLE, examples=SOME, seed=1, shrink=False)
-        outcome = client_mutated(name, V0[name][1], ClientDialectV0(), plan, v0=True)
+        outcome = client_mutated(name, V0[name][1], QuickDialectV0(), plan, v0=True)
     elif breaks in LAYOUT:
         outcome = verdict(*FAULTY_TESTEE, name, "chromium", "--v0", examples=FEW)
     else:

@@ -29,8 +29,6 @@ T = TypeVar("T")
 KNOWN = frozenset({"html", "view", "ack", "resume"})
 START = 60.0
 """Seconds until a command must have opened a control connection."""
-GATHER = 0.7
-"""Seconds to wait for further control connections after the first."""
 
 
 class ClientDialect:
@@ -38,6 +36,8 @@ class ClientDialect:
 
     registry = CLIENT
     longest_wait = 31.0
+    gather = 0.7
+    """Seconds to wait for further control connections after the first."""
     greeting = "hello"
     """The first frame of a client."""
 
@@ -87,7 +87,7 @@ class ClientDialect:
                     f" {self._stage.fault}:\n{running.last_words()}"
                 )
             await asyncio.sleep(0.02)
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(self.gather)
 
     async def alive(self, running: TesteeCommand) -> None:
         if not self._stage.present:

@@ -22,6 +22,7 @@ fault("CLI-3", "a_violation_is_not_reported", "session.js", "effects.report(kind
 fault("CLI-3", "a_violation_is_closed_with_another_code", "session.js", 'effects.close(4400, "bad_frame");', 'effects.close(kind == "malformed" ? 4400 : 1000, "bad_frame");');
 
 fault("CLI-20", "what_is_malformed_is_ignored", "session.js", 'return violation("malformed", `${frame?.type}: ${what}`, frame?.stream);', "return;");
+incoming("CLI-20", "a_number_may_be_a_string", `if (frame?.type == "stream" && typeof frame.seq == "string") frame.seq = Number(frame.seq);`);
 
 fault("CLI-4", "ops_wait_for_each_other", "session.js", "effects.frame(ops, () => {", "effects.frame(ops, async () => {",
   "if (kind) step(stream, op, kind, seq);", "await null;\n        if (kind) step(stream, op, kind, seq);");

@@ -13,6 +13,7 @@ session("FLW-5", "an_old_view_is_not_acknowledged", "if (version <= lastVersion)
 session("FLW-5", "an_ack_names_one_stream_only", "cursors: cursorsOf(fresh)", "cursors: cursorsOf([...fresh].slice(0, 1))");
 
 fault("FLW-6", "a_quiet_stream_gets_no_ack", "client.js", "session.message(data, now()) && !due", "session.message(data, now()) && due === 0");
+session("FLW-6", "a_view_alone_gets_no_ack", "return owed;", 'return frame.type == "view" ? 0 : owed;');
 
 const CANCELS = "streams.forEach(stop); // FLW-13";
 session("FLW-13", "a_cancel_is_repeated_once", CANCELS, "streams.forEach((stream) => { stop(stream); stream.stop = 0; });");

@@ -16,6 +16,7 @@ fault("CLI-1", "prune_takes_the_other_edge", "ops.js", 'edge == "bottom"', 'edge
 fault("CLI-1", "prune_counts_texts_too", "ops.js", PRUNE, `${PRUNE}
   while (el.childNodes.length > limit) (edge == "top" ? el.firstChild : el.lastChild).remove();`);
 fault("CLI-1", "the_last_of_an_id_is_the_target", "page.js", "el = /** @type {any} */ (root.querySelector(selector));", "el = [...root.querySelectorAll(selector)].at(id ? -1 : 0) || null;");
+fault("CLI-1", "an_error_has_another_code", "session.js", "else Object.assign(stream, { error, code });", 'else Object.assign(stream, { error, code: code && "internal" });');
 fault("CLI-1", "content_leaves_the_error_shown", "session.js", "else Object.assign(stream, { error, code });", 'else if (kind != "content") Object.assign(stream, { error, code });');
 
 text("CLI-6", "text_is_parsed_as_html", `

@@ -6,6 +6,8 @@ const FIRE = "function fire(el, name, detail) {";
 const firing = (breaks, name, code) => fault(breaks, name, "page.js", FIRE, `${FIRE}\n${code}`);
 const twice = (kind) => `if (name == "${kind}" && !detail.again) fire(el, name, { ...detail, again: true });`;
 
+firing("CLI-11", "an_error_fires_nothing", 'if (name == "error" && detail.op.target) return;');
+fault("CLI-24", "an_expired_run_fires_nothing", "session.js", "if (other) expire(stream); // CLI-24", "");
 firing("CLI-24", "a_run_of_a_view_fires_no_start", 'if (name == "start" && !detail.op.target) return;');
 
 fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2);", ");");
