@@ -1,10 +1,13 @@
 """The core of the mutations: what each does to a conversation, without a socket."""
 
+import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import streamops_conformance.mutate.mutator
 from streamops_conformance.mutate.language import (
     Add,
     Answer,
@@ -40,6 +43,7 @@ from streamops_conformance.mutate.language import (
 from streamops_conformance.mutate.mutator import Mutator, Send, Shut, upgrades
 from streamops_conformance.mutate.state import Memory
 
+PACKAGE = Path(streamops_conformance.mutate.mutator.__file__).parent
 Frame = dict[str, Any]
 ANY = Where()
 TEXTS = Where(each="ops", kind=("text",))
@@ -391,6 +395,26 @@ def test_a_close_follows_what_was_held_and_may_have_another_code() -> None:
     assert Mutator([Reclose(reasons=("over",))]).closed("down", 1000, "over", 0.0) == [
         Shut("down", 1000, "over")
     ]
+
+
+# What it imports
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_mutations_import_nothing_of_the_suite_and_their_core_does_no_io(path: Path) -> None:
+    named = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    modules = {node.module or "" for node in named if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in named if isinstance(node, ast.Import) for alias in node.names}
+    own = {each for each in modules if each.startswith(("streamops_", "faults"))}
+    assert all(each.startswith("streamops_conformance.mutate.") for each in own)
+    if path.stem != "relay":
+        assert not {each.split(".")[0] for each in modules} & {
+            "asyncio",
+            "random",
+            "socket",
+            "time",
+            "websockets",
+        }
 
 
 # As data

@@ -1,8 +1,6 @@
-// Faults in what a client sends: chapters 1, 2 and 8.
+// A fault in what a client sends that no mutation of the wire makes: the others are in wire.py.
 
-import { fault, outgoing } from "./table.mjs";
-
-const JUST = "send(JSON.stringify(frame));";
+import { fault } from "./table.mjs";
 
 fault("CON-17", "acks_are_sent_unasked", "session.js", 'acks = caps.includes("ack");', "acks = true;");
 
