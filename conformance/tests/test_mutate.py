@@ -144,6 +144,7 @@ def test_matches_are_counted_by_connection_by_stream_and_by_relay() -> None:
         (Test("n", "below", 4), True),
         (Test("s", "above", 2), False),
         (Test("n", "above", "2"), False),
+        (Test("flag", "above", 0), False),
         (Test("n", "has", True), True),
         (Test("m", "has", True), False),
         (Test("m", "has", False), True),

@@ -120,7 +120,7 @@ def compared(test: Test, value: Any, scene: Scene) -> bool:
             inside = set(value) <= set(other) if isinstance(value, (list, dict)) else value in other
             return inside == (test.relation == "in")
         case "above" | "below":
-            if not isinstance(value, (int, float)) or not isinstance(other, (int, float)):
+            if not all(NAMES.get(type(each)) == "number" for each in (value, other)):
                 return False
             return bool(value > other if test.relation == "above" else value < other)
         case "begins":

@@ -62,3 +62,13 @@ def what_waits_goes_with_the_next_call() -> None:
 def texts_are_not_merged() -> None:
     no_early_merge()
     queue.coalesce = lambda ops, limit: ops
+
+
+@fault("BAT-8", examples=FEW)
+def the_first_operation_waits_for_company() -> None:
+    @instead(Pump, "touch")
+    def touch(real: Real, self: Pump) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._soon is None and self._timer_at > self._outbox.next_tick <= now:
+            self._outbox.next_tick = now + QUIET
+        real(self)
