@@ -8,6 +8,7 @@ which the host prints "over". FAULT may be empty: then the server is as it is.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ def serve_behind(mutations: tuple[Mutations, ...]) -> None:
     child = os.fork()
     if child == 0:
         sys.argv[at] = str(inner)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # it is the relay that says when both are ready
         main()
         return
     try:
@@ -54,6 +56,11 @@ async def relay(mutations: tuple[Mutations, ...], upstream: str, port: int, chil
     """Relay until SIGTERM; the server is asked to end first, and what it says then is relayed too."""
     ending = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+    while True:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", int(upstream.rpartition(":")[2]))).close()
+            break
+        await asyncio.sleep(0.02)
     async with Relay(mutations, upstream, port=port):
         print("ready", flush=True)
         await ending.wait()

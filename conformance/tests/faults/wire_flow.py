@@ -75,7 +75,7 @@ wire(
 
 # Chapters 9 and 10: flow control, cancels
 
-WELL_FORMED = that("run", "above", 0) + that("stream", "type", "string")
+WELL_FORMED = that("run", "above", 0) + that("run", "below", 1 << 53) + that("stream", "type", "string")
 STARTED = that("run", "is not", None, per="stream")
 """The stream had a start, behind `RUNS`."""
 
@@ -86,7 +86,13 @@ wire(
     examples=FEW,
 )
 wire("FLW-2", "acks_are_ignored", Drop(where=up("ack")), examples=FEW)
-wire("FLW-9", "a_cancel_does_nothing", Drop(where=up("cancel", tests=WELL_FORMED)), examples=FEW)
+wire(
+    "FLW-9",
+    "a_cancel_does_nothing",
+    *RUNS,
+    Drop(where=up("cancel", tests=WELL_FORMED, given=STARTED)),
+    examples=FEW,
+)
 wire(
     "FLW-10",
     "a_cancel_of_an_old_run_ends_the_open_one",
