@@ -1,7 +1,7 @@
 // This project's client with one fault:
 //   node faulty_testee.mjs                              prints the tables of faults, by dialect
 //   node faulty_testee.mjs FAULT [chromium] [--v0] URL  is one testee with that fault
-//   node faulty_testee.mjs --host                       is one testee after another: reads {"control", "fault", "v0"} as
+//   node faulty_testee.mjs --host                       is one testee after another: reads {control, fault, v0, via} as
 //                                                       lines, and prints "over" when a testee's last connection ended
 // Without a name (an empty FAULT) the client is as it is.
 
@@ -47,12 +47,14 @@ async function host() {
   process.exit(0);
 }
 
-async function inJsdom({ control, fault, v0 = false }) {
+/** `via` is the address that clients connect to instead of the one that the suite names. */
+async function inJsdom({ control, fault, v0 = false, via = "" }) {
   // A client of v1 comes back soon: each fault is asked everything, over many lost connections.
   Math.random = v0 ? random : () => random() / 8;
   const { answerOnPages } = await import("../testees/jsdom/pages.mjs");
   const { connect } = await import(src("index.js") + (fault ? `?dialect=${v0 ? "v0" : "v1"}&fault=${fault}` : ""));
-  await answerOnPages({ control, connect, v0 });
+  const elsewhere = (options) => connect({ ...options, url: options.url.replace(/127\.0\.0\.1:\d+/, via) });
+  await answerOnPages({ control, connect: via ? elsewhere : connect, v0 });
 }
 
 async function inChromium(name, v0, control) {

@@ -20,7 +20,7 @@ from typing import Any, Self
 from streamops_conformance.checks.v0_client import CLIENT as CLIENT_V0
 from streamops_conformance.checks.v1 import V1
 from streamops_conformance.checks.v1_client import CLIENT
-from streamops_conformance.mutate.language import Mutations
+from streamops_conformance.mutate.language import Mutation, Mutations
 from streamops_conformance.mutate.relay import Relay
 from streamops_conformance.run.client_v0 import ClientDialectV0
 from streamops_conformance.run.client_v1 import ClientDialect
@@ -164,7 +164,7 @@ class HostedTestee:
         self.name = fault
         self.command = f"faulty_testee.mjs {fault}"
         self.url = ""
-        self._order = {"fault": fault, "v0": v0}
+        self._order: dict[str, Any] = {"fault": fault, "v0": v0}
 
     def start(self, url: str) -> None:
         self.url = url
@@ -183,14 +183,19 @@ class HostedTestee:
 class MutatedTestee(HostedTestee):
     """The client as it is, behind a relay that mutates what it sends, gets and reports."""
 
-    def __init__(self, name: str, relay: Relay, *, v0: bool) -> None:
+    def __init__(self, name: str, relay: Relay, *, reports: bool, v0: bool) -> None:
         super().__init__("", v0=v0)
         self.name = name
         self._relay = relay
+        self._reports = reports
 
     def start(self, url: str) -> None:
         self._relay.upstream = url
-        super().start(self._relay.url("/control"))
+        if self._reports:
+            super().start(self._relay.url("/control"))
+        else:  # only the clients come through the relay: reports are large
+            self._order["via"] = self._relay.address
+            super().start(url)
 
 
 def client_mutated(
@@ -198,9 +203,11 @@ def client_mutated(
 ) -> Outcome:
     """The outcome of a plan against the client with these mutations."""
 
+    reports = any(isinstance(each, Mutation) and each.where.channel == "control" for each in mutations)
+
     async def behind_a_relay() -> Outcome:
         async with Relay(mutations, control="/control") as relay:
-            testee = MutatedTestee(name, relay, v0=v0)
+            testee = MutatedTestee(name, relay, reports=reports, v0=v0)
             return await Engine(testee, dialect, plan, lambda _: None).run()
 
     return asyncio.run(behind_a_relay())
