@@ -1,77 +1,71 @@
 """Each fault put into the JavaScript client makes the suite fail the requirement it breaks, and no other."""
 
-import json
-import subprocess
-from functools import cache
+import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.engine.engine import Plan, run
-from streamops_conformance.engine.events import Report
-from streamops_conformance.testee.command import TesteeCommand
-from streamops_conformance.v1.client.checks import CLIENT
-from streamops_conformance.v1.client.dialect import ClientDialect
 from streamops_spec import load_requirements
 
-HERE = Path(__file__).parent
-FAULTY = ("node", str(HERE / "faulty_testee.mjs"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from client_faults.wire import V1
+from trials import (
+    CLIENT,
+    FAULTY_TESTEE,
+    ClientDialect,
+    HostedTestee,
+    Plan,
+    QuickDialect,
+    Report,
+    TesteeCommand,
+    assert_breaks,
+    client_faults,
+    client_mutated,
+    run,
+)
+
 SLOW = frozenset({"CLI-15", "CLI-16", "CLI-25", "CLI-26"})
 """Requirements whose probes wait for seconds: asked only where the fault is theirs."""
 ALONE = frozenset({"CLI-26"})
 """Requirements whose probes measure times: asked in a run of their own, for beside others in one process
 every time is as long as those make it. Too little spread is seen then, never too much."""
 LAYOUT = frozenset({"CLI-14"})
-"""Requirements that need a layout, which jsdom has not: their faults are tried in Chromium."""
+"""Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 EXAMPLES = 190
 """The exchanges by hand, and some drawn sequences."""
 FEW = 30
 
 ROLE = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("client"))
 CHECKED = sorted(ROLE & CLIENT.facts().keys())
-
-
-@cache
-def faults() -> dict[str, dict[str, str]]:
-    """Name → what it breaks, from the table; fails where a fault no longer fits the client's source."""
-    table: dict[str, dict[str, str]] = json.loads(subprocess.check_output(FAULTY, timeout=60))
-    return table
+SOURCE = client_faults("v1")
+"""Faults that change the client's source."""
+FAULTS = {name: fault["breaks"] for name, fault in SOURCE.items()} | {name: V1[name][0] for name in V1}
+"""Name → the requirement that it breaks."""
 
 
 def verdict(name: str, breaks: str) -> Report:
     alone = ALONE & {breaks}
-    outcome = verdict_on(name, ROLE - (SLOW - {breaks}) - alone, layout=breaks in LAYOUT)
+    report = verdict_on(name, ROLE - (SLOW - {breaks}) - alone, layout=breaks in LAYOUT)
     if alone:
-        outcome.results += verdict_on(name, alone).results
-    return outcome
+        report.results += verdict_on(name, alone).results
+    return report
 
 
 def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Report:
     plan = Plan(selected=selected, examples=FEW if layout else EXAMPLES, seed=1, shrink=False)
-    where = ("chromium",) if layout else ()
-    return run(ClientDialect(TesteeCommand((*FAULTY, name, *where))), plan, lambda _: None)
+    if name in V1:
+        return client_mutated(name, V1[name][1], QuickDialect, plan)
+    if layout:
+        chromium = TesteeCommand((*FAULTY_TESTEE, name, "chromium"))
+        return run(ClientDialect(chromium), plan, lambda _: None)
+    return run(QuickDialect(HostedTestee(name)), plan, lambda _: None)
 
 
-def broken(outcome: Report, verdict: str) -> dict[str, list[str]]:
-    """The ids with that verdict, and why, for whoever reads a failing test."""
-    return {
-        result.requirement.id: [
-            f"expected {each.expected[:600]}, observed {each.observed[:600]}, script {each.script}"
-            for each in result.failures
-        ]
-        for result in outcome.results
-        if result.verdict == verdict
-    }
-
-
-@pytest.mark.parametrize("name", faults())
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
-    breaks = faults()[name]["breaks"]
-    outcome = verdict(name, breaks)
-    must = load_requirements("v1")[breaks].keyword == "MUST"
-    fails, warns = broken(outcome, "fail"), broken(outcome, "warn")
-    assert set(fails) == ({breaks} if must else set()), fails
-    assert set(warns) == (set() if must else {breaks}), warns
+    assert_breaks(verdict(name, FAULTS[name]), FAULTS[name], spec="v1")
 
 
 def test_every_checked_requirement_has_a_fault() -> None:
-    assert {fault["breaks"] for fault in faults().values()} == {*CHECKED}
+    assert {*FAULTS.values()} == {*CHECKED}
+    assert not SOURCE.keys() & V1.keys()

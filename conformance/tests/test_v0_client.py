@@ -1,65 +1,70 @@
 """The v0 half for clients: right ones pass, each fault fails its requirement alone, djust is as known."""
 
-import json
-import subprocess
-from functools import cache
+import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.engine.engine import Plan, run
-from streamops_conformance.model.outcome import Outcome
 from streamops_conformance.report.baseline import compare, read_baseline
-from streamops_conformance.testee.command import TesteeCommand
-from streamops_conformance.v0.client.checks.registry import CLIENT
-from streamops_conformance.v0.client.dialect import ClientDialect
 from streamops_conformance.v0.client.generate import exchanges
 from streamops_spec import load_requirements
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from client_faults.wire import V0  # noqa: E402  (beside this file, which is not in a package)
+from trials import (  # noqa: E402  (as above)
+    CLIENT_V0,
+    FAULTY_TESTEE,
+    ClientDialectV0,
+    HostedTestee,
+    Plan,
+    QuickDialectV0,
+    Report,
+    TesteeCommand,
+    assert_breaks,
+    client_faults,
+    client_mutated,
+    run,
+)
+
 TESTEES = HERE.parent / "testees"
-FAULTY = ("node", str(HERE / "faulty_testee_v0.mjs"))
+SOURCE = client_faults("v0")
+"""Faults that change the client's source."""
+FAULTS = {name: fault["breaks"] for name, fault in SOURCE.items()} | {name: V0[name][0] for name in V0}
+"""Name → the requirement that it breaks."""
 LAYOUT = frozenset({"CLI-111"})
-"""Requirements that need a layout, which jsdom has not: their faults are tried in Chromium."""
+"""Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 ROLE = frozenset(key for key, each in load_requirements("v0").items() if each.speaks_of("client"))
 SOME = len(exchanges()) + 20
 """The exchanges by hand, and some drawn sequences."""
 FEW = 10
 
 
-@cache
-def faults() -> dict[str, dict[str, str]]:
-    """Name → what it breaks, from the table; fails where a fault no longer fits the client's source."""
-    table: dict[str, dict[str, str]] = json.loads(subprocess.check_output(FAULTY, timeout=60))
-    return table
+def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Report:
+    return verdict_on(TesteeCommand(command), examples, seed)
 
 
-def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Outcome:
+def verdict_on(testee: TesteeCommand | HostedTestee, examples: int, seed: int = 1) -> Report:
     plan = Plan(selected=ROLE, examples=examples, seed=seed, shrink=False)
-    return run(ClientDialect(TesteeCommand(command)), plan, lambda _: None)
+    dialect = QuickDialectV0 if isinstance(testee, HostedTestee) else ClientDialectV0
+    return run(dialect(testee), plan, lambda _: None)
 
 
-def failing(outcome: Outcome) -> dict[str, list[str]]:
-    """The ids that fail, and why, for whoever reads a failing test."""
-    return {
-        result.requirement.id: [
-            f"expected {each.expected[:600]}, observed {each.observed[:600]}, script {each.script}"
-            for each in result.failures
-        ]
-        for result in outcome.results
-        if result.verdict == "fail"
-    }
-
-
-@pytest.mark.parametrize("name", faults())
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
-    breaks = faults()[name]["breaks"]
-    where, examples = (("chromium",), FEW) if breaks in LAYOUT else ((), SOME)
-    fails = failing(verdict(*FAULTY, name, *where, "--v0", examples=examples))
-    assert set(fails) == {breaks}, fails
+    breaks = FAULTS[name]
+    if name in V0:
+        plan = Plan(selected=ROLE, examples=SOME, seed=1, shrink=False)
+        outcome = client_mutated(name, V0[name][1], QuickDialectV0, plan, v0=True)
+    elif breaks in LAYOUT:
+        outcome = verdict(*FAULTY_TESTEE, name, "chromium", "--v0", examples=FEW)
+    else:
+        outcome = verdict_on(HostedTestee(name, v0=True), SOME)
+    assert_breaks(outcome, breaks, spec="v0")
 
 
 def test_every_requirement_has_a_check_and_a_fault() -> None:
-    assert ROLE == CLIENT.facts().keys() == {fault["breaks"] for fault in faults().values()}
+    assert ROLE == CLIENT_V0.facts().keys() == {*FAULTS.values()}
 
 
 def test_this_projects_client_keeps_every_promise() -> None:

@@ -14,8 +14,6 @@ from streamops_conformance.wire.silent import Silent
 
 START = 60.0
 """Seconds until a command must have opened a control connection."""
-GATHER = 0.7
-"""Seconds to wait for further control connections after the first."""
 
 
 class TesteeDialect:
@@ -25,6 +23,8 @@ class TesteeDialect:
     greeting: ClassVar[str]
     """The first frame of a client."""
     subprotocol: ClassVar[str | None] = None
+    gather: ClassVar[float] = 0.7
+    """Seconds to wait for further control connections after the first."""
 
     def __init__(self, testee: TesteeCommand, by_hand: bool = False) -> None:
         self.under_test = testee
@@ -78,7 +78,7 @@ class TesteeDialect:
                     f" {self._host.fault}:\n{testee.last_words()}"
                 )
             await asyncio.sleep(0.02)
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(self.gather)
 
     async def alive(self) -> None:
         """Raises Unreachable where no control connection is left."""

@@ -32,20 +32,10 @@ fault("CLI-5", "a_failing_op_ends_its_frame", "page.js",
   "const isContent = Object.hasOwn(actions, name);", `const isContent = Object.hasOwn(actions, name);
   if (isContent && root.over) return;
   root.over ||= isContent && find(target) === null;`);
-fault("CLI-5", "a_failing_op_is_not_reported", "page.js", 'if (problem) report(', 'if (problem && problem != "missing_target") report(');
-fault("CLI-5", "an_unknown_op_is_not_reported", "session.js", 'effects.report("unknown_op", op.op, stream.name, op);', "");
-fault("CLI-13", "a_refused_target_is_not_reported", "page.js", 'if (problem) report(', 'if (problem && problem != "target") report(');
 fault("CLI-13", "any_selector_is_a_target", "page.js", "if (known || v0) {", "{");
 
 fault("CLI-18", "names_are_looked_up_in_an_object", "session.js", "let stream = streams.get(name);", "let stream = name in {} ? {}[name] : streams.get(name);");
 incoming("CLI-18", "an_op_of_an_object_is_known", `if (frame?.ops?.some?.((op) => op?.op in {})) return;`);
 
-incoming("CLI-19", "the_cursor_counts_ops_and_not_operations", `if (frame?.ops?.length && frame.n > frame.ops.length) frame.n = frame.ops.length;`);
 fault("CLI-19", "the_cursor_moves_before_the_ops", "session.js", "applyAll(stream, ops, last, seq);", "stream.cursor = last;\n    applyAll(stream, ops, last, seq);");
 
-incoming("FWD-4", "an_unknown_op_is_fatal", `if (frame?.ops?.some?.((op) => op?.op == "morph" || op?.op == "later")) frame.seq = 1e6;`);
-incoming("FWD-4", "an_unknown_member_is_fatal", `if (frame?.type == "stream" && "later" in frame) frame.seq = "1";`);
-incoming("FWD-4", "an_unknown_type_is_fatal", `if (frame?.type == "later") frame.type = "stream";`);
-incoming("FWD-4", "an_unknown_reason_drops_its_frame", `
-  if (frame?.ops?.some?.((op) => op?.reason == "evaporated")) frame.ops = [{ op: "nothing", target: frame.ops[0].target }];`);
-fault("FWD-4", "what_is_unknown_is_not_counted", "client.js", "counts: session.counts,", "counts: { member: 0, frame: 0, op: 0, value: 0 },");

@@ -10,22 +10,16 @@ session("FLW-5", "an_ack_waits_for_the_whole_window", DUE, "++owed >= granted.wi
 session("FLW-5", "only_a_streams_frame_brings_an_ack", DUE, '++owed >= (frame.type == "view" ? Infinity : granted.window >> 1 || 1)');
 session("FLW-5", "a_repeated_frame_is_not_acknowledged", "if (last <= cursor) return; // CLI-2", "if (last <= cursor) return void (owed -= acks);");
 session("FLW-5", "an_old_view_is_not_acknowledged", "if (version <= lastVersion) return; // CLI-22", "if (version <= lastVersion) return void (owed -= acks);");
-session("FLW-5", "an_ack_is_ahead", "cursors: cursorsOf(fresh)", "cursors: Object.fromEntries([...fresh].map(({ name, cursor }) => [name, cursor + 1]))");
 session("FLW-5", "an_ack_names_one_stream_only", "cursors: cursorsOf(fresh)", "cursors: cursorsOf([...fresh].slice(0, 1))");
 
 fault("FLW-6", "a_quiet_stream_gets_no_ack", "client.js", "session.message(data, now()) && !due", "session.message(data, now()) && due === 0");
 session("FLW-6", "a_view_alone_gets_no_ack", "return owed;", 'return frame.type == "view" ? 0 : owed;');
 
 const CANCELS = "streams.forEach(stop); // FLW-13";
-session("FLW-13", "a_cancel_is_said_once", CANCELS, "");
 session("FLW-13", "a_cancel_is_repeated_once", CANCELS, "streams.forEach((stream) => { stop(stream); stream.stop = 0; });");
-session("FLW-13", "a_cancel_is_repeated_for_the_next_run", CANCELS, "streams.forEach(({ name, stop: run }) => stop({ name, stop: run && run + 1 }));");
 
 const EVENTS = "for (const [event] of unanswered.values()) effects.send(event); // RES-13";
 const repeated = (name, code) => session("RES-13", name, EVENTS, `for (const [event] of unanswered.values()) ${code}`);
-session("RES-13", "an_unanswered_event_is_said_once", EVENTS, "");
-repeated("an_event_is_repeated_under_a_new_ref", "effects.send({ ...event, ref: ++lastRef });");
-repeated("an_event_is_repeated_without_its_params", "effects.send({ ...event, params: {} });");
 session("RES-13", "an_event_is_repeated_that_was_answered", "unanswered.delete(ref);", "if (failure) unanswered.delete(ref);");
 session("EVT-9", "refs_begin_anew_with_a_connection", "maxEvents = limits.max_events;", "maxEvents = limits.max_events;\n      lastRef = 0;");
 
@@ -42,16 +36,10 @@ session("RES-14", "events_go_to_the_next_session", "for (const ref of unanswered
 
 const CURSORS = "cursors: cursorsOf(streams.values())";
 const resumed = (name, cursors) => session("RES-15", name, CURSORS, `cursors: ${cursors}`);
-resumed("a_cursor_is_ahead", "Object.fromEntries([...streams.values()].map(({ name, cursor }) => [name, cursor + 1]))");
-resumed("a_resume_has_no_cursors", "{}");
 resumed("a_resume_has_the_cursors_of_open_streams", "cursorsOf([...streams.values()].filter(({ run }) => run && run > 7))");
-session("RES-15", "the_version_of_the_view_is_left_out", "view: lastVersion || undefined, attempt", "attempt");
 session("RES-15", "a_frame_that_is_not_applied_moves_the_cursor", 'return violation(seq > cursor ? "gap"', 'return (stream.cursor = last), violation(seq > cursor ? "gap"');
-session("RES-15", "a_client_never_resumes", "const resume = id ?", "const resume = id === 7 ?");
 
 const ATTEMPT = ", attempt: ++resumes }";
-session("RES-21", "a_resume_has_no_attempt", ATTEMPT, " }");
-session("RES-21", "every_attempt_is_the_first", ATTEMPT, ", attempt: ++resumes && 1 }");
 session("RES-21", "attempts_are_counted_from_the_last_answer", "welcomed = true;", "welcomed = true;\n      resumes = 0;");
 session("RES-21", "an_attempt_without_an_answer_does_not_count", ATTEMPT, ", attempt: resumes + 1 }", "welcomed = true;", "welcomed = true;\n      resumes++;");
 

@@ -72,6 +72,4 @@ fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "hooks?.touched(ro
 fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || el.getAttribute("dj-update") == "ignore"', "");
 
 fault("CLI-21", "the_cursors_of_a_view_are_not_taken", "session.js", "for (const [name, { seq }] of entries) streamOf(name).cursor = seq;", ";");
-incoming("CLI-21", "the_errors_of_a_view_are_not_taken", `
-  if (frame?.type == "view") for (const entry of Object.values(frame.streams)) if (entry.state == "errored") entry.error = entry.error.toUpperCase();`);
 fault("CLI-22", "an_old_view_is_shown", "session.js", "if (version <= lastVersion) return; // CLI-22", "");

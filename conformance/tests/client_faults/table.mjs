@@ -1,25 +1,27 @@
 /**
- * The table of faults of a client: a name, the requirement that it breaks, and the change of the real client's
- * source that makes it. What is changed has to stand there exactly once: a fault that no longer fits says so.
+ * A table of faults of a client: a name, the requirement that it breaks, and the change of the real client's source
+ * that makes it. The text that is changed has to stand in the source exactly once: a fault that no longer fits says so.
  */
 
-export const FAULTS = new Map();
+/** An empty table with the functions that fill it. */
+export function table() {
+  const faults = new Map();
 
-/** Registers a fault: in `file` of js_client/src, `from` becomes `to`; further pairs may follow. */
-export function fault(breaks, name, file, ...changes) {
-  if (FAULTS.has(name)) throw new Error(`${name} stands twice`);
-  FAULTS.set(name, { breaks, file, changes });
+  /** Registers a fault: in `file` of js_client/src, `from` becomes `to`; further pairs may follow. */
+  function fault(breaks, name, file, ...changes) {
+    if (faults.has(name)) throw new Error(`${name} stands twice`);
+    faults.set(name, { breaks, file, changes });
+  }
+  return { faults, fault };
 }
 
+/** The faults with servers of v1. */
+export const { faults, fault } = table();
+
 const PARSED = "frame = JSON.parse(text);";
-const SENT = "if (socket?.readyState == 1) socket.send(JSON.stringify(frame));";
 
 /** A fault that does something to each frame that comes in: `code` sees `frame` and `this`, the session. */
 export const incoming = (breaks, name, code) => fault(breaks, name, "session.js", PARSED, `${PARSED}\n${code}`);
-
-/** A fault in what goes out: `code` sees `frame` and the `send` of a text. */
-export const outgoing = (breaks, name, code) =>
-  fault(breaks, name, "client.js", SENT, `if (socket?.readyState != 1) return;\nconst send = (raw) => socket.send(raw);\n${code}`);
 
 /** The source of a module with the fault in it. Throws where the fault does not fit it. */
 export function changed({ changes }, source, name) {

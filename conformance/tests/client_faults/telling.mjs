@@ -6,12 +6,7 @@ const FIRE = "function fire(el, name, detail) {";
 const firing = (breaks, name, code) => fault(breaks, name, "page.js", FIRE, `${FIRE}\n${code}`);
 const twice = (kind) => `if (name == "${kind}" && !detail.again) fire(el, name, { ...detail, again: true });`;
 
-firing("CLI-11", "done_fires_twice", twice("done"));
 firing("CLI-11", "an_error_fires_nothing", 'if (name == "error" && detail.op.target) return;');
-firing("CLI-11", "a_done_gives_another_reason", 'if (name == "done" && detail.reason == "error") detail.reason = "complete";');
-firing("CLI-23", "an_update_fires_nothing", 'if (name == "update") return;');
-firing("CLI-23", "a_text_fires_twice", twice("text"));
-firing("CLI-23", "a_prune_fires_as_an_update", 'if (name == "prune") name = "update";');
 fault("CLI-24", "an_expired_run_fires_nothing", "session.js", "if (other) expire(stream); // CLI-24", "");
 firing("CLI-24", "a_run_of_a_view_fires_no_start", 'if (name == "start" && !detail.op.target) return;');
 

@@ -1,8 +1,10 @@
-"""Faults in cancelling: chapter 10."""
+"""Faults in cancelling: chapter 10.
+
+Patches, because these are not on the wire: whose producer is stopped, and what it may still write.
+"""
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
 
 from streamops_server.core.frames import Cancel
 from streamops_server.core.producers import Producer
@@ -14,13 +16,6 @@ from streamops_server.session_runner import SessionRunner
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-@fault("FLW-9", examples=FEW)
-def a_cancel_does_nothing() -> None:
-    @instead(SessionRunner, "_cancel")
-    def cancel(real: Real, self: SessionRunner, asked: Cancel) -> None:
-        pass
 
 
 @fault("FLW-9", examples=FEW)
@@ -62,26 +57,6 @@ def a_second_cancel_ends_the_clean_up() -> None:
         return real(self, asked, now) or owner
 
 
-@fault("FLW-10", examples=FEW)
-def a_cancel_of_an_old_run_ends_the_open_one() -> None:
-    @instead(Program, "owner_of")
-    def owner_of(real: Real, self: Program, name: str, run: int) -> Producer | None:
-        owner: Producer | None = real(
-            self, name, self.streams[name].run_number if name in self.streams else run
-        )
-        return owner
-
-
-@fault("FLW-10", examples=FEW)
-def a_cancel_of_another_run_ends_the_session() -> None:
-    @instead(Session, "cancel")
-    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
-        queue = self.program.streams.get(asked.stream)
-        if queue is not None and queue.run_number != asked.run:
-            self.fail("bad_frame", "This run is not open")
-        return real(self, asked, now)
-
-
 def as_if_not_stopped(caller: Producer, real: Real, *args: Any) -> Any:
     """Call `real` with a cancelled producer that is taken for one that is not."""
     stopped = [each for each in caller.line() if each.stopped]
@@ -118,22 +93,6 @@ def a_start_lifts_the_fence_of_a_cancelled_producer() -> None:
             as_if_not_stopped(caller, real, self, caller, name)
         else:
             real(self, caller, name)
-
-
-@fault("FLW-12", examples=FEW)
-def a_cancelled_handler_is_answered_ok() -> None:
-    stopped: WeakSet[Session] = WeakSet()
-
-    @instead(Session, "cancel")
-    def cancel(real: Real, self: Session, asked: Cancel, now: float) -> object:
-        owner = real(self, asked, now)
-        if owner is not None:
-            stopped.add(self)
-        return owner
-
-    @instead(Session, "reply")
-    def reply(real: Real, self: Session, ref: int, code: str | None = None, text: str = "") -> None:
-        real(self, ref, None if self in stopped else code, text)
 
 
 @fault("FLW-14", examples=FEW)

@@ -1,73 +1,18 @@
-"""Faults in what operations carry: chapter 3."""
+"""Faults in what operations carry: chapter 3.
+
+Patches, because these are not on the wire: where a text is cut, what is refused, and the text of a whole run.
+"""
 
 import html
 from collections.abc import Callable
 from typing import Any
 
-from streamops_server import rendered_html, view_runner
-from streamops_server.core import framing, integrity, program, stream, text
-from streamops_server.core.ops import Append, Op, Replace, Text
-from streamops_server.core.program import Program
+from streamops_server import view_runner
+from streamops_server.core import integrity, program, text
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-def _on_the_wire(change: Callable[[Op], Op]) -> None:
-    """Change operations at the last moment, merged as they are."""
-
-    @instead(framing, "encode")
-    def encode(real: Real, op: Op) -> bytes:
-        data: bytes = real(change(op))
-        return data
-
-
-@fault("CNT-1")
-def text_is_escaped_as_html() -> None:
-    def escaped(op: Op) -> Op:
-        return Text(op.target, html.escape(op.text), op.mode) if isinstance(op, Text) else op
-
-    _on_the_wire(escaped)
-
-
-@fault("CNT-1")
-def text_is_trimmed() -> None:
-    def trimmed(op: Op) -> Op:
-        return Text(op.target, op.text.rstrip(), op.mode) if isinstance(op, Text) else op
-
-    _on_the_wire(trimmed)
-
-
-@fault("CNT-2")
-def html_goes_to_the_end_whatever_the_call_says() -> None:
-    program._INSERTS["prepend"] = Append
-
-
-@fault("CNT-2")
-def text_goes_out_as_html() -> None:
-    def as_html(op: Op) -> Op:
-        plain = isinstance(op, Text) and op.mode == "append" and op.text.startswith("<b>")
-        return Append(op.target, op.text) if isinstance(op, Text) and plain else op
-
-    _on_the_wire(as_html)
-
-
-@fault("CNT-3")
-def html_goes_through_a_parser() -> None:
-    def tidied(op: Op) -> Op:
-        if isinstance(op, Append | Replace):
-            return type(op)(op.target, rendered_html._tree(op.html).inner_html)
-        return op
-
-    _on_the_wire(tidied)
-
-
-@fault("CNT-4")
-def dots_in_names_become_dashes_in_targets() -> None:
-    @instead(stream, "default_target")
-    def target(real: Real, name: str) -> object:
-        return real(name.replace(".", "-"))
 
 
 @fault("CNT-5")
@@ -104,15 +49,6 @@ def text_len_counts_utf_16_units() -> None:
 @fault("CNT-8", examples=FEW)
 def targets_need_no_capability() -> None:
     program.TARGET_NEEDS = ""
-
-
-@fault("CNT-9")
-def every_prune_is_at_the_top() -> None:
-    @instead(Program, "prune")
-    def prune(
-        real: Real, self: Program, caller: object, name: str, limit: int, edge: str, *rest: object
-    ) -> None:
-        real(self, caller, name, limit, "top", *rest)
 
 
 @fault("CNT-10")

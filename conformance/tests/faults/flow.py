@@ -1,4 +1,7 @@
-"""Faults in flow control: chapter 9."""
+"""Faults in flow control: chapter 9.
+
+Patches, because these are not on the wire: what counts against the window, and who is served first.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,13 +21,6 @@ from .order import no_early_merge
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-@fault("FLW-1", examples=FEW)
-def one_frame_too_many_is_sent() -> None:
-    @instead(Outbox, "is_full")
-    def is_full(real: Real, self: Outbox) -> bool:
-        return bool(real(self)) and (self.window is None or self.window._in_flight != self.window._size)
 
 
 @fault("FLW-1", examples=FEW)
@@ -62,13 +58,6 @@ def views_have_a_window_of_their_own() -> None:
     in_turn(Outbox, "flush", "views")
     in_turn(WaitingStreams, "serve", "streams")
     Outbox.is_full = is_full  # type: ignore[method-assign]  # reason: a fault is a patch
-
-
-@fault("FLW-2", examples=FEW)
-def acks_are_ignored() -> None:
-    @instead(Session, "_acknowledged")
-    def acknowledged(real: Real, self: Session, ack: Ack) -> None:
-        pass
 
 
 @fault("FLW-2", examples=FEW)

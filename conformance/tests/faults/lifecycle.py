@@ -1,33 +1,22 @@
-"""Faults in the lifecycle and in who owns a run: chapter 4."""
+"""Faults in the lifecycle and in who owns a run: chapter 4.
+
+Patches, because these are not on the wire: owners, fences, and which call ends a run.
+"""
 
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from streamops_server.core import program
 from streamops_server.core.lifecycle import CALLS
 from streamops_server.core.lifecycle_ops import EFFECT
 from streamops_server.core.ops import Done, Op, Text
 from streamops_server.core.producers import Producer
 from streamops_server.core.program import Program
 from streamops_server.core.stream import Stream
-from streamops_spec import OpTemplate
 
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-@fault("LIF-2")
-def every_run_is_called_one() -> None:
-    real = program.MAKE["start"]
-
-    def start(*args: Any) -> Op:
-        made: Any = real(*args)
-        made.run = 1
-        return made  # type: ignore[no-any-return]  # reason: it is a Start
-
-    program.MAKE["start"] = start
 
 
 @fault("LIF-3")
@@ -40,11 +29,6 @@ def html_opens_a_stream_without_a_start() -> None:
             queue.state = "open"
             EFFECT["start"](queue, Op(queue.target), owner)
         real(self, call, queue, owner, *rest, **more)
-
-
-@fault("LIF-4")
-def a_superseded_run_is_complete() -> None:
-    CALLS["start"]["open"] = (OpTemplate(op="done", reason="complete"), OpTemplate(op="start"))
 
 
 @fault("LIF-5")

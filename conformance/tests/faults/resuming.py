@@ -1,4 +1,7 @@
-"""Faults in what a client that comes back gets: chapter 11, up to RES-6."""
+"""Faults in what a client that comes back gets: chapter 11, up to RES-6.
+
+Patches, because these are not on the wire: what a session keeps, and for how long.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,14 +53,6 @@ def _resumed(change: Callable[[Program, ResumeFrom, dict[str, Resumed]], dict[st
 
 
 @fault("RES-2", examples=FEW)
-def streams_that_ended_are_not_listed() -> None:
-    def change(program: Program, _: ResumeFrom, said: dict[str, Resumed]) -> dict[str, Resumed]:
-        return {name: entry for name, entry in said.items() if program.streams[name].state != "idle"}
-
-    _resumed(change)
-
-
-@fault("RES-2", examples=FEW)
 def resumed_echoes_the_cursors() -> None:
     def change(_: Program, asked: ResumeFrom, said: dict[str, Resumed]) -> dict[str, Resumed]:
         return {
@@ -66,10 +61,6 @@ def resumed_echoes_the_cursors() -> None:
         }
 
     _resumed(change)
-
-
-def _marks(stream: Stream) -> list[int]:
-    return stream.sent_log._cursors if stream.sent_log is not None else []
 
 
 @fault("RES-3", examples=FEW)
@@ -159,4 +150,7 @@ def missed_views_come_after_all_operations() -> None:
         real(self, cursors, version)
         for view in self._views._views:
             view.order = self.order
-        self._views._set_barrier()
+
+
+def _marks(stream: Stream) -> list[int]:
+    return stream.sent_log._cursors if stream.sent_log is not None else []

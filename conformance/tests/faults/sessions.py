@@ -1,12 +1,14 @@
-"""Faults in events after a resume, in takeovers, and in whose session it is: chapter 11, from RES-7."""
+"""Faults in events after a resume, in takeovers, and in whose session it is: chapter 11, from RES-7.
 
-import secrets
+Patches, because these are not on the wire: replies that are kept, takeovers, and attempts.
+"""
+
 from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET
 from streamops_server.core import resume
-from streamops_server.core.frames import Hello, Reply, ReplyError
+from streamops_server.core.frames import Hello, Reply
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
 from streamops_server.core.replies import Replies
@@ -57,14 +59,6 @@ def an_old_ref_runs() -> None:
     _runs_again(lambda answers, ref: not _known(answers, ref))
 
 
-@fault("RES-8", examples=FEW)
-def an_old_ref_is_answered_cancelled() -> None:
-    @instead(Replies, "repeat")
-    def repeat(real: Real, self: Replies, ref: int) -> Reply | None:
-        known: Reply | None = real(self, ref)
-        return known if _known(self, ref) else Reply(ref, False, ReplyError("cancelled", "Long ago"))
-
-
 @fault("RES-9", examples=FEW)
 def a_takeover_leaves_the_old_connection_open() -> None:
     @instead(SessionRunner, "take_over")
@@ -113,13 +107,6 @@ def a_late_resume_ends_the_session() -> None:
 
 
 @fault("RES-10", examples=FEW)
-def the_id_opens_a_session_for_anybody() -> None:
-    @instead(MemoryStore, "find")
-    def find(real: Real, self: MemoryStore, id: str, principal: str) -> object:
-        return self._sessions.get(id)
-
-
-@fault("RES-10", examples=FEW)
 def a_session_of_somebody_else_is_forbidden() -> None:
     @instead(SessionRunner, "_greet")
     def greet(real: Real, self: SessionRunner, hello: Hello) -> None:
@@ -149,25 +136,3 @@ def smaller_frames_are_agreed_on_a_resume() -> None:
     ) -> bool:
         outbox.max_frame_bytes = min(outbox.max_frame_bytes, hello.max_frame_bytes)
         return bool(real(hello, offered, program, outbox, *args))
-
-
-def _ids(make: Callable[[], str]) -> None:
-    """Sessions that nobody comes back to have other ids."""
-
-    @instead(Session, "welcome")
-    def welcome(real: Real, self: Session, offered: frozenset[str]) -> None:
-        assert self.hello is not None
-        if "resume" not in self.hello.caps:
-            self.id = make()
-        real(self, offered)
-
-
-@fault("RES-12", examples=FEW)
-def session_ids_are_short() -> None:
-    _ids(lambda: f"session-of-the-server-{secrets.token_urlsafe(8)}")
-
-
-@fault("RES-12", examples=FEW)
-def session_ids_repeat() -> None:
-    pool = [secrets.token_urlsafe(24) for _ in range(30)]
-    _ids(lambda: secrets.choice(pool))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamops_conformance.mutate.language import Mutations
+
 Change = Callable[..., Any]
 """What stands in for a function of the server: takes the real one, then its arguments."""
 
@@ -14,11 +16,13 @@ Change = Callable[..., Any]
 class Fault:
     name: str
     breaks: str
-    apply: Callable[[], None]
+    apply: Callable[[], None] | None
+    """What patches the server; None where the fault is a mutation of the wire."""
     warns: frozenset[str]
     """Recommendations that it cannot help but break too."""
     examples: int
     """How many scripts to run against it: few where a probe shows it."""
+    mutations: tuple[Mutations, ...] = ()
 
 
 FAULTS: dict[str, Fault] = {}
@@ -46,6 +50,14 @@ def fault(
         return function
 
     return register
+
+
+def wire(
+    breaks: str, name: str, *mutations: Mutations, warns: tuple[str, ...] = (), examples: int = 150
+) -> None:
+    """Register a fault that only changes what goes over the wire."""
+    assert name not in FAULTS, name
+    FAULTS[name] = Fault(name, breaks, None, frozenset(warns), examples, mutations)
 
 
 def instead(owner: Any, name: str) -> Callable[[Change], None]:

@@ -1,40 +1,24 @@
-"""Faults in views: chapter 12."""
+"""Faults in views: chapter 12.
 
-from collections.abc import Callable, Iterable
+Patches, because these are not on the wire: what a map lists, and when a view is rendered.
+"""
+
+from collections.abc import Callable
 from contextvars import ContextVar
 from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from streamops_server.core import views
-from streamops_server.core.frames import StreamState
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
 from streamops_server.core.view_queue import PendingView
 from streamops_server.core.views import Views
 from streamops_server.rendered_html import stream_names
-from streamops_server.view_runner import ViewRunner
 
 from .order import no_early_merge
 from .table import FEW, fault, instead
 
 Real = Callable[..., Any]
-
-
-@fault("VIEW-1")
-def the_first_map_numbers_the_streams() -> None:
-    @instead(Views, "first")
-    def first(real: Real, self: Views, html: str, marked: Iterable[str], ignored: object) -> None:
-        self._accept(html, {name: StreamState(i, "idle") for i, name in enumerate(marked)}, first=True)
-
-
-@fault("VIEW-2")
-def the_template_is_rendered_once() -> None:
-    @instead(ViewRunner, "_push")
-    def push(real: Real, self: ViewRunner, html: str) -> object:
-        view: Any = self.view
-        view._rendered = getattr(view, "_rendered", None) or html
-        return real(self, view._rendered)
 
 
 @fault("VIEW-2")
@@ -74,22 +58,6 @@ def the_map_lists_only_what_the_template_marks() -> None:
         real(self, html, {name: state for name, state in states.items() if name in marked}, **options)
 
 
-@fault("VIEW-4")
-def the_map_gives_the_next_number() -> None:
-    @instead(views, "_state")
-    def state(real: Real, queue: Any) -> StreamState:
-        made: StreamState = real(queue)
-        made.seq += made.seq > 0
-        return made
-
-
-@fault("VIEW-5")
-def a_view_overtakes_what_was_before_it() -> None:
-    @instead(Outbox, "add_view")
-    def add_view(real: Real, self: Outbox, *args: Any, first: bool = False) -> None:
-        real(self, *args, first=True)
-
-
 @fault("VIEW-6")
 def a_view_replaces_the_one_that_waits() -> None:
     """Only where nothing can be resumed: the view of a resume would come too late then, which is RES-5's."""
@@ -101,34 +69,7 @@ def a_view_replaces_the_one_that_waits() -> None:
         real(self, *args, first=first)
 
 
-@fault("VIEW-7")
-def every_view_is_version_one() -> None:
-    @instead(Views, "_accept")
-    def accept(real: Real, self: Views, *args: Any, **options: Any) -> None:
-        real(self, *args, **options)
-        self._version = 0
-
-
 RAISED: ContextVar[bool] = ContextVar("raised", default=False)
-
-
-def _note_raises() -> None:
-    """Let `RAISED` say, at a handler's end, whether it raised."""
-
-    @instead(Program, "end")
-    def end(real: Real, self: Program, producer: object, outcome: str) -> None:
-        RAISED.set(outcome == "owner_raises")
-        real(self, producer, outcome)
-
-
-@fault("VIEW-8")
-def a_raise_leaves_the_final_view_out() -> None:
-    _note_raises()
-
-    @instead(ViewRunner, "_final_view")
-    def final_view(real: Real, self: ViewRunner) -> None:
-        if not RAISED.get():
-            real(self)
 
 
 @fault("VIEW-9", examples=FEW)
@@ -149,17 +90,6 @@ def views_go_as_they_come() -> None:
             out += more
             if not more or not self._views:
                 return out
-
-
-@fault("VIEW-10")
-def a_raise_brings_a_view_to_everyone() -> None:
-    _note_raises()
-
-    @instead(ViewRunner, "_final_view")
-    def final_view(real: Real, self: ViewRunner) -> None:
-        if RAISED.get() and "view" not in self.program.caps and self.view.template is not None:
-            self._session.views._accept(self._render(), {})
-        real(self)
 
 
 @fault("VIEW-11")

@@ -90,7 +90,8 @@ class SequenceSpec:
 
     def simpler(self) -> "list[SequenceSpec]":
         """The same with less that is special, the plainest first: what such a one fails too is no matter
-        of what it has not: traps for names, extras, haste."""
+        of what it has not: traps for names, extras, haste.
+        """
         if self.messages:
             plain = json.dumps([self.html, *(message.raw for message in self.messages)])
             for trap in TRAPS:

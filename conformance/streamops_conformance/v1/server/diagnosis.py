@@ -20,7 +20,8 @@ Wire = dict[str, Any]
 @dataclass(slots=True)
 class Diagnosis:
     """`broken` is the requirement, empty where the frame is right; `unexplained` where no single
-    rule says why the ops are wrong, so that the documents decide between ORD-1 and BAT-1."""
+    rule says why the ops are wrong, so that the documents decide between ORD-1 and BAT-1.
+    """
 
     broken: str = ""
     expected: str = ""

@@ -19,7 +19,8 @@ PAUSE_S = 0.05
 
 async def _followed(case: ClientCase) -> str:
     """Where the element stands once it is at the bottom, or after two seconds: a client may rest a while
-    where a layout is dear."""
+    where a layout is dear.
+    """
     place = ""
     for _ in range(LOOKS):
         place = (await case.dump())["scroll"]["a"]

@@ -173,7 +173,8 @@ async def every_cursor_gets_the_rest_once(context: ProbeContext) -> Outcome:
 
 async def _from(context: ProbeContext, script: Steps, position: int) -> tuple[Outcome, bool]:
     """From the end of that frame of each stream, 0 being none, the last where there are fewer; whether
-    there is such a frame."""
+    there is such a frame.
+    """
     caps = context.caps("resume")
     async with context.session() as session:
         await session.hello(caps)

@@ -1,8 +1,8 @@
 // Faults of the client with a server of v0: one change of its source each, and the requirement that it must fail.
 
-import { fault } from "./client_faults/table.mjs";
+import { table } from "./table.mjs";
 
-export { FAULTS } from "./client_faults/table.mjs";
+export const { faults, fault } = table();
 
 /** A fault that does something to each frame that comes in: `code` sees `session`, `frame`, its `type` and `ops`. */
 const TAKEN = "const { type, html, ref, ops, error } = frame;";
@@ -16,15 +16,6 @@ const instead = (breaks, name, line, code) => fault(breaks, name, "ops.js", line
 const LAST = 'el.insertAdjacentHTML("beforeend", html);';
 const FIRST = 'el.insertAdjacentHTML("afterbegin", html);';
 
-arriving("CLI-101", "only_the_last_op_of_a_frame_counts", "ops.splice(0, ops.length - 1);");
-arriving("CLI-101", "the_ops_of_a_frame_are_reversed", "ops.reverse();");
-arriving("CLI-101", "only_the_last_text_of_a_frame_counts", `
-  const texts = ops.filter(({ op }) => op == "text");
-  for (const each of texts.slice(0, -1)) ops.splice(ops.indexOf(each), 1);`);
-text("CLI-101", "a_text_without_letters_is_lost", "if (!/[a-z]/i.test(text)) return;");
-text("CLI-101", "a_text_is_trimmed", "text = text.trimEnd();");
-
-arriving("CLI-102", "one_stream_at_a_time", "if ((session.only ||= frame.stream) != frame.stream) return;");
 arriving("CLI-102", "a_text_goes_to_the_stream_of_the_frame_before", `
   const place = (name) => \`[dj-stream='\${name}']\`;
   for (const each of ops)
@@ -34,28 +25,11 @@ arriving("CLI-102", "the_end_of_one_stream_ends_all", `
   if (ops.some(({ op }) => op == "done"))
     for (const { name, target } of session.streams.values()) if (name != frame.stream) ops.push({ op: "delete", target });`);
 
-text("CLI-103", "text_is_parsed_as_html", `
-  if (mode == "replace") el.innerHTML = text;
-  else el.insertAdjacentHTML(mode == "prepend" ? "afterbegin" : "beforeend", text);
-  return;`);
-
-text("CLI-104", "a_prepend_goes_to_the_end", 'if (mode == "prepend") mode = "append";');
-text("CLI-104", "a_replace_keeps_what_was_there", 'if (mode == "replace") mode = "append";');
-text("CLI-104", "an_append_replaces", 'if (mode == "append") mode = "replace";');
-text("CLI-104", "a_text_without_mode_replaces", 'mode ||= "replace";');
-text("CLI-104", "a_text_without_mode_is_lost", "if (!mode) return;");
-
 text("CLI-105", "an_append_flattens", 'if (mode != "prepend" && mode != "replace") return void (el.textContent += text);');
 text("CLI-105", "a_prepend_flattens", 'if (mode == "prepend") return void (el.textContent = text + el.textContent);');
 
-instead("CLI-106", "html_is_appended_in_front", LAST, FIRST);
-instead("CLI-106", "html_is_prepended_at_the_end", FIRST, LAST);
 instead("CLI-106", "html_is_put_in_the_place_of_the_target", "el.innerHTML = html;", "el.outerHTML = html;");
-instead("CLI-106", "html_is_shown_as_text", LAST, "el.append(html);");
-instead("CLI-106", "html_is_added_twice", LAST, LAST + LAST);
 
-instead("CLI-107", "delete_empties", "el.remove();", "el.replaceChildren();");
-instead("CLI-107", "delete_does_nothing", "el.remove();", "");
 instead("CLI-107", "delete_takes_all_beside_it", "el.remove();", "el.parentNode.replaceChildren();");
 
 fault("CLI-108", "no_error_is_shown", "markers.js", "if (alert.textContent != error) alert.textContent = error;", "");
@@ -73,12 +47,6 @@ arriving("CLI-109", "an_error_joins_the_text_after_it", `
       each.text = (session.failed[frame.stream] || "") + each.text;
       delete session.failed[frame.stream];
     }
-  }`);
-arriving("CLI-109", "nothing_comes_after_an_error", `
-  session.failed ||= new Set();
-  for (const each of [...ops]) {
-    if (session.failed.has(frame.stream) && each.op == "text") ops.splice(ops.indexOf(each), 1);
-    if (each.op == "error") session.failed.add(frame.stream);
   }`);
 arriving("CLI-109", "a_text_begins_anew_after_an_error", `
   session.failed ||= new Set();
