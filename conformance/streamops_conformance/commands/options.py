@@ -1,5 +1,6 @@
 """Options and output that several commands share."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,9 +20,18 @@ def parse_spec(name: str) -> str:
     return name
 
 
+class Output(Console):
+    """A console whose reader may stop reading: the command goes on, and keeps its exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Drop the rest of the output."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def console() -> Console:
     """A console as wide as the terminal, or wide enough for a transcript where the output goes to a file."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    return Output(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def complain(text: str, command: str = "streamops") -> None:

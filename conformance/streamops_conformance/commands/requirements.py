@@ -22,7 +22,7 @@ def list_requirements(
     entries = [entry for spec in WIRES for entry in catalog(spec)]
     if as_json:
         rows = [{**msgspec.to_builtins(entry.requirement), "checks": entry.checks} for entry in entries]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        console().out(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     table = Table("id", "spec", "role", "level", "needs", "requirement", "check", box=None)
     for entry in entries:

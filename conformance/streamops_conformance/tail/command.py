@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
@@ -125,7 +125,10 @@ async def _run(
     running = asyncio.create_task(connection.run())
     others = [asyncio.create_task(event.wait()) for event in (ended, interrupted)]
     await asyncio.wait([running, *others], return_when=asyncio.FIRST_COMPLETED)
-    for task in (running, *others):
+    if not running.done():
+        running.cancel()  # Before the close: the client is not told of an end that it asked for.
+        await connection.leave()
+    for task in others:
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         stopped: Stop = await running
@@ -137,13 +140,20 @@ async def _run(
 
 def _object(option: str, text: str) -> dict[str, Json]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refuse)
+        json.dumps(
+            value, allow_nan=False
+        )  # A number such as 1e400 is infinite here, and would be sent as null.
         text.encode()
     except ValueError as error:
         raise ValueError(f"{option} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError(f"{option} is not a JSON object: {text}")
     return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _why(error: Exception) -> str:

@@ -60,6 +60,12 @@ class Connection:
     async def cancel(self, stream: str) -> None:
         await self._carry_out(self._client.cancel(stream))
 
+    async def leave(self) -> None:
+        """Close the connection with 1000, which ends the session (chapter 11); then cancel `run`."""
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.close(1000)
+
     async def _once(self) -> int:
         """One connection, from its upgrade to its end; returns its close code."""
         async with connect(
