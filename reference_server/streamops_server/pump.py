@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from math import inf
+from time import monotonic
 
 from streamops_server.core.session import Session
+from streamops_server.core.turn import Turn
 from streamops_server.interfaces.transport import Connection
 
 YIELD_EVERY = 32
 """Calls after which a producer lets others run, so that pings are answered."""
+LATE = 0.005
+"""Seconds after which a flush that is due and did not happen shows that a producer does not await."""
 
 
 class Pump:
@@ -32,6 +36,7 @@ class Pump:
         self._reschedule = False
         """Whether another deadline may follow the one that `_soon` serves."""
         self._calls = 0
+        self.turn = Turn()
         self.schedule()
 
     def attach(self, connection: Connection | None) -> None:
@@ -58,6 +63,7 @@ class Pump:
             and outbox.next_tick <= self._loop.time()
         ):
             self._soon = self._loop.call_soon(self.flush)  # at once after a quiet interval (BAT-8)
+            self.turn.ends = monotonic() + LATE
         else:
             self.schedule()
 
@@ -70,11 +76,13 @@ class Pump:
             # Not within this call: operations that are accepted in the same turn of the loop join the frame.
             self._soon = self._soon or self._loop.call_soon(self.flush)
             self._reschedule = True
+            self.turn.ends = monotonic() + LATE
         elif deadline < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer_at = deadline
             self._timer = self._loop.call_at(deadline, self._fire)
+            self.turn.ends = monotonic() + deadline - self._loop.time() + LATE
 
     def _fire(self) -> None:
         self._timer, self._timer_at = None, inf
@@ -82,6 +90,7 @@ class Pump:
 
     def flush(self) -> None:
         """Send what is due; close the connection after a fatal error."""
+        self.turn.ends = inf
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
@@ -122,9 +131,9 @@ class Pump:
         return (queue is not None and queue.pending_bytes >= self._bound) or self._session.is_full
 
     async def room(self, name: str) -> None:
-        """Wait while the stream is full (FLW-7); let other tasks run every `YIELD_EVERY` calls."""
+        """Wait while the stream is full (FLW-7); let others run, by the count of calls and by `turn`."""
         self._calls += 1
-        if self._calls % YIELD_EVERY == 0:
+        if self._calls % YIELD_EVERY == 0 or monotonic() > self.turn.ends:
             await asyncio.sleep(0)
         while self.is_full(name) and not self._session.program.closed:
             await self._turn()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from time import monotonic
 from typing import Any, TypeVar
 
 from streamops_spec import default_target
@@ -46,11 +47,13 @@ class StreamingMixin:
         self, name: str, text: str, mode: str = "append", target: str | None = None
     ) -> None:
         """Add literal text, which is never parsed; `mode` is append, prepend or replace."""
+        if not isinstance(text, str):
+            raise ValueError(f"A text is a str, not {type(text).__name__}: {text!r:.80}")
         backend = self._backend or self._mounted()
         if mode == "append" and target is None:
             joined = backend.program.extend(CURRENT.get(None), name, text)
             if joined:
-                if joined % YIELD_EVERY == 0:
+                if joined % YIELD_EVERY == 0 or monotonic() > backend.turn.ends:
                     await asyncio.sleep(0)
                 return
         await backend.room(name)

@@ -62,6 +62,13 @@ class View(StreamingMixin):
             if hasattr(member, _MARK)
         }
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _METHODS or name in type(self).events.values():
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is a method, so the state needs another name than {name!r}"
+            )
+        super().__setattr__(name, value)
+
     def mount(self, request: Request, /, **kwargs: Any) -> Any:
         """Set up the state; may be async. `kwargs` are the params of the client's `hello.view`.
 
@@ -96,8 +103,12 @@ class View(StreamingMixin):
 
     def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (views may override it)
         """Whether a client with these `caps` may run `event`; if not, the event counts as unknown."""
-        return event in self.events
+        return event in type(self).events
 
 
 def _is_method(member: object) -> bool:
     return callable(member) or isinstance(member, classmethod)
+
+
+_METHODS = frozenset(name for name in dir(View) if not name.startswith("_") and callable(getattr(View, name)))
+"""Names that a view's state cannot have: an attribute would hide the method."""

@@ -29,6 +29,10 @@ from streamops_server.view import View
 P = ParamSpec("P")
 T = TypeVar("T")
 _CANCELLED = ("cancelled", "The work was cancelled")
+_FOREIGN = (
+    "This {} belongs to another session, and only the handlers and tasks of that session may write to it."
+    " Put the news where a task of its own waits for it, for example into an asyncio.Queue"
+)
 
 
 class ViewRunner:
@@ -38,6 +42,7 @@ class ViewRunner:
         self, view: View, session: Session, pump: Pump, tasks: ProducerTasks, renderer: Renderer
     ) -> None:
         self.program = session.program
+        self.turn = pump.turn
         self.view = view
         self._session = session
         self._pump = pump
@@ -55,8 +60,11 @@ class ViewRunner:
 
     def _as_caller(self, call: Callable[Concatenate[Producer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call with the current producer: the one place that turns a fence into a cancellation."""
+        producer = current_producer()
+        if producer.session is not self.program:
+            raise RuntimeError(_FOREIGN.format(self._name))
         try:
-            return call(current_producer(), *args, **kwargs)
+            return call(producer, *args, **kwargs)
         except Fenced:
             raise StreamCancelled from None
 
@@ -91,7 +99,7 @@ class ViewRunner:
 
         If either raises, the session fails (CON-9).
         """
-        producer = Producer()
+        producer = Producer(session=self.program)
         CURRENT.set(producer)
         with ProgramCode(f"The mount of {self._name}") as mounting:
             _check_params(self.view, params)
@@ -123,13 +131,13 @@ class ViewRunner:
         if not view.allows(event.event, self.program.caps):
             self._session.reply(event.ref, "unknown_event", f"There is no event {event.event[:100]!r}")
             return
-        handler = getattr(view, view.events[event.event])
+        handler = getattr(view, type(view).events[event.event])
         try:
             work = handler(**event.params)  # an async def: this binds the params and runs nothing
         except TypeError as error:
             self._session.reply(event.ref, BadParams.code, f"These params do not fit: {error}")
             return
-        producer = Producer()
+        producer = Producer(session=self.program)
         task = self._tasks.spawn(self._run_handler(work, event.ref, producer), producer)
         task.add_done_callback(lambda _: work.close())  # needed if it was cancelled before its first step
 
@@ -143,7 +151,10 @@ class ViewRunner:
         elif code.error is not None:
             failure = explain(code.error)
         # Rule 1: no await from here to the reply.
-        self.program.end(producer, code.outcome)
+        with ProgramCode(f"Ending the runs of a handler of {self._name}") as ending:
+            self.program.end(producer, code.outcome)
+        if failure is None and ending.error is not None:
+            failure = explain(ending.error)
         with ProgramCode(f"Rendering the final view of {self._name}") as rendering:
             self._final_view()
         error = rendering.error

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 
 class Producer:
-    """One handler, mount or task; `parent` is the producer that started it."""
+    """One handler, mount or task; `parent` is the producer that started it, `session` what it belongs to."""
 
-    __slots__ = ("_fences", "cancelled", "living", "parent", "runs", "stopped")
+    __slots__ = ("_fences", "cancelled", "living", "parent", "runs", "session", "stopped")
 
-    def __init__(self, parent: Producer | None = None) -> None:
+    def __init__(self, parent: Producer | None = None, session: object = None) -> None:
         self.parent = parent
+        self.session: object = session if parent is None else parent.session
         self.living = 1
         """How many have not finished: its own code and the producers directly below it."""
         self.runs: dict[str, None] = {}

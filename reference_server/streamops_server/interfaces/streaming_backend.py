@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from streamops_server.core.producers import Producer
 from streamops_server.core.program import Program
+from streamops_server.core.turn import Turn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,6 +22,8 @@ class StreamingBackend(Protocol):
     """
 
     program: Program
+    turn: Turn
+    """When the current producer has to let others run."""
 
     def call(self, call: Callable[Concatenate[Producer, P], None], *args: P.args, **kwargs: P.kwargs) -> None:
         """`call`, a method of `program`, made by the current producer; what it accepts is sent in time."""

@@ -1,0 +1,154 @@
+"""Views that err in ways that users report: names of state, blocking sources, other sessions, odd values."""
+
+import logging
+import time
+from typing import Any
+
+import pytest
+from streamops_server import View, event_handler
+from streamops_server.core.program import Program
+
+NAMES = ["events", "template_renders", "templates", "program", "session", "items", "turn"]
+METHODS = ["stream_text", "push_state", "mount", "get_context", "allows", "start_task", "add"]
+
+
+class Named(View):
+    template = "{{ value }}"
+
+    @event_handler
+    async def add(self, name: str) -> None:
+        setattr(self, name, ["state"])
+        await self.stream_text("answer", "done")
+
+    @event_handler
+    async def other(self) -> None: ...
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_state_may_have_the_name_of_a_class_attribute(name: str, serve: Any, go: Any) -> None:
+    async def run() -> None:
+        async with serve(Named) as connect, connect() as client:
+            await client.hello("Named", ["view", "html"])
+            for _ in range(2):  # The second event finds its handler although the state has this name.
+                assert (await client.run("add", name=name))["ok"]
+            assert client.text("answer") == "donedone"
+
+    go(run())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_state_with_the_name_of_a_method_is_refused_at_once(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"Named.{name} is a method, so the state needs another name"):
+        setattr(Named(), name, 1)
+
+
+class Blocking(View):
+    @event_handler
+    async def ask(self, how: str) -> None:
+        for number in range(6):
+            time.sleep(0.03)  # noqa: ASYNC251  # reason: this is what a source that does not await does
+            if how == "insert":
+                await self.stream_insert("answer", f"<i>{number}</i>")
+            else:
+                await self.stream_text("answer", f"{number} ", "append" if how == "append" else "replace")
+
+
+@pytest.mark.parametrize("how", ["append", "replace", "insert"])
+def test_a_source_that_blocks_is_shown_while_it_goes_on(how: str, serve: Any, go: Any) -> None:
+    async def run() -> None:
+        async with serve(Blocking) as connect, connect() as client:
+            await client.hello("Blocking", ["html"])
+            assert (await client.run("ask", how=how))["ok"]
+            assert sum(frame["type"] == "stream" for frame in client.frames) >= 3
+
+    go(run())
+
+
+ROOM: list[View] = []
+
+
+class Member(View):
+    template = '<p dj-stream="last"></p>'
+
+    def mount(self, request: Any, /) -> None:
+        ROOM.append(self)
+
+    @event_handler
+    async def say(self, how: str) -> None:
+        other = next(view for view in ROOM if view is not self)
+        if how == "text":
+            await other.stream_text("last", "hello")
+        elif how == "start":
+            await other.stream_start("last")
+        elif how == "state":
+            await other.push_state()
+        else:
+            await other.stream_to("last")
+
+    @event_handler
+    async def alone(self) -> None:
+        await self.stream_text("last", "still here")
+
+
+@pytest.mark.parametrize("how", ["text", "start", "state", "stream_to"])
+def test_a_call_on_a_view_of_another_session_is_refused_and_named(
+    how: str, serve: Any, go: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        ROOM.clear()
+        async with serve(Member) as connect, connect() as ada, connect() as bob:
+            await ada.hello("Member", ["view", "html"])
+            await bob.hello("Member", ["view", "html"])
+            reply = await ada.run("say", how=how)
+            assert reply["error"]["code"] == "app_error"
+            for client in (ada, bob):  # Neither session is harmed.
+                assert (await client.run("alone"))["ok"]
+                assert [op["op"] for op in client.ops("last")] == ["start", "text", "done"]
+
+    with caplog.at_level(logging.ERROR):
+        go(run())
+    assert "This Member belongs to another session" in caplog.text
+
+
+@pytest.mark.parametrize("value", [None, 1, b"bytes", ["a"]])
+def test_a_text_that_is_not_a_str_is_a_value_error_that_names_it(value: Any, serve: Any, go: Any) -> None:
+    raised: list[BaseException] = []
+
+    class Odd(View):
+        @event_handler
+        async def say(self) -> None:
+            await self.stream_text("answer", "first")
+            try:
+                await self.stream_text("answer", value)
+            except ValueError as error:
+                raised.append(error)
+
+    async def run() -> None:
+        async with serve(Odd) as connect, connect() as client:
+            await client.hello("Odd", [])
+            assert (await client.run("say"))["ok"]
+            assert client.text("answer") == "first"
+
+    go(run())
+    assert f"A text is a str, not {type(value).__name__}" in str(raised[0])
+
+
+def test_an_event_is_answered_whatever_happens_inside_the_server(
+    serve: Any, go: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = Program.end
+
+    def end(self: Program, *args: Any) -> None:
+        real(self, *args)
+        raise KeyError("a fault of the server")
+
+    async def run() -> None:
+        async with serve(Named) as connect, connect() as client:
+            await client.hello("Named", [])
+            monkeypatch.setattr(Program, "end", end)
+            reply = await client.run("other")
+            assert reply["error"]["code"] == "app_error"
+
+    with caplog.at_level(logging.ERROR):
+        go(run())
+    assert "Ending the runs of a handler of Named raised" in caplog.text
