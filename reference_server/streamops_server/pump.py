@@ -13,7 +13,7 @@ from streamops_server.interfaces.transport import Connection
 
 YIELD_EVERY = 32
 """Calls after which a producer lets others run, so that pings are answered."""
-LATE = 0.005
+LATE = 0.03
 """Seconds after which a flush that is due and did not happen shows that a producer does not await."""
 
 

@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any
 
 import pytest
-from streamops_server import Limits, Registry, StreamServer, View
+from streamops_server import Limits, Registry, StreamServer, View, pump
 from streamops_server.core.frames import Cancel, Event, Hello, decode
 from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
@@ -90,6 +91,13 @@ class FakeLink:
     def ops(self, stream: str) -> list[str]:
         """The operations of a stream that arrived, by name."""
         return [op["op"] for frame in self.frames if frame.get("stream") == stream for op in frame["ops"]]
+
+
+@pytest.fixture(autouse=True)
+def _turns_end_by_count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine ends no turn by time, so that what merges is exact; `turns_by_time` undoes it."""
+    if "turns_by_time" not in request.keywords:
+        monkeypatch.setattr(pump, "LATE", inf)
 
 
 @pytest.fixture

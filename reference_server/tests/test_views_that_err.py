@@ -46,13 +46,14 @@ class Blocking(View):
     @event_handler
     async def ask(self, how: str) -> None:
         for number in range(6):
-            time.sleep(0.03)  # noqa: ASYNC251  # reason: this is what a source that does not await does
+            time.sleep(0.08)  # noqa: ASYNC251  # reason: this is what a source that does not await does
             if how == "insert":
                 await self.stream_insert("answer", f"<i>{number}</i>")
             else:
                 await self.stream_text("answer", f"{number} ", "append" if how == "append" else "replace")
 
 
+@pytest.mark.turns_by_time
 @pytest.mark.parametrize("how", ["append", "replace", "insert"])
 def test_a_source_that_blocks_is_shown_while_it_goes_on(how: str, serve: Any, go: Any) -> None:
     async def run() -> None:
