@@ -24,7 +24,7 @@ def rules() -> list[Rule]:
 
 
 @WIRE.rule("RES-3", "stream")
-def a_replay_goes_on_where_the_client_is(state: Watch) -> Outcome:
+def a_replay_continues_where_the_client_stopped(state: Watch) -> Outcome:
     if state.coming.get(state.name) != "replay":
         return NOT_SEEN
     due = state.cursors.get(state.name, 0) + 1
@@ -32,7 +32,7 @@ def a_replay_goes_on_where_the_client_is(state: Watch) -> Outcome:
 
 
 @WIRE.rule("RES-5", "stream")
-def a_stream_that_was_not_replayed_comes_anew(state: Watch) -> Outcome:
+def a_stream_that_was_not_replayed_begins_again(state: Watch) -> Outcome:
     how, first = state.coming.get(state.name), state.ops[0]["op"]
     if how == "view":
         return Wrong(f"a view with stream {state.name} in its map", f"a frame with seq {state.frame['seq']}")
@@ -42,7 +42,7 @@ def a_stream_that_was_not_replayed_comes_anew(state: Watch) -> Outcome:
 
 
 @WIRE.rule("ORD-2", "stream")
-def each_frame_starts_where_the_one_before_ended(state: Watch) -> Outcome:
+def each_frame_starts_where_the_previous_one_ended(state: Watch) -> Outcome:
     due, seq = state.cursors.get(state.name, 0) + 1, state.frame["seq"]
     if seq == due or (state.coming.get(state.name) == "gone" and seq > due):
         return KEPT
@@ -59,7 +59,7 @@ def a_frame_covers_at_least_its_ops(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIF-1", "stream")
-def no_operation_comes_where_the_wire_table_forbids_it(state: Watch) -> Outcome:
+def each_operation_is_allowed_by_the_wire_table(state: Watch) -> Outcome:
     table: dict[str, dict[str, str | None]] = dict(load_protocol().lifecycle.wire)  # type: ignore[arg-type]  # reason: states are texts here
     stream_state = state.at(state.name).state
     for op in state.ops:
@@ -72,7 +72,7 @@ def no_operation_comes_where_the_wire_table_forbids_it(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIF-2", "stream")
-def a_run_is_named_by_a_number_that_its_start_can_have(state: Watch) -> Outcome:
+def a_run_has_a_number_that_its_start_can_have(state: Watch) -> Outcome:
     seq, n, ops = state.frame["seq"], state.frame["n"], state.ops
     seen: Outcome = NOT_SEEN
     for index, op in enumerate(ops):
@@ -86,7 +86,7 @@ def a_run_is_named_by_a_number_that_its_start_can_have(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIF-5", "stream")
-def a_done_says_how_its_run_stood(state: Watch) -> Outcome:
+def the_reason_of_a_done_fits_the_state_of_its_run(state: Watch) -> Outcome:
     stream_state = state.at(state.name).state
     seen: Outcome = NOT_SEEN
     for op in state.ops:
@@ -108,7 +108,7 @@ def a_done_says_how_its_run_stood(state: Watch) -> Outcome:
 
 
 @WIRE.rule("CNT-4", "stream")
-def targets_are_the_streams_own_or_an_id(state: Watch) -> Outcome:
+def targets_are_the_default_or_an_id(state: Watch) -> Outcome:
     own = default_target(state.name)
     for op in state.ops:
         if op["target"] != own and (not op["target"].startswith("#") or op["op"] in LIFECYCLE):
@@ -117,12 +117,12 @@ def targets_are_the_streams_own_or_an_id(state: Watch) -> Outcome:
 
 
 @WIRE.rule("CNT-5", "stream")
-def no_text_is_longer_than_a_text_may_be(state: Watch) -> Outcome:
+def no_text_exceeds_max_text_bytes(state: Watch) -> Outcome:
     return _lengths(state, merged=False)
 
 
 @WIRE.rule("BAT-6", "stream")
-def no_merged_text_is_longer_than_a_text_may_be(state: Watch) -> Outcome:
+def no_merged_text_exceeds_max_text_bytes(state: Watch) -> Outcome:
     return _lengths(state, merged=True)
 
 
@@ -137,7 +137,7 @@ def _lengths(state: Watch, *, merged: bool) -> Outcome:
 
 
 @WIRE.rule("CNT-7", "stream")
-def length_and_hash_on_done_are_those_of_the_run(state: Watch) -> Outcome:
+def length_and_hash_on_done_match_the_run(state: Watch) -> Outcome:
     at = state.at(state.name).copy()
     seen: Outcome = NOT_SEEN
     for op in state.ops:
@@ -200,7 +200,7 @@ def _interval(state: Watch) -> float:
 
 
 @WIRE.rule("ERR-4", "reply", "stream")
-def no_traceback_is_shown(state: Watch) -> Outcome:
+def no_traceback_is_sent(state: Watch) -> Outcome:
     errors = [op for op in state.frame.get("ops", ()) if op["op"] == "error"]
     if isinstance(state.frame.get("error"), dict):
         errors.append(state.frame["error"])
@@ -217,7 +217,7 @@ def each_pong_answers_a_ping(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIM-4", "stream")
-def no_session_has_more_streams_than_it_may(state: Watch) -> Outcome:
+def no_session_exceeds_max_streams(state: Watch) -> Outcome:
     limit = state.welcome["limits"]["max_streams"]
     names = {*state.cursors, *state.ends, state.name}
     if len(names) > limit:
@@ -226,7 +226,7 @@ def no_session_has_more_streams_than_it_may(state: Watch) -> Outcome:
 
 
 @WIRE.rule("RES-2", "welcome")
-def every_stream_of_the_session_is_listed(state: Watch) -> Outcome:
+def every_stream_of_the_session_is_in_resumed(state: Watch) -> Outcome:
     resumed = state.frame.get("resumed")
     if resumed is None:
         return NOT_SEEN
@@ -247,7 +247,7 @@ def a_session_id_is_new_and_long(state: Watch) -> Outcome:
 
 
 @WIRE.rule("VIEW-5", "view")
-def a_view_comes_after_what_it_shows(state: Watch) -> Outcome:
+def a_view_comes_after_the_operations_that_it_shows(state: Watch) -> Outcome:
     """The numbers in the map are those of operations that have been sent before it."""
     seen: Outcome = NOT_SEEN
     for name, entry in state.frame["streams"].items():

@@ -7,7 +7,7 @@ from streamops_conformance.v1.client.wrong_readers import StopsAtAFailure
 
 
 @CLIENT.rule("CLI-2", "dump")
-def a_frame_that_was_seen_changes_nothing(check: DumpCheck) -> Outcome:
+def a_repeated_frame_changes_nothing(check: DumpCheck) -> Outcome:
     if not check.only("duplicate"):
         return NOT_SEEN
     return _nothing(check)
@@ -28,7 +28,7 @@ def _nothing(check: DumpCheck) -> Outcome:
 
 
 @CLIENT.rule("CLI-13", "dump")
-def a_target_of_another_form_is_refused(check: DumpCheck) -> Outcome:
+def a_malformed_target_is_refused(check: DumpCheck) -> Outcome:
     if not check.has("refused"):
         return NOT_SEEN
     if check.closed is not None:

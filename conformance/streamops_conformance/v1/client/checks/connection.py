@@ -68,7 +68,7 @@ async def _pongs(case: Any, peer: Any, number: int) -> list[dict[str, Any]]:
 
 
 @CLIENT.probe("FRM-8")
-async def pongs_are_given(context: ClientProbeContext) -> Outcome:
+async def the_client_sends_pongs(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send({"type": "ping", "t": "x"})
@@ -77,7 +77,7 @@ async def pongs_are_given(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("FRM-10")
-async def events_go_out_as_events(context: ClientProbeContext) -> Outcome:
+async def an_event_is_sent_with_its_name_and_params(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         params = {"text": "<\u00e9>", "nested": {"n": [0, None]}}
@@ -88,7 +88,7 @@ async def events_go_out_as_events(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("EVT-9")
-async def several_events_have_growing_refs(context: ClientProbeContext) -> Outcome:
+async def refs_of_successive_events_increase(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         for _ in range(3):
@@ -118,7 +118,7 @@ async def a_cancel_names_the_open_run(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("FRM-12")
-async def acks_are_given(context: ClientProbeContext) -> Outcome:
+async def the_client_sends_acks(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(("ack",))
         await peer.send(OPEN)
@@ -127,7 +127,7 @@ async def acks_are_given(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("CON-17")
-async def a_session_without_capabilities_is_one(context: ClientProbeContext) -> Outcome:
+async def a_session_without_capabilities_works(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send(OPEN)
@@ -138,7 +138,7 @@ async def a_session_without_capabilities_is_one(context: ClientProbeContext) -> 
 
 
 @CLIENT.probe("CLI-15")
-async def without_a_welcome_the_client_closes_and_tries_again(context: ClientProbeContext) -> Outcome:
+async def without_a_welcome_the_client_closes_and_reconnects(context: ClientProbeContext) -> Outcome:
     async with AsyncExitStack() as stack:
         case = await stack.enter_async_context(context.client())
         silent = await case.connection()
@@ -165,7 +165,7 @@ async def without_a_welcome_the_client_closes_and_tries_again(context: ClientPro
 
 
 @CLIENT.probe("CLI-16")
-async def a_client_that_is_told_not_to_come_back_does_not(context: ClientProbeContext) -> Outcome:
+async def a_client_that_must_not_reconnect_stays_away(context: ClientProbeContext) -> Outcome:
     verdicts = [{"code": "app_error", "retryable": False, "close": 4500}]
     verdicts += [{"code": "x_closed", "retryable": False, "close": 1011}]
     found = await asyncio.gather(
@@ -200,7 +200,7 @@ async def _stays_away(
 
 
 @CLIENT.probe("CLI-25")
-async def a_client_comes_back_with_a_hello(context: ClientProbeContext) -> Outcome:
+async def a_client_reconnects_with_a_hello(context: ClientProbeContext) -> Outcome:
     found = await asyncio.gather(
         *(_comes_back(context, code) for code in (*COMES_BACK, *LOST)),
         _comes_back(context, 4429, retry_after_ms=300),

@@ -31,7 +31,7 @@ def _markup(text: str) -> bool:
 
 
 @CLIENT.rule("CLI-7", "dump", observed="document")
-def what_is_added_leaves_the_nodes_that_are_there(check: DumpCheck) -> Outcome:
+def added_content_keeps_the_existing_nodes(check: DumpCheck) -> Outcome:
     if not _document(check) or not check.ops or check.has("view"):
         return NOT_SEEN
     if not check.content_is_right() and any(map(_adds_text, check.ops)):
@@ -65,7 +65,7 @@ def _places(nodes: list[Frame], parent: int = 0) -> Iterator[tuple[int, int]]:
 
 
 @CLIENT.rule("CLI-8", "dump", observed="document")
-def html_is_parsed_in_its_target_and_runs_no_script(check: DumpCheck) -> Outcome:
+def html_is_parsed_in_the_context_of_its_target_and_runs_no_script(check: DumpCheck) -> Outcome:
     if not _document(check):
         return NOT_SEEN
     if check.said.get("executed", 0):

@@ -7,7 +7,7 @@ from streamops_conformance.v1.oracle.client import FIRES
 
 
 @CLIENT.rule("CLI-24", "dump")
-def a_view_fires_what_its_runs_say(check: DumpCheck) -> Outcome:
+def a_view_fires_the_lifecycle_events_of_its_runs(check: DumpCheck) -> Outcome:
     if not check.only_views() or check.dump is None:
         return NOT_SEEN
     due, seen = check.lifecycle(False), check.lifecycle(True)

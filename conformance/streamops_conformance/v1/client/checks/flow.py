@@ -20,7 +20,7 @@ QUIET_MS = 250
 
 
 @CLIENT.rule("FLW-5", "ack")
-def an_ack_says_numbers_that_arrived(client: ClientTranscript) -> Outcome:
+def an_ack_has_only_numbers_that_arrived(client: ClientTranscript) -> Outcome:
     for name, number in client.frame["cursors"].items():
         if number > client.sent.get(name, 0):
             return Wrong(f"an ack of {name} up to {client.sent.get(name, 0)}, which was sent", f"{number}")
@@ -127,7 +127,7 @@ async def half_a_window_is_acknowledged_at_once(context: ClientProbeContext) -> 
 
 
 @CLIENT.probe("FLW-6")
-async def a_quiet_stream_gets_its_last_acknowledgement(context: ClientProbeContext) -> Outcome:
+async def the_last_frame_of_a_quiet_stream_is_acknowledged(context: ClientProbeContext) -> Outcome:
     async with context.client(PAGE) as case:
         session = await windowed(case, context)
         sends: dict[str, Send] = {"a frame": session.stream, "the next frame": session.stream}

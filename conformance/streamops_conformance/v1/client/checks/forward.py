@@ -8,7 +8,7 @@ from streamops_conformance.v1.client.wrong_readers import SkipsTheUnknown, Stops
 
 
 @CLIENT.rule("CLI-18", "dump")
-def names_that_are_members_of_every_object_are_names(check: DumpCheck) -> Outcome:
+def names_of_object_members_are_ordinary_names(check: DumpCheck) -> Outcome:
     if check.has("violation", "malformed") or not _traps(check):
         return NOT_SEEN
     if check.closed is not None:
@@ -32,7 +32,7 @@ def _traps(check: DumpCheck) -> bool:
 
 
 @CLIENT.rule("FWD-4", "dump")
-def what_is_unknown_is_ignored_and_counted(check: DumpCheck) -> Outcome:
+def unknown_parts_are_ignored_and_counted(check: DumpCheck) -> Outcome:
     if check.has("violation", "malformed") or not check.has("unknown"):
         return NOT_SEEN
     if check.closed is not None:

@@ -12,7 +12,7 @@ Dumped = Mapping[str, Any]
 
 
 @CLIENT.rule("CLI-9", "dump")
-def the_alerts_are_the_errors_that_are_shown(check: DumpCheck) -> Outcome:
+def each_shown_error_has_one_alert(check: DumpCheck) -> Outcome:
     if not check.html or check.dump is None or check.has("violation", "malformed"):
         return NOT_SEEN
     document = check.said["document"]
@@ -29,7 +29,7 @@ def the_alerts_are_the_errors_that_are_shown(check: DumpCheck) -> Outcome:
 
 
 @CLIENT.rule("CLI-10", "dump", observed="document")
-def the_markers_are_there_exactly_in_their_state(check: DumpCheck) -> Outcome:
+def markers_match_the_state_of_their_stream(check: DumpCheck) -> Outcome:
     if not check.html or check.dump is None or check.has("violation", "malformed"):
         return NOT_SEEN
     seen: Outcome = NOT_SEEN

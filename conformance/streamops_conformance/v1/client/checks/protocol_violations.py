@@ -8,7 +8,7 @@ BAD_FRAME = 4400
 
 
 @CLIENT.rule("CLI-3", "dump")
-def a_gap_an_overlap_and_a_forbidden_transition_are_answered_by_4400(check: DumpCheck) -> Outcome:
+def a_gap_an_overlap_and_a_forbidden_transition_are_closed_with_4400(check: DumpCheck) -> Outcome:
     if not check.has("violation"):
         return NOT_SEEN
     if check.dump is not None and len(check.steps) == 1 and check.content_changed():
@@ -17,7 +17,7 @@ def a_gap_an_overlap_and_a_forbidden_transition_are_answered_by_4400(check: Dump
 
 
 @CLIENT.rule("CLI-20", "dump")
-def what_is_no_frame_is_answered_by_4400(check: DumpCheck) -> Outcome:
+def a_malformed_frame_is_closed_with_4400(check: DumpCheck) -> Outcome:
     return _answered(check) if check.has("malformed") else NOT_SEEN
 
 

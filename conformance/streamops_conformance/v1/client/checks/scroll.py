@@ -30,7 +30,7 @@ async def _followed(case: ClientCase) -> str:
 
 
 @CLIENT.probe("CLI-14", observed="scroll")
-async def auto_scroll_follows_only_who_was_at_the_bottom(context: ClientProbeContext) -> Outcome:
+async def auto_scroll_follows_only_from_the_bottom(context: ClientProbeContext) -> Outcome:
     async with context.client(TALL) as case:
         peer = await case.welcomed(())
         await peer.send(frame(1, start(1), text(LINES)))

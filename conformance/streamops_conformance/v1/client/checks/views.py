@@ -39,7 +39,7 @@ def _ids(node: Dumped) -> Iterator[int]:
 
 
 @CLIENT.rule("CLI-21", "dump")
-def the_streams_of_a_view_become_the_clients(check: DumpCheck) -> Outcome:
+def the_client_takes_over_the_streams_of_a_view(check: DumpCheck) -> Outcome:
     if not check.only_views() or check.dump is None:
         return NOT_SEEN
     for name in check.frames[-1]["streams"]:

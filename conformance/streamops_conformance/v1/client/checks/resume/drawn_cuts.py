@@ -21,7 +21,7 @@ CUTS = 2
 
 
 @CLIENT.probe("RES-16")
-async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(context: ClientProbeContext) -> Outcome:
+async def nothing_is_lost_or_repeated_wherever_a_session_is_cut(context: ClientProbeContext) -> Outcome:
     drawn = draw(sequences(context.agreed), DRAWN, context.seed)
     frames = {spec: _frames(spec) for spec in drawn}
     longest = sorted(frames, key=lambda spec: len(frames[spec]), reverse=True)[:SESSIONS]

@@ -13,7 +13,7 @@ Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-14")
-async def a_new_session_id_ends_what_is_open(context: ClientProbeContext) -> Outcome:
+async def a_new_session_id_ends_the_open_runs(context: ClientProbeContext) -> Outcome:
     for offered in ("resume", "no resume") if "resume" in context.agreed else ("no resume",):
         found = await _lost(context, resumes=offered == "resume")
         if isinstance(found, Wrong):
@@ -91,7 +91,9 @@ async def each_resume_has_a_greater_attempt(context: ClientProbeContext) -> Outc
 
 
 @CLIENT.probe("RES-19")
-async def a_peer_that_is_broken_twice_gets_a_new_session(context: ClientProbeContext) -> Outcome:
+async def after_two_equal_violations_the_client_asks_for_a_new_session(
+    context: ClientProbeContext,
+) -> Outcome:
     gap = frame(9, text("a gap"))
     async with context.client(PAGE) as case:
         session = Resumable(context, case)

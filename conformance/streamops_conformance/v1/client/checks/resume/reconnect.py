@@ -20,7 +20,7 @@ Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-15")
-async def it_resumes_with_the_cursors_of_what_it_applied(context: ClientProbeContext) -> Outcome:
+async def a_resume_has_the_cursors_of_the_applied_operations(context: ClientProbeContext) -> Outcome:
     found = await against_reference_client(context, with_its_cursors)
     return (
         found
@@ -39,12 +39,12 @@ async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
 
 
 @CLIENT.probe("RES-16")
-async def a_resumed_session_goes_on_where_it_was(context: ClientProbeContext) -> Outcome:
+async def a_resumed_session_continues_where_it_stopped(context: ClientProbeContext) -> Outcome:
     return await against_reference_client(context, goes_on)
 
 
 @CLIENT.probe("RES-17")
-async def gone_ends_the_run_and_waits_for_a_beginning(context: ClientProbeContext) -> Outcome:
+async def a_gone_stream_ends_its_run_and_waits_for_a_new_beginning(context: ClientProbeContext) -> Outcome:
     for body in (_gone_until_a_start, _gone_and_no_start, _gone_until_a_view):
         found = await against_reference_client(context, body, goes_on, _gap)
         if isinstance(found, Wrong):
@@ -103,7 +103,7 @@ async def _left(session: Resumable, after: str) -> Wrong | None:
 
 
 @CLIENT.probe("RES-18", caps=("html",))
-async def a_view_says_what_a_stream_became(context: ClientProbeContext) -> Outcome:
+async def a_view_gives_the_new_state_of_a_stream(context: ClientProbeContext) -> Outcome:
     return await against_reference_client(context, _told_by_a_view, goes_on)
 
 

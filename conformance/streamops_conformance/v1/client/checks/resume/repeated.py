@@ -21,7 +21,7 @@ EVENTS = 3
 
 
 @CLIENT.probe("RES-13")
-async def unanswered_events_come_again(context: ClientProbeContext) -> Outcome:
+async def unanswered_events_are_sent_again(context: ClientProbeContext) -> Outcome:
     return await against_reference_client(context, _unanswered, goes_on)
 
 
@@ -39,7 +39,7 @@ async def _unanswered(session: Resumable) -> Outcome:
 
 
 @CLIENT.probe("EVT-9", caps=("resume",))
-async def refs_go_on_growing_after_a_resume(context: ClientProbeContext) -> Outcome:
+async def refs_keep_increasing_after_a_resume(context: ClientProbeContext) -> Outcome:
     return await against_reference_client(context, _growing, goes_on)
 
 
@@ -55,7 +55,7 @@ async def _growing(session: Resumable) -> Outcome:
 
 
 @CLIENT.probe("FLW-13")
-async def an_unanswered_cancel_comes_again(context: ClientProbeContext) -> Outcome:
+async def an_unanswered_cancel_is_sent_again(context: ClientProbeContext) -> Outcome:
     if "resume" not in context.agreed:
         context.not_applicable("the client never resumes")
     return await against_reference_client(context, _cancelled, goes_on)
