@@ -221,7 +221,7 @@ def test_texts_are_held_against_what_was_written(came, ended, kinds):
 def test_a_text_that_replaces_begins_anew_and_html_is_not_followed():
     assert not read("ab", [*pieces("ab"), *pieces("a", mode="replace"), *pieces("b")], ended=True).faults
     reading = read("ab", [*pieces("a"), Piece(1, {"op": "append", "html": "x"})], ended=True)
-    assert (reading.untold, reading.faults, reading.arrived) == ("a append", [], 1)
+    assert (reading.not_followed, reading.faults, reading.arrived) == ("a append", [], 1)
 
 
 # v0

@@ -157,7 +157,7 @@ def test_the_proxy_command_writes_down_what_the_check_reads(tmp_path):
     assert [lines[1]["type"], lines[-1]["type"]] == ["open", "end"]
     code, broken, account = checked(file)
     assert (code, broken) == (0, set())
-    assert account["remarks"] == ["connection 1 says which program ran: the prefix law was asked"]
+    assert account["remarks"] == ["connection 1 shows which program ran, so the prefix law was checked"]
 
 
 @DJUST

@@ -32,7 +32,7 @@ class Reading:
     """Characters of the program's text that are on the screen."""
     faults: list[Fault] = field(default_factory=list)
     """At most one of each kind: the first."""
-    untold: str = ""
+    not_followed: str = ""
     """Why the text cannot be followed to its end; empty where it was."""
 
 
@@ -55,7 +55,7 @@ def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
         if op["op"] == "text" and op.get("mode", "append") == "replace":
             at, gaps, found.arrived = 0, [], 0
         elif op["op"] != "text" or op.get("mode", "append") != "append":
-            found.untold = f"a {op['op']} {op.get('mode', '')}".strip()
+            found.not_followed = f"a {op['op']} {op.get('mode', '')}".strip()
             break
         text = op["text"]
         if not text:
@@ -87,7 +87,7 @@ def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
                 piece.entry,
             )
         found.arrived += len(text)
-    if ended and not found.untold and at < len(written):
+    if ended and not found.not_followed and at < len(written):
         gaps.append((at, len(written)))
     if gaps:
         missing = sum(end - begin for begin, end in gaps)

@@ -39,7 +39,7 @@ class Dump:
     """How many messages had been sent."""
     entry: int
     """Index of the last of them in the transcript."""
-    said: Frame
+    answer: Frame
 
 
 def messages_to_json(messages: Sequence[Message]) -> list[Frame]:

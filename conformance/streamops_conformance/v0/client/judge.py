@@ -46,7 +46,7 @@ class DumpCheck:
 
     @cached_property
     def shown(self) -> Tree:
-        return tree.of_dump(_content(self.dump.said["document"]))
+        return tree.of_dump(_content(self.dump.answer["document"]))
 
     @cached_property
     def right(self) -> bool:
@@ -93,7 +93,7 @@ class DumpCheck:
 
     def _alert(self) -> Diagnosis | None:
         for op in [frame["ops"][-1] for frame in self.frames[-1:]]:
-            alerts = [str(each) for each in self.dump.said["alerts"]]
+            alerts = [str(each) for each in self.dump.answer["alerts"]]
             if op["op"] == "error" and not any(op["error"].strip() in alert for alert in alerts):
                 return Diagnosis(
                     "CLI-108", f"an alert that says {op['error']!r}", f"the alerts {alerts}", None
@@ -112,7 +112,7 @@ class DumpCheck:
 
     def classes(self) -> Iterator[tuple[str, set[str], set[str]]]:
         """For each stream element with loading classes: the stream, those classes, and the classes it has."""
-        for element in tree.elements(self.dump.said["document"]):
+        for element in tree.elements(self.dump.answer["document"]):
             attrs = element["attrs"]
             named = set(attrs.get("data-loading-class", "").split())
             if named and "dj-stream" in attrs:
@@ -214,6 +214,6 @@ def judge_v0_client(registry: Registry, played: PlayedSequence) -> Judgement:
             found.entry = look.dump.entry
             return found
     if played.silent:
-        found.broken, found.fact = "CLI-101", "the_client_goes_on"
+        found.broken, found.fact = "CLI-101", "the_client_continues"
         found.wrong = Wrong("a client that continues", played.silent)
     return found

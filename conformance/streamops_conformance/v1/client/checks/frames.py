@@ -1,4 +1,4 @@
-"""Chapters 1, 2 and 8: what a client sends."""
+"""Chapters 1, 2 and 8: the frames of a client."""
 
 from streamops_spec import load_shapes
 
@@ -12,7 +12,7 @@ def every_message_is_text_with_one_json_object(client: ClientTranscript) -> Outc
     if client.entry.frame is None:
         return Wrong("a text message that holds one JSON object", client.entry.fault)
     if not isinstance(client.frame.get("type"), str):
-        return Wrong("a string member type", f"type {client.frame.get('type')!r}")
+        return Wrong("a member type that is a string", f"type {client.frame.get('type')!r}")
     return KEPT
 
 
@@ -34,7 +34,7 @@ def _shape(client: ClientTranscript, name: str) -> Outcome:
     shapes = load_shapes(f"v1:{name}")
     if shapes.is_valid(client.frame):
         return KEPT
-    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(client.frame))
+    return Wrong(f"a frame that matches urn:streamops:v1:{name}", shapes.explain(client.frame))
 
 
 @CLIENT.rule("FRM-8", "ping", "pong")
@@ -65,7 +65,7 @@ def acks_match_their_schema(client: ClientTranscript) -> Outcome:
 @CLIENT.rule("CON-17", "*")
 def no_ack_is_sent_without_the_capability(client: ClientTranscript) -> Outcome:
     if client.entry.type == "ack" and "ack" not in client.agreed:
-        return Wrong("no ack: the welcome did not agree on it", f"{client.entry.raw[:200]!r}")
+        return Wrong("no ack, because the welcome did not agree on it", f"{client.entry.raw[:200]!r}")
     return NOT_SEEN if client.entry.type in ("hello", "pong") else KEPT
 
 
@@ -74,7 +74,7 @@ def refs_increase(client: ClientTranscript) -> Outcome:
     if not client.refs:
         return NOT_SEEN
     ref = client.frame["ref"]
-    # After a resume unanswered events come again, perhaps behind new ones, but none of them twice.
+    # After a resume, unanswered events are sent again, perhaps after new ones, but each only once.
     if ref <= client.refs[-1] and (ref in client.refs or not client.resumed):
         return Wrong(f"a ref above {client.refs[-1]}", f"ref {ref}")
     return KEPT
