@@ -49,6 +49,7 @@ class Capture:
     connections: list[Connection] = field(default_factory=list)
 
     def messages(self) -> int:
+        """The number of messages on all connections."""
         return sum(
             entry.direction != "close" for each in self.connections for entry in each.transcript.entries
         )

@@ -18,6 +18,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """An error in the text that arrived; `entry` is the index of the wrong entry, None for the end."""
+
     kind: Kind
     expected: str
     observed: str

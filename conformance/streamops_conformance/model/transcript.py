@@ -27,9 +27,11 @@ class Entry:
 
     @property
     def type(self) -> str:
+        """The `type` of the frame; empty without a frame."""
         return str(self.frame.get("type")) if self.frame is not None else ""
 
     def size(self) -> int:
+        """The length of the message in bytes, as UTF-8."""
         return len(self.raw) if isinstance(self.raw, bytes) or self.raw.isascii() else len(self.raw.encode())
 
 

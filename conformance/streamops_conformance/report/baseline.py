@@ -19,6 +19,8 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
+    """The requirements that a target is known to break."""
+
     path: Path
     known: dict[str, str]
     """Requirement id → reason."""

@@ -66,6 +66,7 @@ class ProgressBar:
         self._progress.stop()
 
     def __call__(self, progress: events.Progress) -> None:
+        """Show the progress of a phase."""
         if progress.phase not in self._tasks:
             self._tasks[progress.phase] = self._progress.add_task(progress.phase, total=progress.total)
         self._progress.update(self._tasks[progress.phase], completed=progress.done, total=progress.total)

@@ -29,6 +29,7 @@ class Peer:
         self._news = asyncio.Event()
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame; a closed connection is not an error here."""
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:

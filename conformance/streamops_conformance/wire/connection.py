@@ -108,6 +108,7 @@ class RecordedConnection:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame; a closed connection is not an error here."""
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:

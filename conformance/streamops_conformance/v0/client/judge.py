@@ -42,14 +42,17 @@ class DumpCheck:
 
     @cached_property
     def ops(self) -> list[Frame]:
+        """The ops of all frames since the previous dump."""
         return [op for frame in self.frames for op in frame["ops"]]
 
     @cached_property
     def shown(self) -> Tree:
+        """The document that the client shows."""
         return tree.of_dump(_content(self.dump.answer["document"]))
 
     @cached_property
     def right(self) -> bool:
+        """Whether the client shows the expected document."""
         return agrees(self.shown, self.due)
 
     def has(self, *kinds: str) -> bool:

@@ -36,6 +36,7 @@ class FrameSequence:
         return made
 
     def steps(self) -> int:
+        """The number of messages."""
         return len(self.messages)
 
 

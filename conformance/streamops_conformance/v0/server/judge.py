@@ -48,6 +48,7 @@ class Case:
     runs: list[Run] = field(default_factory=list)
 
     def expected(self, run: Run) -> Expected:
+        """What a run must send, by the oracle."""
         return expected(run.script, dict(self.spec.variables), self._nested())
 
     def readings(self, run: Run) -> dict[str, Reading]:
@@ -99,6 +100,7 @@ class Account:
         return KEPT if seen else NOT_SEEN
 
     def streams(self) -> Iterator[list[Call]]:
+        """The calls of each stream of each run, in order."""
         for run in self.runs:
             yield from run
 

@@ -135,6 +135,7 @@ class Runner:
         return next((name for name, each in readings.items() if len(readings) > 1 and not each.right), "")
 
     async def hello(self) -> None:
+        """Open a session and run an empty script. Raises Silent if the server does not answer."""
         session = self._pool.session(self._running.url)
         try:
             await session.connect()

@@ -52,6 +52,7 @@ class Session(RecordedConnection):
             await self._any({"": self._described.greeted}, before, "the frame that ends the handshake")
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame, as soon as the pace of the server allows."""
         await self._pace.wait()
         await super().send(frame)
 

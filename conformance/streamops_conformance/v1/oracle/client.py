@@ -65,6 +65,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
+    """An event that a client fires on the page."""
+
     event: str
     stream: str
     reason: str | None = None
@@ -86,6 +88,7 @@ class Effect:
 
     @property
     def closes(self) -> bool:
+        """Whether a client must close after the frame."""
         return bool(self.kinds & {"violation", "malformed"})
 
 
@@ -99,6 +102,7 @@ class Reader:
         self._change = change or Document.apply
 
     def tree(self) -> Tree:
+        """The document that the client shows."""
         return tree.of_html(self.document.root)
 
     def texts(self) -> dict[str, str]:
@@ -225,6 +229,7 @@ class TextReader(Reader):
         self._texts: dict[str, str] = {}
 
     def texts(self) -> dict[str, str]:
+        """The text of each used stream."""
         return {name: self._texts.get(name, "") for name in self.streams}
 
     def _content(self, name: str, op: Frame, effect: Effect) -> None:

@@ -25,6 +25,7 @@ class LoggedOp:
 
     @property
     def kind(self) -> str:
+        """The name of the op."""
         return str(self.wire["op"])
 
 

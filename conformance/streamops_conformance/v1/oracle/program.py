@@ -99,6 +99,7 @@ class Program:
         return event
 
     def counts(self) -> dict[str, int]:
+        """The number of operations of each stream."""
         return {name: len(stream.ops) for name, stream in self.streams.items()}
 
     # Steps
