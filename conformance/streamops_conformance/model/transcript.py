@@ -16,7 +16,7 @@ _MAX_INTEGER = (1 << 53) - 1
 class Entry:
     """One message, or the end of the connection.
 
-    `frame` is None where the message is no JSON object; `fault` says why it is no I-JSON.
+    `frame` is None if the message is not a JSON object; `fault` says why it is not I-JSON.
     """
 
     ms: float

@@ -75,9 +75,9 @@ class ProgressBar:
 def show(report: Report, comparison: Comparison | None, console: Console) -> None:
     """Print the whole report."""
     console.print(_table(report))
-    unchecked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
-    if unchecked:
-        console.print(f"[dim]Not checked: {', '.join(unchecked)}[/]")
+    not_checked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
+    if not_checked:
+        console.print(f"[dim]Not checked: {', '.join(not_checked)}[/]")
     for verdict in ("inconclusive", "not applicable"):
         for result in report.results:
             if result.verdict == verdict:

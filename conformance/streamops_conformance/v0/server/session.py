@@ -20,9 +20,9 @@ class Limited(Exception):
 
 
 class Session(RecordedConnection):
-    """One WebSocket, which several cases use in turn; each has a transcript of its own.
+    """One WebSocket, which several cases use in turn; each has its own transcript.
 
-    At most `burst` messages go out at once, and `per_second` in the long run; 0 is no limit.
+    Sends at most `burst` messages at once, and `per_second` in the long run; 0 means no limit.
     """
 
     def __init__(
