@@ -87,7 +87,7 @@ def test_nothing_is_found_in_the_reference_servers_traffic(tmp_path, pause):
     assert any("which program ran" in remark for remark in account["remarks"])
 
 
-def test_nothing_is_found_where_its_sessions_are_cut_and_taken_up_again(tmp_path):
+def test_nothing_is_found_in_sessions_that_are_cut_and_resumed(tmp_path):
     async def exchange(url):
         session = Session(url)
         await session.connect()
@@ -116,7 +116,7 @@ def test_nothing_is_found_where_its_sessions_are_cut_and_taken_up_again(tmp_path
     assert frames["ORD-5"] > 10
 
 
-def test_nothing_of_the_server_is_found_in_the_traffic_of_the_whole_suite(tmp_path):
+def test_no_server_finding_in_the_traffic_of_the_whole_suite(tmp_path):
     """Every probe, hostile clients, resumes and all: no rule blames a server that keeps the rules."""
 
     async def test(url):
@@ -133,7 +133,7 @@ def test_nothing_of_the_server_is_found_in_the_traffic_of_the_whole_suite(tmp_pa
     assert sum(each["verdict"] == "holds" for each in of_server) > 50
 
 
-def test_the_proxy_command_writes_down_what_the_check_reads(tmp_path):
+def test_the_check_reads_what_the_proxy_command_records(tmp_path):
     file = tmp_path / "a.jsonl"
 
     async def through(url):
@@ -162,7 +162,7 @@ def test_the_proxy_command_writes_down_what_the_check_reads(tmp_path):
 
 @DJUST
 @pytest.mark.parametrize(("pause", "due"), [(0, {"ORD-101"}), (5, {"ORD-101"})])
-def test_djusts_losses_are_found_in_its_traffic(tmp_path, pause, due):
+def test_lost_text_of_djust_is_found_in_its_traffic(tmp_path, pause, due):
     """With the script that is in the event, and without it with the text that was written."""
     target = read(ROOT / "conformance/targets/djust/target.toml")
 
@@ -192,7 +192,7 @@ def test_djusts_losses_are_found_in_its_traffic(tmp_path, pause, due):
     assert broken >= due
 
 
-def test_djusts_overtaking_is_found_in_traffic_that_was_seen(tmp_path):
+def test_reordered_text_of_djust_is_found_in_observed_traffic(tmp_path):
     """From the traffic of djust 1.2.6, 5 ms between two tokens: t6 came before t5, t199 before t198."""
     own = {"target": "[dj-stream='s']", "mode": "append"}
     came = [{"op": "text", "text": f"t{n}. ", **own} for n in (0, 3, 6, 5, 9, 12)]
@@ -219,7 +219,7 @@ def har(page, socket, protocol, file, *says):
     assert json.loads(file.read_text())["log"]["creator"]["name"] == "WebInspector"
 
 
-def test_a_har_of_chromiums_developer_tools_with_the_reference_servers_traffic_is_clean(tmp_path):
+def test_a_chromium_har_of_the_reference_server_is_clean(tmp_path):
     limits = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 8}
     hello = {"type": "hello", "caps": ["x-conformance"], "limits": limits}
     event = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": script(1)}}
@@ -235,7 +235,7 @@ def test_a_har_of_chromiums_developer_tools_with_the_reference_servers_traffic_i
 
 
 @DJUST
-def test_a_har_of_chromiums_developer_tools_with_djusts_traffic_shows_its_losses(tmp_path):
+def test_a_chromium_har_of_djust_shows_lost_text(tmp_path):
     target = read(ROOT / "conformance/targets/djust/target.toml")
     mount = {"type": "mount", "view": "views.Conformance", "params": {"vars": {"a": "0"}}, "url": "/"}
     event = {"type": "event", "event": "conformance_run", "params": {"script": script(5)}, "ref": 1}
@@ -274,7 +274,7 @@ def test_wrong_usage_is_explained(tmp_path, content, arguments, said):
     assert "Traceback" not in printed
 
 
-def test_the_report_says_what_cannot_be_told(tmp_path):
+def test_the_report_lists_what_the_wire_cannot_show(tmp_path):
     message = {"type": "message", "connection": 1, "ms": 1, "dir": "recv"}
     frame = {"type": "stream", "stream": "s", "ops": [{"op": "done", "target": "[dj-stream='s']"}]}
     (tmp_path / "a.jsonl").write_text(json.dumps({**message, "data": json.dumps(frame)}))

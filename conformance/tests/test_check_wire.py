@@ -181,11 +181,11 @@ AS_VIEW = welcome("view", "resume", resumed={"s": {"how": "view", "seq": 6}})
         ((stream(4, 1, text("x")), reply(3)),),  # Nor is its hello.
     ],
 )
-def test_right_traffic_is_clean(connections):
+def test_correct_traffic_is_clean(connections):
     assert not broken(capture(*connections))
 
 
-def test_right_traffic_shows_what_it_shows():
+def test_correct_traffic_shows_these_requirements():
     due = "CON-3 CON-4 CON-8 CON-12 FRM-1 FRM-4 ORD-2 ORD-3 ORD-7 LIF-1 LIF-2 LIF-5 CNT-4 CNT-7 EVT-1 ERR-7"
     assert seen(capture(RIGHT)) >= set(due.split())
     assert seen(capture(BEFORE, AGAIN)) >= {"RES-2", "RES-3", "RES-12", "VIEW-1", "VIEW-5", "VIEW-7"}
@@ -290,7 +290,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_broken_traffic_is_found_and_named_once(name):
+def test_broken_traffic_has_exactly_one_finding(name):
     requirement, connections, *every = FAULTS[name]
     assert broken(capture(*connections, every=every[0] if every else 20.0)) == {(requirement, "server")}
 
@@ -310,7 +310,7 @@ def test_every_rule_of_this_module_has_traffic_that_breaks_it():
         ((*RIGHT, event(2)), "EVT-9"),
     ],
 )
-def test_what_a_client_says_is_judged_too(frames, requirement):
+def test_the_frames_of_a_client_are_judged_too(frames, requirement):
     assert (requirement, "client") in broken(capture(frames))
 
 
@@ -324,7 +324,7 @@ def test_a_fatal_error_is_mirrored_by_its_close():
     }
 
 
-def test_a_slow_network_is_not_blamed_for_what_it_brings_at_once():
+def test_a_slow_network_that_delivers_frames_together_is_not_blamed():
     """Frames that were sent in 4 s and arrive together: nothing that was answered since says how late."""
     made = capture(FAST, every=1.0)
     for entry in made.connections[0].transcript.entries[4:]:
@@ -345,7 +345,7 @@ def test_compression_is_read_from_the_handshake():
 # The text that the program wrote
 
 
-def test_the_text_that_somebody_gives_is_held_against_what_came():
+def test_the_given_text_is_compared_with_the_text_that_arrived():
     right = capture((*RIGHT[:8],))
     assert not broken(right, {"s": "Hello"})
     assert {"ORD-4", "ORD-5"} <= seen(right, {"s": "Hello"})
@@ -356,12 +356,12 @@ def test_the_text_that_somebody_gives_is_held_against_what_came():
     assert not broken(right, {"another": "x"})
 
 
-def test_a_text_that_goes_on_in_a_resumed_session_is_one_text():
+def test_a_text_that_continues_in_a_resumed_session_is_one_text():
     assert not broken(capture(BEFORE, AGAIN), {"s": "Hello!"})
     assert broken(capture(BEFORE, AGAIN), {"s": "Hello?!"}) == {("ORD-5", "server")}
 
 
-def test_what_speaks_neither_version_is_told_from_what_does():
+def test_traffic_of_neither_version_is_recognized():
     made = capture(RIGHT)
     made.connections[0].subprotocol = None
     assert recognize(made.connections[0]) == "v1"

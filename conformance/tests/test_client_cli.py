@@ -26,7 +26,7 @@ def streamops(*arguments: str, timeout: float = 120) -> subprocess.CompletedProc
 @pytest.mark.parametrize(
     ("testee", "verdicts"), [(TAIL, {"pass", "not applicable"}), (JSDOM, {"pass"})], ids=["tail", "jsdom"]
 )
-def test_a_right_client_is_conformant_and_the_report_has_its_shape(
+def test_a_correct_client_is_conformant_and_the_report_matches_its_schema(
     testee: list[str], verdicts: set[str], tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
@@ -39,7 +39,7 @@ def test_a_right_client_is_conformant_and_the_report_has_its_shape(
     assert {each["verdict"] for each in said["requirements"]} == verdicts
 
 
-def test_a_client_is_not_asked_for_what_it_does_not_offer(tmp_path: Path) -> None:
+def test_a_client_is_not_tested_for_capabilities_that_it_does_not_offer(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "FLW,RES", "--examples", "1", "--json", str(report), "--", *TAIL)
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
@@ -63,7 +63,7 @@ def test_a_failure_is_shown_with_its_script_and_its_replay_fails_again(tmp_path:
     assert "1 sequences" in again.stdout
 
 
-def test_an_exchange_by_hand_has_a_replay_too(tmp_path: Path) -> None:
+def test_a_handwritten_exchange_has_a_replay_too(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     fault = ["node", str(HERE / "faulty_testee.mjs"), "a_gap_is_jumped_over"]
     streamops("--only", "CLI-3", "--examples", "60", "--json", str(report), "--", *fault)
@@ -83,7 +83,7 @@ def test_the_same_seed_plays_the_same_sequences(tmp_path: Path) -> None:
     assert said[0] == said[1]
 
 
-def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
+def test_known_and_new_failures_are_distinguished(tmp_path: Path) -> None:
     known = tmp_path / "known.toml"
     known.write_text('[[known]]\nid = "CLI-1"\nreason = "it skips"\n')
     asked = ("--only", "CLI-1,CLI-2", "--examples", "240", "--baseline", str(known), "--")
@@ -107,7 +107,7 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
         (["--baseline", "/nowhere.toml", "--", "true"], "cannot be read"),
     ],
 )
-def test_wrong_usage_says_what_would_do(arguments: list[str], said: str) -> None:
+def test_wrong_usage_names_the_correct_usage(arguments: list[str], said: str) -> None:
     done = streamops(*arguments)
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
     assert said in done.stderr
@@ -129,7 +129,7 @@ with connect(sys.argv[1]) as control:
 """
 
 
-def test_a_testee_that_talks_nonsense_is_told_what_is_missing() -> None:
+def test_a_testee_that_breaks_the_contract_is_told_what_is_missing() -> None:
     done = streamops("--examples", "1", "--only", "CLI-1", "--", sys.executable, "-c", NONSENSE)
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
     assert "does not keep to the contract" in done.stderr
@@ -165,7 +165,7 @@ const [folder, control] = process.argv.slice(-2);
         ([sys.executable, "-c", "print('no client here')"], "no client here"),
     ],
 )
-def test_a_testee_that_does_not_come_is_unreachable(command: list[str], said: str) -> None:
+def test_a_testee_that_does_not_connect_is_unreachable(command: list[str], said: str) -> None:
     done = streamops("--examples", "1", "--", *command)
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
     assert said in done.stderr

@@ -67,7 +67,7 @@ SPEC = CaseSpec.from_json(
 )
 
 
-def test_what_is_lost_or_comes_twice_is_seen(server):
+def test_lost_and_repeated_frames_are_found(server):
     """The property can fail: the same transcript without a frame, with one twice, without its reply."""
     found = asyncio.run(run_cut(server, {}, SPEC, []))
     uncut = asyncio.run(run_case(server, {}, found.case.spec))
@@ -84,7 +84,7 @@ def test_what_is_lost_or_comes_twice_is_seen(server):
         assert wrong_with(found, uncut) is not None
 
 
-def test_an_ending_that_differs_is_seen_where_the_law_says_nothing(server):
+def test_a_different_ending_is_found_although_no_rule_fails(server):
     found = asyncio.run(run_cut(server, {}, SPEC, []))
     other = asyncio.run(run_case(server, {}, CaseSpec.from_json({**SPEC.to_json(), "scripts": [[]]})))
     assert ending(found.case) != ending(other)

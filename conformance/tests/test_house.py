@@ -83,7 +83,7 @@ def drawn() -> dict[str, set[str]]:
     return {left.strip(): set(right.replace(",", " ").split()) for left, _, right in lines}
 
 
-def test_the_suites_arrows_are_those_of_the_picture() -> None:
+def test_the_imports_of_the_suite_match_the_picture() -> None:
     arrows: dict[str, set[str]] = {}
     for module, targets in module_graph(SUITE).items():
         package = package_of(module)
@@ -127,7 +127,7 @@ def test_shared_packages_know_no_wire_and_the_wires_do_not_know_each_other() -> 
     ],
     ids=lambda value: value.name if isinstance(value, Path) else "",
 )
-def test_nothing_imports_what_it_must_not(folder: Path, forbidden: set[str]) -> None:
+def test_no_module_imports_what_it_must_not(folder: Path, forbidden: set[str]) -> None:
     paths = [folder] if folder.suffix else list(modules(folder).values())
     for path in paths:
         names = {module.split(".")[0] for module, _ in imported(path)}
@@ -174,7 +174,7 @@ FACTS_TYPED_ONCE = {
 
 
 @pytest.mark.parametrize("fact", FACTS_TYPED_ONCE)
-def test_a_fact_of_the_protocol_is_not_typed_again(fact: str) -> None:
+def test_no_fact_of_the_protocol_is_repeated(fact: str) -> None:
     for folder in PACKAGES:
         for path in folder.rglob("*.py"):
             assert FACTS_TYPED_ONCE[fact] not in path.read_text(encoding="utf-8"), path

@@ -108,7 +108,7 @@ def test_an_empty_wire_is_a_folder_and_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("empty_wire")
-def test_what_a_wire_does_not_bring_is_wrong_usage() -> None:
+def test_a_side_that_a_wire_does_not_have_is_wrong_usage() -> None:
     done = CliRunner().invoke(cli.app, ["test", "client", "--spec", "x", "--", "true"])
     assert done.exit_code == ExitCode.USAGE
     assert "does not test clients of x" in done.output

@@ -146,7 +146,7 @@ def test_the_right_hash_is_right() -> None:
     assert not found.broken
 
 
-def test_what_no_single_rule_explains_is_left_to_the_documents() -> None:
+def test_a_frame_that_no_single_rule_explains_is_left_to_the_documents() -> None:
     ops = [START, html("replace", "z"), text("q", "prepend"), DONE]
     found = diagnose(log(*ABC), 0, 5, ops, Following(), limit=16, state="idle")
     assert found.unexplained

@@ -167,7 +167,7 @@ async def _fill(writer, total):
 _fill.sent = 0
 
 
-def test_many_connections_have_their_own_plans_and_nothing_is_left():
+def test_many_connections_have_their_own_plans_and_no_task_is_left():
     class Count(Tap):
         def __init__(self):
             self.open = 0
@@ -217,7 +217,7 @@ def test_a_connection_that_stalls_for_ever_ends_with_the_proxy():
     run(test())
 
 
-def test_a_target_that_is_not_there_is_said():
+def test_an_unreachable_target_is_reported():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -231,7 +231,7 @@ def test_a_target_that_is_not_there_is_said():
 
 
 @pytest.mark.parametrize("target", ["wss://x/", "127.0.0.1:80", "ws:///x", "ws://x:port/"])
-def test_what_is_no_target_is_refused(target):
+def test_a_malformed_target_is_refused(target):
     with pytest.raises(TargetError, match=r"ws://|Port"):
         FaultProxy(target)
 
@@ -262,7 +262,7 @@ def test_wrong_usage_is_explained(arguments, said):
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_says_what_it_does_and_ends_on_a_signal():
+def test_the_command_prints_what_it_does_and_ends_on_a_signal():
     async def test():
         async with Echo() as echo:
             command = [*PROXY, "127.0.0.1:0", echo.url, "--fault", "down:cut:after=4000,end=fin"]

@@ -49,20 +49,20 @@ class Machine:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
-def test_a_slow_machine_ends_in_the_same_case(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_machine_finds_the_same_case(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(seconds, monkeypatch)
     assert machine.shrunk(1000) == 1000 - ROUNDS
     assert machine.rounds == ROUNDS
 
 
-def test_a_case_that_nothing_makes_smaller_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shrinking_ends_at_a_case_that_cannot_become_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(0.4, monkeypatch)
     assert machine.shrunk(5) == 0
     assert machine.rounds == 5
 
 
 @pytest.mark.parametrize(("silent", "budget"), [("", BUDGET), ("no reply", SILENT_BUDGET)])
-def test_what_takes_far_too_long_ends_all_the_same(
+def test_shrinking_ends_when_its_time_is_used_up(
     silent: str, budget: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(8.0, monkeypatch, silent)

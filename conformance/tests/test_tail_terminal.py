@@ -48,7 +48,7 @@ def test_a_whole_answer_of_the_reference_server_is_printed(server: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_for_programs_each_line_is_a_json_object(server: str) -> None:
+def test_with_json_each_line_is_an_object(server: str) -> None:
     done = ask(server, "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     events = [each["event"] for each in lines]
@@ -67,14 +67,14 @@ def test_only_the_named_streams_are_shown(server: str) -> None:
     assert ask(server, "--stream", "other").stdout == ""
 
 
-def test_an_event_that_is_refused_is_said_and_ends_with_1(server: str) -> None:
+def test_a_refused_event_is_reported_and_ends_with_1(server: str) -> None:
     done = tail(server, "--event", "no_such_thing", "--until-done")
     assert done.returncode == 1
     assert done.stdout == ""
     assert "the event was refused" in done.stderr
 
 
-def test_a_view_that_is_not_there_ends_with_4(server: str) -> None:
+def test_a_missing_view_ends_with_4(server: str) -> None:
     done = tail(server, "--view", "Chta")
     assert done.returncode == 4
     assert "not coming back" in done.stderr
@@ -89,7 +89,7 @@ def test_a_view_that_is_not_there_ends_with_4(server: str) -> None:
         (["ws://127.0.0.1/", "--event", "a", "--event-params", "{"], 2, "--event-params is no JSON"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(arguments: list[str], code: int, words: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(arguments: list[str], code: int, words: str) -> None:
     done = tail(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
@@ -105,13 +105,13 @@ def printed(*effects: Effect, only: tuple[str, ...] = ()) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_text_is_raw_and_no_control_sequence_gets_through() -> None:
+def test_text_is_raw_without_control_sequences() -> None:
     out, _ = printed(Text("a", "append", "[red]<b>\ta\r\x1b]0;x\x07\x9b1m\x7f\ud800\n"))
     assert out == "[red]<b>\ta␍␛]0;x␇\ufffd1m␡?\n"
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", clean("".join(map(chr, range(0x100)))))
 
 
-def test_a_replacement_begins_a_line_and_a_prepended_text_has_one_of_its_own() -> None:
+def test_a_replacement_begins_a_line_and_a_prepended_text_has_its_own_line() -> None:
     effects = [Text("a", "append", "one"), Text("a", "replace", "two"), Text("a", "append", "!")]
     assert printed(*effects)[0] == "one\ntwo!\n"
     effects = [Text("a", "append", "old"), Text("a", "prepend", "new"), Text("a", "append", "older")]
@@ -130,7 +130,7 @@ def test_from_the_second_stream_on_each_line_has_its_name() -> None:
     assert printed(*effects, only=("b",))[0] == "2\n3\n"
 
 
-def test_what_is_no_text_goes_to_standard_error() -> None:
+def test_everything_but_text_goes_to_standard_error() -> None:
     effects = [
         Text("a", "append", "so far"),
         Fired("stream:error", "a", 1, error="[b]busy\x1b", code="timeout"),
@@ -157,7 +157,7 @@ def test_what_is_no_text_goes_to_standard_error() -> None:
     assert printed(*effects, only=("b",))[1].startswith("the event was refused")
 
 
-def test_lines_of_json_hold_what_the_effects_hold() -> None:
+def test_lines_of_json_have_the_members_of_the_effects() -> None:
     out = io.StringIO()
     lines = Lines(out, ("a",))
     lines.show(
@@ -214,7 +214,7 @@ async def endless(connection: websockets.asyncio.server.ServerConnection, _: int
         await asyncio.sleep(0.01)
 
 
-def test_it_comes_back_after_a_lost_connection_and_goes_on() -> None:
+def test_it_reconnects_after_a_lost_connection_and_continues() -> None:
     async def restarts(connection: websockets.asyncio.server.ServerConnection, before: int) -> None:
         await connection.recv()
         await connection.send(json.dumps(FRAMES[0]))
@@ -237,17 +237,17 @@ def test_it_ends_on_an_interrupt() -> None:
     assert out.startswith("1 < 2")
 
 
-def test_it_ends_quietly_when_nobody_reads_any_more() -> None:
+def test_it_ends_quietly_when_its_output_is_closed() -> None:
     assert asyncio.run(tail_at(endless, close=True)) == (0, "", "")
 
 
-def test_a_server_of_another_protocol_is_named_as_such() -> None:
+def test_a_server_of_another_protocol_is_reported() -> None:
     code, out, err = asyncio.run(tail_at(endless, offered=False))
     assert (code, out) == (4, "")
     assert "does not speak streamops.v1" in err
 
 
-def test_a_verdict_is_obeyed() -> None:
+def test_a_fatal_error_is_obeyed() -> None:
     async def refuses(connection: websockets.asyncio.server.ServerConnection, _: int) -> None:
         error = {"type": "error", "code": "unauthorized", "error": "Sign in first", "fatal": True}
         await connection.send(json.dumps(error))

@@ -62,14 +62,14 @@ def test_every_requirement_has_a_check_and_a_fault() -> None:
     assert ROLE == CLIENT.facts().keys() == {fault["breaks"] for fault in faults().values()}
 
 
-def test_this_projects_client_keeps_every_promise() -> None:
+def test_the_client_of_this_project_meets_every_requirement() -> None:
     outcome = verdict("node", str(TESTEES / "chromium" / "testee.mjs"), "--v0")
     assert {result.requirement.id: result.verdict for result in outcome.results} == dict.fromkeys(
         ROLE, "pass"
     )
 
 
-def test_in_jsdom_only_what_needs_a_layout_is_left_out() -> None:
+def test_in_jsdom_only_requirements_that_need_a_layout_are_left_out() -> None:
     outcome = verdict("node", str(TESTEES / "jsdom" / "testee.mjs"), "--v0", examples=150, seed=2)
     verdicts = {result.requirement.id: result.verdict for result in outcome.results}
     assert verdicts == dict.fromkeys(ROLE, "pass") | dict.fromkeys(LAYOUT, "not applicable")
@@ -78,7 +78,7 @@ def test_in_jsdom_only_what_needs_a_layout_is_left_out() -> None:
 @pytest.mark.skipif(
     not (HERE.parents[1] / ".djust-venv").is_dir(), reason="conformance/targets/djust/setup.sh has not run"
 )
-def test_djust_fails_what_its_baseline_says_and_nothing_else() -> None:
+def test_djust_fails_exactly_its_baseline() -> None:
     djust = TESTEES / "djust"
     comparison = compare(verdict("node", str(djust / "testee.mjs")), read_baseline(djust / "baseline.toml"))
     assert (comparison.new, comparison.stale, comparison.unknown) == ((), (), ())

@@ -69,7 +69,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_frames_that_are_right(name):
+def test_correct_frames(name):
     words, *frames = RIGHT[name]
     found = reading(words, *frames)
     assert found.right
@@ -119,7 +119,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_frames_that_are_wrong_and_whom_they_blame(name):
+def test_wrong_frames_and_the_requirement_that_they_break(name):
     words, requirement, entry, *frames = WRONG[name]
     found = reading(words, *frames)
     assert not found.right
@@ -129,7 +129,7 @@ def test_frames_that_are_wrong_and_whom_they_blame(name):
     assert "the page shows" in diagnosis.observed
 
 
-def test_what_no_order_of_the_calls_gives_is_blamed_on_the_order():
+def test_a_result_that_no_order_of_the_calls_gives_is_blamed_on_the_order():
     found = reading("t1 e1", [error("1")], [text("1")])
     assert blame(found).broken == "ORD-102"
     found = reading("h1 i2", [html("12")], [text("")])
@@ -158,7 +158,7 @@ MERGED = {
 
 
 @pytest.mark.parametrize("name", MERGED)
-def test_a_merged_text_carries_its_calls(name):
+def test_a_merged_text_has_its_calls(name):
     words, op = MERGED[name]
     assert reading(words, [op]).right
     assert arrived(reading(words + " t9", [op])) == arrived(reading(words, [op]))
@@ -235,7 +235,7 @@ def test_the_page_of_a_stream():
     assert page("a", "<i dj-id='4'>x</i>").serialized() == page("a", "<i>x</i>").serialized()
 
 
-def test_an_op_in_short():
+def test_an_op_as_short_text():
     assert said(text("x" * 99)) == f"text '{'x' * 40}…{'x' * 12}'"
     assert said({"op": "text", "target": "#c", "text": "x", "mode": "replace"}) == "text 'x' replace of #c"
     assert (said(html("<b>")), said(error()), said(DONE)) == ("replace '<b>'", "error 'e'", "done")

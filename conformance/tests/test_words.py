@@ -5,7 +5,7 @@ from streamops_conformance.v1.format_ops import in_words
 OWN = "[dj-stream='s']"
 
 
-def test_operations_read_as_a_person_would_say_them() -> None:
+def test_operations_as_text_in_a_report() -> None:
     ops = [
         {"op": "start", "target": OWN, "run": 1},
         {"op": "text", "target": OWN, "text": 'a "b"\n', "mode": "append"},
