@@ -1,4 +1,4 @@
-"""Captures from both sources: reading along with bytes, recordings, HAR files, and the texts of v0."""
+"""Captures from both sources: bytes that are read on the way, recordings, HAR files, and texts of v0."""
 
 import base64
 import io
@@ -79,12 +79,12 @@ def test_compressed_messages_are_inflated(parameters):
     takeover = "no_context" in parameters
     deflate = PerMessageDeflate(False, takeover, 15, 15)
     client = PerMessageDeflate(False, False, 15, 12 if parameters else 15)
-    said = [b"hello hello hello", b"hello hello hello"]
+    texts_sent = [b"hello hello hello", b"hello hello hello"]
     passed = [("up", REQUEST), ("down", answer(f"permessage-deflate{parameters}"))]
-    passed += [("down", frame(Opcode.TEXT, each, extensions=[deflate])) for each in said]
-    passed += [("up", frame(Opcode.TEXT, each, mask=True, extensions=[client])) for each in said]
+    passed += [("down", frame(Opcode.TEXT, each, extensions=[deflate])) for each in texts_sent]
+    passed += [("up", frame(Opcode.TEXT, each, mask=True, extensions=[client])) for each in texts_sent]
     found = [item.data for item in told(passed) if isinstance(item, Message)]
-    assert found == [each.decode() for each in said * 2]
+    assert found == [each.decode() for each in texts_sent * 2]
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def test_a_recording_is_read_back_unchanged_and_has_no_query():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [("{", "line 2 is not JSON"), ('{"type": "note"}', "line 2: "), ("[]", "line 2: ")],
 )
-def test_a_malformed_recording_names_the_line(text, said):
-    with pytest.raises(CaptureError, match=said):
+def test_a_malformed_recording_names_the_line(text, reason):
+    with pytest.raises(CaptureError, match=reason):
         read_lines(["", text])
 
 
@@ -233,15 +233,15 @@ def op(kind, **members):
 
 def v0(*frames, every=10.0):
     lines = []
-    for number, said in enumerate(frames):
-        sends = said["type"] in ("event", "ping") or "url" in said
+    for number, sent in enumerate(frames):
+        sends = sent["type"] in ("event", "ping") or "url" in sent
         lines.append(
             {
                 "type": "message",
                 "connection": 1,
                 "ms": number * every,
                 "dir": "send" if sends else "recv",
-                "data": json.dumps(said),
+                "data": json.dumps(sent),
             }
         )
     lines.append({"type": "end", "connection": 1, "ms": len(frames) * every + 1000, "how": "x"})
@@ -252,8 +252,8 @@ def streamed(*ops):
     return [{"type": "stream", "stream": "s", "ops": [each]} for each in ops]
 
 
-def texts(*said):
-    return [op("text", text=each, mode="append") for each in said]
+def texts(*written):
+    return [op("text", text=each, mode="append") for each in written]
 
 
 OPENED = [

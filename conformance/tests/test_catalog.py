@@ -1,4 +1,4 @@
-"""Requirements and checks: each id exists, and each server requirement of this version has a check."""
+"""Requirements and checks: each id exists, and each requirement has a check for each role."""
 
 import pytest
 from streamops_conformance.catalog import catalog, registry, select
@@ -22,7 +22,7 @@ def test_every_check_has_a_requirement_and_is_named_as_a_fact(spec: str, role: s
     checks = registry(spec, role)
     for check in (*checks.rules, *checks.probes):
         assert known[check.id].speaks_of(role)
-        assert check.fact.count("_") >= 1, f"{check.fact} is no sentence"
+        assert check.fact.count("_") >= 1, f"{check.fact} is not a sentence"
         assert not check.fact.startswith(("test", "check", "should"))
 
 

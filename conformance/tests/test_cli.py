@@ -1,4 +1,4 @@
-"""The command as a user meets it: verdicts, exit codes, replays, reports."""
+"""The command line: verdicts, exit codes, replays, reports."""
 
 import json
 import re
@@ -44,10 +44,10 @@ def test_the_reference_server_is_conformant_and_the_report_matches_its_schema(tm
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
     assert "the reference server is conformant to v1" in done.stdout
     assert "examples per second" in done.stdout
-    said = json.loads(report.read_text())
-    assert not load_shapes("v1:report").explain(said)
-    assert {each["verdict"] for each in said["requirements"]} == {"pass"}
-    assert said["examples"] == 60
+    written = json.loads(report.read_text())
+    assert not load_shapes("v1:report").explain(written)
+    assert {each["verdict"] for each in written["requirements"]} == {"pass"}
+    assert written["examples"] == 60
 
 
 @pytest.mark.parametrize("fault", ["an_op_is_dropped"])

@@ -1,4 +1,4 @@
-"""Nothing lost, nothing twice: 100 scripts, over 200 cuts at drawn bytes, against the reference server."""
+"""No operation is lost or repeated: 100 scripts and over 200 drawn cuts, on the reference server."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ def test_two_hundred_cuts_over_a_hundred_scripts_change_nothing(server):
     resumed = [
         frame for each, _ in found for frame in each.case.transcript.frames("welcome") if "resumed" in frame
     ]
-    assert len(resumed) >= 200  # The other cuts came before there was a session.
+    assert len(resumed) >= 200  # The other cuts came before the session began.
 
 
 def test_without_cuts_there_is_one_connection(server):
@@ -68,7 +68,7 @@ SPEC = CaseSpec.from_json(
 
 
 def test_lost_and_repeated_frames_are_found(server):
-    """The property can fail: the same transcript without a frame, with one twice, without its reply."""
+    """The property can fail: a transcript without a frame, with a repeated frame, or without its reply."""
     found = asyncio.run(run_cut(server, {}, SPEC, []))
     uncut = asyncio.run(run_case(server, {}, found.case.spec))
     assert wrong_with(found, uncut) is None

@@ -1,4 +1,4 @@
-"""What a new wire costs: a folder of code, and a line in the table. Its chapters stand in `spec/`."""
+"""The cost of a new wire: a folder of code and a line in the table, besides its chapters in `spec/`."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 FOLDER = {
     "__init__.py": '"""An empty wire."""',
     "wire.py": '''
-        """A wire whose servers are asked nothing."""
+        """A wire without checks for servers."""
 
         from hypothesis import strategies
         from streamops_conformance.model.case import CaseSpec

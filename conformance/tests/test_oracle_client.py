@@ -1,4 +1,4 @@
-"""What the oracle says a right client makes of frames."""
+"""What a correct client does with frames, by the oracle."""
 
 import pytest
 from streamops_conformance.oracle.tree import in_html

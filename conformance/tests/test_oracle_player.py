@@ -1,4 +1,4 @@
-"""The oracle the other way round: whatever the decisions, the frames cover the program and mean the same."""
+"""The oracle as a server: with any decisions, the frames cover the program and give the same document."""
 
 import pytest
 from hypothesis import given, settings
@@ -83,18 +83,18 @@ def test_the_generic_text_of_an_error_is_in_the_op_and_the_view() -> None:
     frames = played(
         program(s.Text("a", "x"), s.Raise("boom"), caps=("html", "view"), v="0"), (), (), limit=LIMIT
     )
-    said = [
+    texts = [
         op["error"]
         for frame in frames
         if frame["type"] == "stream"
         for op in frame["ops"]
         if op["op"] == "error"
     ]
-    assert len(said) == 1
+    assert len(texts) == 1
     shown = program(s.Start("v"), s.StreamTo("v"), s.Raise("boom"), caps=("html", "view"), v="0")
     last = played(shown, (), (), limit=LIMIT)[-1]
     assert last["type"] == "view"
-    assert last["streams"]["v"]["error"] == said[0]
+    assert last["streams"]["v"]["error"] == texts[0]
 
 
 @pytest.mark.parametrize("pure", [True, False])

@@ -1,4 +1,4 @@
-"""What a script must put on the wire, call by call."""
+"""The operations that a script must cause, call by call."""
 
 from typing import Any
 

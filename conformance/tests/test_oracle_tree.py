@@ -1,4 +1,4 @@
-"""Trees: one normal form for the oracle's documents and for dumps."""
+"""Trees: one normal form for documents of the oracle and for dumps."""
 
 import turbohtml
 from streamops_conformance.oracle.tree import elements, in_html, of_dump, of_html, stream_element

@@ -54,7 +54,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 
 def scripts(calls: list[str]) -> Iterator[list[dict[str, Any]]]:
-    """A call sequence cut where an owner ends: each part is one event's script."""
+    """A call sequence, split at the end of each owner: each part is the script of one event."""
     part: list[dict[str, Any]] = []
     for call in calls:
         if call in STEPS:
@@ -85,7 +85,7 @@ def test_calls_give_the_operations_of_the_vectors(vector: dict[str, Any]) -> Non
         code = {"code": op.wire["code"]} if op.generic else {}
         made.append({"op": kind, **members, **code})
     assert made == vector["wire"]
-    # What the last, unended part leaves open is closed by its owner: that is beyond the vector.
+    # The owner of the last part, which does not end in the vector, ends the open runs: ignore that.
     assert len(ops) - len(vector["wire"]) in (0, 1) or before
 
 

@@ -1,4 +1,4 @@
-"""What the machine takes from both sides is nobody's silence."""
+"""A stall of the whole machine does not count as silence of the other side."""
 
 import asyncio
 import time
@@ -8,9 +8,9 @@ from streamops_conformance.wire.own_time import SLICE, wait_own_time
 
 
 async def stall(seconds: float, news: asyncio.Event) -> None:
-    """Stop this whole side, as a busy machine does; what was said meanwhile is read after that."""
+    """Stop this whole process, as a busy machine does; news of that time is read after it."""
     await asyncio.sleep(SLICE / 2)
-    time.sleep(seconds)  # noqa: ASYNC251  (blocking is what is tried here)
+    time.sleep(seconds)  # noqa: ASYNC251  # reason: the test needs a blocked event loop
     await asyncio.sleep(SLICE / 2)
     news.set()
 

@@ -1,4 +1,4 @@
-"""The core of the fault proxy without sockets: time is an argument, the same calls get the same answers."""
+"""The core of the fault proxy without sockets: time is an argument, and equal calls give equal results."""
 
 import ast
 import random
@@ -30,7 +30,7 @@ def link(plan_=None, now=0.0, seed=1):
 
 
 def flow(made, way, now, until=FOR_EVER):
-    """Everything that goes on in a direction from now on, with the time of each write."""
+    """Everything that is forwarded in a direction from now on, with the time of each write."""
     found = []
     while now <= until:
         step = made.take(way, now)
@@ -233,7 +233,7 @@ def test_the_output_is_a_prefix_and_complete_without_a_cut(plan_, sent, seed):
         assert made.passed("down") <= min(limits, default=len(whole))
 
 
-# How people write it
+# Faults as text
 
 
 @pytest.mark.parametrize(
@@ -259,8 +259,8 @@ def test_faults_are_read(text, made):
 
 
 def test_faults_combine_and_ranges_are_drawn_for_each_connection():
-    said = [fault(text) for text in ("delay:100-300ms", "down:throttle:2-4kB/s", "cut:every=10-9000")]
-    draws = [plan(said, random.Random(seed).randint) for seed in range(20)]
+    faults = [fault(text) for text in ("delay:100-300ms", "down:throttle:2-4kB/s", "cut:every=10-9000")]
+    draws = [plan(faults, random.Random(seed).randint) for seed in range(20)]
     assert len({made.cuts[0].point.bytes for made in draws}) > 10
     for made in draws:
         assert 0.1 <= made.up.delay == made.down.delay <= 0.3
@@ -280,7 +280,7 @@ NO_FAULTS = """
 @pytest.mark.parametrize("text", NO_FAULTS.split())
 def test_a_malformed_fault_is_refused_with_a_hint(text):
     with pytest.raises(
-        FaultError, match=r"is no |cannot read|says when|is bytes|is a time|are bytes|has after|is more"
+        FaultError, match=r"is not an? |cannot read|says when|is bytes|is a time|are bytes|has after|is more"
     ):
         fault(text)
 

@@ -1,4 +1,4 @@
-"""Shrinking is bounded by a count of rounds, so that the machine's speed does not choose the case."""
+"""Shrinking has a limited number of rounds, so its result does not depend on the machine's speed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def one_less(spec: int) -> Iterator[int]:
 
 
 class Machine:
-    """Trials that always fail, on a machine where each takes so many seconds."""
+    """A machine on which each trial fails and takes `seconds`."""
 
     def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch, silent: str = "") -> None:
         self.now = 0.0

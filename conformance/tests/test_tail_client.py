@@ -1,6 +1,6 @@
-"""The terminal's client without a socket: messages in, effects out.
+"""The client of `streamops tail` without a socket: messages in, effects out.
 
-Long, because each test is a message or two to the same client, and they read as its whole life in order.
+The file is long because its tests follow the client through a whole session, one or two messages each.
 """
 
 import json
@@ -59,7 +59,7 @@ def fired(effects: list[Effect]) -> list[str]:
 
 
 class Peer:
-    """Plays the server for one client, and a clock."""
+    """Plays the server and the clock for one client."""
 
     def __init__(self, client: Client | None = None, welcomed: bool = True) -> None:
         self.client = client if client is not None else Client()
@@ -115,8 +115,8 @@ def test_a_repeated_frame_changes_nothing_and_fires_nothing() -> None:
     [
         (4, 1, [text("x")]),  # a gap
         (2, 2, [text("x")]),  # a partial overlap
-        (3, 2, [text("x"), START]),  # a start of an open run, after an op that would be right
-        (3, 3, [DONE, text("x")]),  # content of an idle stream
+        (3, 2, [text("x"), START]),  # a start during an open run, after a correct op
+        (3, 3, [DONE, text("x")]),  # content on an idle stream
         (3, 1, [{"op": "text", "target": TARGET, "mode": "append"}]),
         (3, 1, [{"op": "text", "target": 7, "text": "x", "mode": "append"}]),
         (3, 1, [{"op": "done", "target": TARGET, "reason": None}]),
@@ -133,7 +133,7 @@ def test_a_violation_is_reported_and_closed_and_has_no_other_effect(seq: int, n:
     peer.stream(1, 2, START, text("ab"))
     assert peer.broken(peer.stream(seq, n, *ops))
     assert (peer.client.streams["a"].text, peer.client.streams["a"].cursor) == ("ab", 2)
-    assert peer.stream(3, 1, text("later")) == []  # what still arrives is not for it
+    assert peer.stream(3, 1, text("later")) == []  # later messages are ignored
     assert isinstance(peer.client.lost(4400, peer.now, 0.5)[-1], Retry)  # CLI-25
 
 
@@ -239,11 +239,13 @@ def test_streams_may_have_any_valid_name(name: str) -> None:
 
 def test_a_run_is_compared_with_its_hash_after_done() -> None:
     sums = {"text_len": 2, "text_sha256": "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603"}
-    for said, ok in (("ab", True), ("ac", False), ("abc", False)):
+    for written, ok in (("ab", True), ("ac", False), ("abc", False)):
         peer = Peer()
         peer.stream(1, 2, START, text("older"))
         peer.stream(3, 1, DONE)
-        effects = peer.stream(4, 4, {**START, "run": 4}, text(said[:1]), text(said[1:]), {**DONE, **sums})
+        effects = peer.stream(
+            4, 4, {**START, "run": 4}, text(written[:1]), text(written[1:]), {**DONE, **sums}
+        )
         assert fired(effects) == ["start", "text", "text", "done", "integrity"]
         (last,) = [each for each in effects if isinstance(each, Fired) and each.event == "stream:integrity"]
         assert last.ok is ok
@@ -324,12 +326,10 @@ def test_the_client_does_not_reconnect_after_a_close_that_forbids_it(code: int) 
         ({"code": "x_mine", "retryable": True}, 4401, True),
     ],
 )
-def test_the_error_frame_counts_more_than_the_close_code(
-    error: dict, close: int, comes_back: bool
-) -> None:
+def test_the_error_frame_counts_more_than_the_close_code(error: dict, close: int, comes_back: bool) -> None:
     peer = Peer()
-    said = peer.say({"type": "error", "error": "no", "fatal": True, **error})
-    assert said == [Said(error["code"], "no", True)]
+    effects = peer.say({"type": "error", "error": "no", "fatal": True, **error})
+    assert effects == [Said(error["code"], "no", True)]
     assert isinstance(peer.client.lost(close, 100, 0.5)[-1], Retry if comes_back else Stop)
 
 
@@ -346,7 +346,7 @@ def test_the_wait_is_random_below_a_doubling_bound_plus_the_time_that_the_server
     peer = Peer(client)
     error = {"type": "error", "code": "rate_limited", "error": "", "fatal": True, "retry_after_ms": 2000}
     peer.say(error)
-    assert client.lost(4429, 120, 0.5)[-1] == Retry(2 + 0.5 * FIRST_BOUND_S)  # 20 s were steady
+    assert client.lost(4429, 120, 0.5)[-1] == Retry(2 + 0.5 * FIRST_BOUND_S)  # the connection lasted for 20 s
     assert client.lost(1006, 120, 0.0)[-1] == Retry(0)
 
 
@@ -370,7 +370,7 @@ def test_frames_before_the_welcome_are_violations() -> None:
     peer = Peer(welcomed=False)
     assert sent(peer.say({"type": "ping"})) == [{"type": "pong"}]
     assert peer.broken(peer.stream(1, 1, START))
-    assert peer.broken(Peer().say(WELCOME))  # and there is one
+    assert peer.broken(Peer().say(WELCOME))  # a second welcome
 
 
 @given(

@@ -1,4 +1,4 @@
-"""`streamops tail` as its user meets it, up to a real server; and the same client as a testee."""
+"""The command `streamops tail`, also with a real server, and the same client as a testee."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ TAIL = [sys.executable, "-m", "streamops_conformance.tail"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The reference server, as a process of its own, with its chat."""
+    """The reference server with its chat, in its own process."""
     command = [sys.executable, "-m", "streamops_server", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -77,7 +77,7 @@ def test_a_refused_event_is_reported_and_ends_with_1(server: str) -> None:
 def test_a_missing_view_ends_with_4(server: str) -> None:
     done = tail(server, "--view", "Chta")
     assert done.returncode == 4
-    assert "not coming back" in done.stderr
+    assert "not reconnecting" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_missing_view_ends_with_4(server: str) -> None:
     [
         (["ws://127.0.0.1:1/"], 4, "Connect call failed"),
         (["http://127.0.0.1/"], 2, "isn't a valid URI"),
-        (["ws://127.0.0.1/", "--view", "A", "--params", "[]"], 2, "--params is no JSON object"),
-        (["ws://127.0.0.1/", "--event", "a", "--event-params", "{"], 2, "--event-params is no JSON"),
+        (["ws://127.0.0.1/", "--view", "A", "--params", "[]"], 2, "--params is not a JSON object"),
+        (["ws://127.0.0.1/", "--event", "a", "--event-params", "{"], 2, "--event-params is not JSON"),
     ],
 )
 def test_wrong_usage_is_reported_in_one_line(arguments: list[str], code: int, words: str) -> None:
@@ -152,7 +152,7 @@ def test_everything_but_text_goes_to_standard_error() -> None:
         "the server says: oh (internal)",
         "violation: a gap",
         "the connection was lost, the next try is in 1.2 s",
-        "not coming back: no (forbidden)",
+        "not reconnecting: no (forbidden)",
     ]
     assert printed(*effects, only=("b",))[1].startswith("the event was refused")
 
@@ -176,7 +176,7 @@ Handler = Callable[[websockets.asyncio.server.ServerConnection, int], Awaitable[
 async def tail_at(
     handler: Handler, *arguments: str, offered: bool = True, interrupt: bool = False, close: bool = False
 ) -> tuple[int | None, str, str]:
-    """Runs the command against a server of ours; `handler` gets each connection and how many came before."""
+    """Run the command on a local server; `handler` gets each connection and the number of earlier ones."""
     count = -1
 
     async def meet(connection: websockets.asyncio.server.ServerConnection) -> None:
@@ -255,11 +255,11 @@ def test_a_fatal_error_is_obeyed() -> None:
 
     code, _, err = asyncio.run(tail_at(refuses))
     assert code == 4
-    assert err.splitlines()[-1] == "not coming back: Sign in first (unauthorized)"
+    assert err.splitlines()[-1] == "not reconnecting: Sign in first (unauthorized)"
 
 
 class Runner:
-    """Plays the suite for one testee: control connections, and a server for its cases."""
+    """Plays the suite for one testee: control connections and a server for its cases."""
 
     def __init__(self) -> None:
         self.controls: asyncio.Queue[websockets.asyncio.server.ServerConnection] = asyncio.Queue()
@@ -291,7 +291,7 @@ async def _drive_a_testee() -> None:
         for frame in FRAMES:
             await socket.send(json.dumps(frame))
         assert json.loads(await socket.recv()) == {"type": "pong"}
-        await control.send(json.dumps({"type": "dump", "case": 7}))  # of no case: not answered
+        await control.send(json.dumps({"type": "dump", "case": 7}))  # of an unknown case: not answered
         await control.send(json.dumps({"type": "dump", "case": 1}))
         dumped = json.loads(await control.recv())
         assert not load_shapes("v1:testee").explain(dumped)

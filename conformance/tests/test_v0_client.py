@@ -1,4 +1,4 @@
-"""The v0 half for clients: right ones pass, each fault fails its requirement alone, djust is as known."""
+"""The v0 suite for clients: correct ones pass, each fault fails only its requirement."""
 
 import json
 import subprocess
@@ -19,16 +19,16 @@ HERE = Path(__file__).parent
 TESTEES = HERE.parent / "testees"
 FAULTY = ("node", str(HERE / "faulty_testee_v0.mjs"))
 LAYOUT = frozenset({"CLI-111"})
-"""Requirements that need a layout, which jsdom has not: their faults are tried in Chromium."""
+"""Requirements that need a layout, which jsdom does not have: their faults run in Chromium."""
 ROLE = frozenset(key for key, each in load_requirements("v0").items() if each.speaks_of("client"))
 SOME = len(exchanges()) + 20
-"""The exchanges by hand, and some drawn sequences."""
+"""Enough for the handwritten exchanges and some drawn sequences."""
 FEW = 10
 
 
 @cache
 def faults() -> dict[str, dict[str, str]]:
-    """Name → what it breaks, from the table; fails where a fault no longer fits the client's source."""
+    """Name → the requirement that it breaks. Fails if a fault no longer fits the source of the client."""
     table: dict[str, dict[str, str]] = json.loads(subprocess.check_output(FAULTY, timeout=60))
     return table
 
@@ -39,7 +39,7 @@ def verdict(*command: str, examples: int = SOME, seed: int = 1) -> Outcome:
 
 
 def failing(outcome: Outcome) -> dict[str, list[str]]:
-    """The ids that fail, and why, for whoever reads a failing test."""
+    """The ids that fail, with the reasons for the message of a failing test."""
     return {
         result.requirement.id: [
             f"expected {each.expected[:600]}, observed {each.observed[:600]}, script {each.script}"

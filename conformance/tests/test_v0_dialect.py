@@ -1,4 +1,4 @@
-"""How a v0 server is driven: what its target file describes, bounded waits, limits kept, cases drawn."""
+"""How the suite drives a v0 server: its target file, bounded waits, limits, drawn cases."""
 
 import asyncio
 import copy
@@ -42,7 +42,7 @@ def dialect(server, **changes):
 
 
 def judged(server, specs, **changes):
-    """The judgements of some cases."""
+    """The judgements of drawn cases."""
     made, _ = dialect(server, **changes)
 
     async def drive():

@@ -28,14 +28,14 @@ class Fault:
 
 @dataclass(slots=True)
 class Reading:
-    """What became of the text."""
+    """The result of comparing the text."""
 
     arrived: int = 0
-    """Characters of the program's text that are on the screen."""
+    """The number of characters of the written text that are on the screen."""
     faults: list[Fault] = field(default_factory=list)
     """At most one of each kind: the first."""
     not_followed: str = ""
-    """Why the text cannot be followed to its end; empty where it was."""
+    """Why the text cannot be followed to its end; empty if it was."""
 
 
 def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:

@@ -62,7 +62,7 @@ class Transcript:
 
 
 def received(ms: float, raw: str | bytes) -> Entry:
-    """A message as it came: parsed, and its I-JSON faults written down (FRM-1, FRM-2)."""
+    """A received message: parsed, with its I-JSON faults (FRM-1, FRM-2)."""
     if isinstance(raw, bytes):
         return Entry(ms, "recv", raw, None, "a binary message")
     faults: list[str] = []

@@ -160,7 +160,7 @@ def to_json(script: Script) -> list[dict[str, Any]]:
 def from_json(value: object) -> Script:
     """The typed script.
 
-    Raises msgspec.ValidationError, naming the step, where `value` is not a script.
+    Raises msgspec.ValidationError, naming the step, if `value` is not a script.
     """
     return msgspec.convert(value, Script)
 

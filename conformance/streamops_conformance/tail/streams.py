@@ -20,7 +20,7 @@ class Stream:
         self.code: str | None = None
         self._text: deque[str] = deque()
         self._built: deque[str] | None = (
-            None  # the text of the open run, built from the empty string; None where unknown
+            None  # the text of the open run, built from the empty string; None if unknown
         )
 
     @property

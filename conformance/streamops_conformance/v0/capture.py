@@ -220,7 +220,7 @@ def _ops(entry: Entry) -> list[tuple[str, Frame]]:
 
 
 def _script(value: Any) -> Script:
-    """The script in an event; empty where it has none."""
+    """The script in an event; empty if it has none."""
     if not isinstance(value, list):
         return ()
     try:

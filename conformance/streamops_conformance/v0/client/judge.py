@@ -38,7 +38,7 @@ class DumpCheck:
     held: set[str]
     """What the targets of added texts held before: `text`, `elements`."""
     loading: dict[str, bool | None]
-    """Stream → whether it is between `start` and `done`; None where v0 leaves it open."""
+    """Stream → whether it is between `start` and `done`; None if v0 leaves it open."""
 
     @cached_property
     def ops(self) -> list[Frame]:
@@ -84,7 +84,7 @@ class DumpCheck:
 
     @cached_property
     def fault(self) -> Diagnosis | None:
-        """What is wrong in this dump, and the requirement that it breaks; None where nothing is wrong."""
+        """What is wrong in this dump, and the requirement that it breaks; None if nothing is wrong."""
         found = None
         if not self.right:
             found = Diagnosis("", tree.in_html(self.due)[:400], tree.in_html(self.shown)[:400], None)

@@ -1,4 +1,4 @@
-"""Runs sequences of v0, each with a client of its own; the suite is the server."""
+"""Runs sequences of v0, each with its own client; the suite is the server."""
 
 import asyncio
 import time

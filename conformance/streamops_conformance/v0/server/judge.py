@@ -27,7 +27,7 @@ class Run:
     begin: int
     end: int
     ok: bool | None
-    """Whether the handler ended without an error; None where no reply came."""
+    """Whether the handler ended without an error; None if no reply came."""
     alone: str = ""
     """The stream, if this run is a witness with the calls on this stream only."""
     again: bool = False
@@ -41,7 +41,7 @@ class Case:
     spec: CaseSpec
     transcript: Transcript = field(default_factory=Transcript)
     silent: str = ""
-    """Why the exchange was given up; empty where it came to its end."""
+    """Why the exchange was given up; empty if it finished."""
     duration: float = 0.0
 
     described: Described | None = None

@@ -128,7 +128,7 @@ class Runner:
         return bool(run.ok) and not case.expected(run).undetermined and not case.whole(run)
 
     def _suspect(self, case: Case, run: Run) -> str:
-        """The first wrong stream of several; empty where none is wrong."""
+        """The first wrong stream of several; empty if none is wrong."""
         if not self._behind(case, run):
             return ""
         readings = case.readings(run)

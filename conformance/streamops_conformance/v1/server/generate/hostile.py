@@ -35,7 +35,7 @@ NOT_OBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One message, and whether it must be `refused` (4400) or `ignored` (the session goes on)."""
+    """One message, and whether it must be `refused` (4400) or `ignored` (the session continues)."""
 
     message: str
     refused: bool
