@@ -1,7 +1,7 @@
-"""The verdicts on the reference server and on this project's clients many times in a row, idle and busy.
+"""Tests the reference server and the clients of this project many times, on an idle and a busy machine.
 
-A suite that fails now and then is worse than none: `make stress` shows that this one does not.
-Each run has a seed of its own, so the runs also see different scripts.
+A flaky suite is worse than none: `make stress` shows that the verdicts are stable. Each run has its own
+seed, so the runs also use different scripts.
 """
 
 import multiprocessing
@@ -23,17 +23,17 @@ TARGETS = {
     "chromium": ("client", "--", "node", str(TESTEES / "chromium" / "testee.mjs")),
     "tail": ("client", "--", sys.executable, "-m", "streamops_conformance.tail.testee"),
 }
-"""What comes after `streamops test`, by the name that `--target` gives."""
+"""The arguments of `streamops test` for each name of `--target`."""
 
 
 def burn() -> None:
-    """Keep one core busy until the process is ended."""
+    """Keep one core busy until the process ends."""
     while True:
         sum(range(10_000))
 
 
 def verdict(target: str, seed: int) -> tuple[int, float, str]:
-    """Exit code, seconds and the output of one run."""
+    """Exit code, duration in seconds and output of one run."""
     began = time.perf_counter()
     kind, *rest = TARGETS[target]
     command = [sys.executable, "-m", "streamops_conformance", "test", kind, "--seed", str(seed), *rest]
@@ -42,7 +42,7 @@ def verdict(target: str, seed: int) -> tuple[int, float, str]:
 
 
 def rounds(title: str, target: str, runs: int) -> int:
-    """Run the suite `runs` times; returns how many were not green."""
+    """Run the suite `runs` times; the number of runs that were not green."""
     red, seconds, rates = 0, [], []
     for seed in track(range(1, runs + 1), title):
         code, taken, said = verdict(target, seed)
@@ -51,8 +51,8 @@ def rounds(title: str, target: str, runs: int) -> int:
         rates.append(int(found[2]) if found else 0)
         if code:
             red += 1
-            print(f"seed {seed}: exit code {code}\n{said}")
-    print(
+            typer.echo(f"seed {seed}: exit code {code}\n{said}")
+    typer.echo(
         f"{title}: {runs - red} of {runs} green, {min(seconds):.1f} to {max(seconds):.1f} s a run,"
         f" {min(rates)} to {max(rates)} examples per second"
     )
@@ -60,7 +60,7 @@ def rounds(title: str, target: str, runs: int) -> int:
 
 
 def main(runs: int = 20, busy_runs: int = 20, target: str = "server") -> None:
-    """Exit code 1 if any run was not green. `target` is server, jsdom, chromium or tail."""
+    """Ends with exit code 1 if a run was not green. `target` is server, jsdom, chromium or tail."""
     if target not in TARGETS:
         raise typer.BadParameter(f"there is no target {target!r}; there are {', '.join(TARGETS)}")
     red = rounds(f"{target}, idle", target, runs) if runs else 0

@@ -26,7 +26,7 @@ class Entry:
 
     @property
     def check(self) -> str | None:
-        """The checks in words, each with its role where there are two; None where there is none."""
+        """The checks in words, each with its role where there are two; None if there is none."""
         if not self.checks:
             return None
         names = {role: name.replace("_", " ") for role, name in self.checks.items()}
@@ -77,9 +77,9 @@ def _places(checks: Registry) -> dict[str, str]:
 
 
 def select(spec: str, only: str) -> frozenset[str]:
-    """The ids that a comma-separated list of ids and areas names; all where it is empty.
+    """The ids that a comma-separated list of ids and areas names; all if it is empty.
 
-    Raises ValueError where a part of it matches nothing: nothing goes green by accident.
+    Raises ValueError if a part of it matches nothing: nothing goes green by accident.
     """
     known = load_requirements(spec)
     parts = [part.strip().upper() for part in only.split(",") if part.strip()]

@@ -32,6 +32,6 @@ def main() -> None:
     """Entry point of the command; an unforeseen exception is the suite's own fault (exit code 3)."""
     try:
         app()
-    except Exception:  # reason: the last resort, which turns a traceback into an exit code of its own
+    except Exception:  # reason: the last resort, which gives a traceback its own exit code
         complain("the suite failed:\n" + traceback.format_exc())
         sys.exit(ExitCode.SUITE_FAULT)

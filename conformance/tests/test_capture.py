@@ -1,4 +1,4 @@
-"""Captures from both sources: reading along with bytes, recordings, HAR files, and the texts of v0."""
+"""Captures from both sources: bytes that are read on the way, recordings, HAR files, and texts of v0."""
 
 import base64
 import io
@@ -57,12 +57,12 @@ SAID = [
 ]
 
 
-def test_messages_are_read_along():
+def test_messages_are_read_from_both_directions():
     assert told(TRAFFIC) == SAID
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_however_the_bytes_are_cut(seed):
+def test_messages_do_not_depend_on_how_the_bytes_are_split(seed):
     random_ = random.Random(seed)
     cut = []
     for way, data in TRAFFIC:
@@ -79,12 +79,12 @@ def test_compressed_messages_are_inflated(parameters):
     takeover = "no_context" in parameters
     deflate = PerMessageDeflate(False, takeover, 15, 15)
     client = PerMessageDeflate(False, False, 15, 12 if parameters else 15)
-    said = [b"hello hello hello", b"hello hello hello"]
+    texts_sent = [b"hello hello hello", b"hello hello hello"]
     passed = [("up", REQUEST), ("down", answer(f"permessage-deflate{parameters}"))]
-    passed += [("down", frame(Opcode.TEXT, each, extensions=[deflate])) for each in said]
-    passed += [("up", frame(Opcode.TEXT, each, mask=True, extensions=[client])) for each in said]
+    passed += [("down", frame(Opcode.TEXT, each, extensions=[deflate])) for each in texts_sent]
+    passed += [("up", frame(Opcode.TEXT, each, mask=True, extensions=[client])) for each in texts_sent]
     found = [item.data for item in told(passed) if isinstance(item, Message)]
-    assert found == [each.decode() for each in said * 2]
+    assert found == [each.decode() for each in texts_sent * 2]
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_compressed_messages_are_inflated(parameters):
         ([("up", REQUEST), ("down", answer() + b"\x88\x01x")], "no WebSocket frames down"),
     ],
 )
-def test_what_cannot_be_read_is_said_once(passed, why):
+def test_an_unreadable_connection_is_reported_once(passed, why):
     found = told([*passed, ("down", b"more"), ("up", b"more")])
     assert isinstance(found[-1], Unreadable)
     assert found[-1].why.startswith(why)
     assert sum(isinstance(each, Unreadable) for each in found) == 1
 
 
-def test_a_recording_comes_back_as_it_was_and_holds_no_query():
+def test_a_recording_is_read_back_unchanged_and_has_no_query():
     file = io.StringIO()
     recorder = Recorder(file, "ws://x/")
     recorder.opened(1, 0.0)
@@ -125,11 +125,11 @@ def test_a_recording_comes_back_as_it_was_and_holds_no_query():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [("{", "line 2 is not JSON"), ('{"type": "note"}', "line 2: "), ("[]", "line 2: ")],
 )
-def test_a_file_that_is_no_recording_says_where(text, said):
-    with pytest.raises(CaptureError, match=said):
+def test_a_malformed_recording_names_the_line(text, reason):
+    with pytest.raises(CaptureError, match=reason):
         read_lines(["", text])
 
 
@@ -147,7 +147,7 @@ def har(messages, headers=(), started="2026-11-24T15:00:00.000Z"):
 
 
 @pytest.mark.parametrize("scale", [1, 1000], ids=["seconds", "milliseconds"])
-def test_a_har_of_either_clock_is_read(scale):
+def test_a_har_with_either_clock_is_read(scale):
     at = 1795532400.0
     messages = [
         {"type": "send", "time": (at + 0.5) * scale, "opcode": 1, "data": "{}"},
@@ -170,7 +170,7 @@ def test_a_har_of_either_clock_is_read(scale):
     assert [round(entry.ms) for entry in connection.transcript.entries] == [500, 750]
 
 
-def test_a_har_without_headers_does_not_say_which_subprotocol():
+def test_a_har_without_headers_has_no_subprotocol():
     (connection,) = read_har(har([])).connections
     assert connection.subprotocol is None
     assert connection.extensions is None
@@ -185,7 +185,7 @@ def test_a_har_without_headers_does_not_say_which_subprotocol():
         "x",
     ],
 )
-def test_a_har_of_another_shape_says_where(messages):
+def test_a_malformed_har_names_the_place(messages):
     with pytest.raises(CaptureError, match=r"log\.entries\[1\]"):
         read_har(har(messages))
 
@@ -214,14 +214,14 @@ def pieces(*texts, mode="append"):
         (["t0. ", "nobody", "t1. ", "t2. "], True, ["foreign"]),
     ],
 )
-def test_texts_are_held_against_what_was_written(came, ended, kinds):
+def test_texts_are_compared_with_the_written_text(came, ended, kinds):
     assert [fault.kind for fault in read("t0. t1. t2. ", pieces(*came), ended=ended).faults] == kinds
 
 
-def test_a_text_that_replaces_begins_anew_and_html_is_not_followed():
+def test_a_replacing_text_begins_again_and_html_is_not_followed():
     assert not read("ab", [*pieces("ab"), *pieces("a", mode="replace"), *pieces("b")], ended=True).faults
     reading = read("ab", [*pieces("a"), Piece(1, {"op": "append", "html": "x"})], ended=True)
-    assert (reading.untold, reading.faults, reading.arrived) == ("a append", [], 1)
+    assert (reading.not_followed, reading.faults, reading.arrived) == ("a append", [], 1)
 
 
 # v0
@@ -233,15 +233,15 @@ def op(kind, **members):
 
 def v0(*frames, every=10.0):
     lines = []
-    for number, said in enumerate(frames):
-        sends = said["type"] in ("event", "ping") or "url" in said
+    for number, sent in enumerate(frames):
+        sends = sent["type"] in ("event", "ping") or "url" in sent
         lines.append(
             {
                 "type": "message",
                 "connection": 1,
                 "ms": number * every,
                 "dir": "send" if sends else "recv",
-                "data": json.dumps(said),
+                "data": json.dumps(sent),
             }
         )
     lines.append({"type": "end", "connection": 1, "ms": len(frames) * every + 1000, "how": "x"})
@@ -252,8 +252,8 @@ def streamed(*ops):
     return [{"type": "stream", "stream": "s", "ops": [each]} for each in ops]
 
 
-def texts(*said):
-    return [op("text", text=each, mode="append") for each in said]
+def texts(*written):
+    return [op("text", text=each, mode="append") for each in written]
 
 
 OPENED = [
@@ -279,7 +279,7 @@ def v0_broken(made, written=None):
     return {each.id for each in account.findings}
 
 
-def test_right_v0_traffic_is_clean_and_says_what_cannot_be_told():
+def test_correct_v0_traffic_is_clean_and_the_report_lists_what_it_cannot_tell():
     made = v0(*OPENED, *streamed(op("start"), *texts("a", "b"), op("done")), ANSWER)
     (account,) = judge(made, "", {})
     assert not account.findings
@@ -322,13 +322,13 @@ def test_broken_v0_traffic_is_found(frames, written, due):
     assert v0_broken(v0(*frames), written) == due
 
 
-def test_text_after_done_is_excused_where_the_client_said_something():
+def test_text_after_done_is_excused_if_the_client_sent_something():
     again = {"type": "event", "event": "more", "params": {}, "ref": 2}
     assert not v0_broken(v0(*OPENED, *streamed(op("done")), again, *streamed(*texts("x"))))
     assert not v0_broken(v0(*OPENED, *streamed(op("done"), op("start"), *texts("x"))))
 
 
-def test_what_may_still_come_is_not_called_lost():
+def test_text_that_may_still_arrive_is_not_lost():
     made = v0(*DRIVEN, *streamed(op("start"), *texts("t0. ")), ANSWER)
     made.connections[0].ended_ms = made.connections[0].transcript.entries[-1].ms + 5
     assert not v0_broken(made)
@@ -336,6 +336,6 @@ def test_what_may_still_come_is_not_called_lost():
     assert not v0_broken(right)
 
 
-def test_a_handler_that_fails_is_not_judged_by_its_script():
+def test_a_failed_handler_is_not_judged_by_its_script():
     failed = {"type": "error", "error": "An error occurred"}
     assert not v0_broken(v0(*DRIVEN, *streamed(op("start")), failed))

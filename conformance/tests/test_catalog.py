@@ -1,4 +1,4 @@
-"""Requirements and checks: each id exists, and each server requirement of this version has a check."""
+"""Requirements and checks: each id exists, and each requirement has a check for each role."""
 
 import pytest
 from streamops_conformance.catalog import catalog, registry, select
@@ -10,19 +10,19 @@ SIDES = [(spec, role) for spec in ("v1", "v0") for role in ("server", "client")]
 
 
 @pytest.mark.parametrize(("spec", "role"), SIDES)
-def test_every_requirement_has_a_check_for_each_side_that_it_speaks_of(spec: str, role: str) -> None:
+def test_every_requirement_has_a_check_for_each_side_that_it_names(spec: str, role: str) -> None:
     entries = [entry for entry in catalog(spec) if entry.requirement.area not in LATER]
     assert any(entry.requirement.speaks_of(role) for entry in entries)
     assert not [entry.requirement.id for entry in entries if role in entry.missing]
 
 
 @pytest.mark.parametrize(("spec", "role"), SIDES)
-def test_every_check_is_tied_to_a_requirement_and_named_as_a_fact(spec: str, role: str) -> None:
+def test_every_check_has_a_requirement_and_is_named_as_a_fact(spec: str, role: str) -> None:
     known = load_requirements(spec)
     checks = registry(spec, role)
     for check in (*checks.rules, *checks.probes):
         assert known[check.id].speaks_of(role)
-        assert check.fact.count("_") >= 1, f"{check.fact} is no sentence"
+        assert check.fact.count("_") >= 1, f"{check.fact} is not a sentence"
         assert not check.fact.startswith(("test", "check", "should"))
 
 

@@ -1,4 +1,4 @@
-"""`streamops check` on traffic of real servers: the reference server's is clean, djust's shows its losses."""
+"""`streamops check` on real traffic: the reference server's is clean, that of djust loses text."""
 
 import asyncio
 import json
@@ -29,18 +29,18 @@ DJUST = pytest.mark.skipif(
 
 
 def check(*arguments):
-    """Exit code and report of the command, and what it printed."""
+    """The exit code and the output of the command."""
     command = [sys.executable, "-m", "streamops_conformance", "check", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
 def checked(file, *arguments):
-    """Exit code, ids that are broken, and the account."""
+    """The exit code, the broken ids, and the JSON report."""
     out = Path(file).with_suffix(".report.json")
-    code, said = check(file, "--json", out, *arguments)
+    code, printed = check(file, "--json", out, *arguments)
     report = json.loads(out.read_text())
-    assert load_shapes("v1:check").explain(report) == "", said
+    assert load_shapes("v1:check").explain(report) == "", printed
     (account,) = report["accounts"]
     lines = account["requirements"]
     return code, {each["id"] for each in lines if each["verdict"] == "broken"}, account
@@ -51,7 +51,7 @@ def recorded(url, file, exchange, plans=()):
         with file.open("w") as opened:
             async with FaultProxy(url, plans, tap=Recorder(opened, url)) as proxy:
                 await exchange(proxy.url)
-                await asyncio.sleep(0.3)  # So that nobody can say that it was on its way.
+                await asyncio.sleep(0.3)  # Long enough that nothing is still on its way.
 
     asyncio.run(record())
 
@@ -87,7 +87,7 @@ def test_nothing_is_found_in_the_reference_servers_traffic(tmp_path, pause):
     assert any("which program ran" in remark for remark in account["remarks"])
 
 
-def test_nothing_is_found_where_its_sessions_are_cut_and_taken_up_again(tmp_path):
+def test_nothing_is_found_in_sessions_that_are_cut_and_resumed(tmp_path):
     async def exchange(url):
         session = Session(url)
         await session.connect()
@@ -116,8 +116,8 @@ def test_nothing_is_found_where_its_sessions_are_cut_and_taken_up_again(tmp_path
     assert frames["ORD-5"] > 10
 
 
-def test_nothing_of_the_server_is_found_in_the_traffic_of_the_whole_suite(tmp_path):
-    """Every probe, hostile clients, resumes and all: no rule blames a server that keeps the rules."""
+def test_no_server_finding_in_the_traffic_of_the_whole_suite(tmp_path):
+    """With all probes, hostile messages and resumes: no rule blames a correct server."""
 
     async def test(url):
         command = [sys.executable, "-m", "streamops_conformance", "test", "server", url, "--examples", "40"]
@@ -133,7 +133,7 @@ def test_nothing_of_the_server_is_found_in_the_traffic_of_the_whole_suite(tmp_pa
     assert sum(each["verdict"] == "holds" for each in of_server) > 50
 
 
-def test_the_proxy_command_writes_down_what_the_check_reads(tmp_path):
+def test_the_check_reads_what_the_proxy_command_records(tmp_path):
     file = tmp_path / "a.jsonl"
 
     async def through(url):
@@ -157,13 +157,13 @@ def test_the_proxy_command_writes_down_what_the_check_reads(tmp_path):
     assert [lines[1]["type"], lines[-1]["type"]] == ["open", "end"]
     code, broken, account = checked(file)
     assert (code, broken) == (0, set())
-    assert account["remarks"] == ["connection 1 says which program ran: the prefix law was asked"]
+    assert account["remarks"] == ["connection 1 shows which program ran, so the prefix law was checked"]
 
 
 @DJUST
 @pytest.mark.parametrize(("pause", "due"), [(0, {"ORD-101"}), (5, {"ORD-101"})])
-def test_djusts_losses_are_found_in_its_traffic(tmp_path, pause, due):
-    """With the script that is in the event, and without it with the text that was written."""
+def test_lost_text_of_djust_is_found_in_its_traffic(tmp_path, pause, due):
+    """By the script in the event, and without it by the given text."""
     target = read(ROOT / "conformance/targets/djust/target.toml")
 
     async def exchange(url):
@@ -186,14 +186,14 @@ def test_djusts_losses_are_found_in_its_traffic(tmp_path, pause, due):
     unknown = tmp_path / "b.jsonl"
     unknown.write_text((tmp_path / "a.jsonl").read_text().replace('\\"script\\"', '\\"question\\"'))
     code, broken, _ = checked(unknown)
-    assert broken <= {"ORD-103"}  # Of what was lost the wire alone says nothing.
+    assert broken <= {"ORD-103"}  # The wire alone does not show that text was lost.
     code, broken, _ = checked(unknown, "--expect", written)
     assert code == 1
     assert broken >= due
 
 
-def test_djusts_overtaking_is_found_in_traffic_that_was_seen(tmp_path):
-    """From the traffic of djust 1.2.6, 5 ms between two tokens: t6 came before t5, t199 before t198."""
+def test_reordered_text_of_djust_is_found_in_observed_traffic(tmp_path):
+    """Traffic of djust 1.2.6 with 5 ms between two tokens: t6 came before t5, t199 before t198."""
     own = {"target": "[dj-stream='s']", "mode": "append"}
     came = [{"op": "text", "text": f"t{n}. ", **own} for n in (0, 3, 6, 5, 9, 12)]
     frames = [{"type": "stream", "stream": "s", "ops": [each]} for each in came]
@@ -207,7 +207,7 @@ def test_djusts_overtaking_is_found_in_traffic_that_was_seen(tmp_path):
     assert (code, broken) == (1, {"ORD-101", "ORD-102"})
 
 
-# A HAR that Chromium's own developer tools export
+# A HAR from the developer tools of Chromium
 
 
 def har(page, socket, protocol, file, *says):
@@ -219,12 +219,12 @@ def har(page, socket, protocol, file, *says):
     assert json.loads(file.read_text())["log"]["creator"]["name"] == "WebInspector"
 
 
-def test_a_har_of_chromiums_developer_tools_with_the_reference_servers_traffic_is_clean(tmp_path):
+def test_a_chromium_har_of_the_reference_server_is_clean(tmp_path):
     limits = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 8}
     hello = {"type": "hello", "caps": ["x-conformance"], "limits": limits}
     event = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": script(1)}}
     with Running(embedded()) as running:
-        page = running.url.replace("ws:", "http:")  # Of the same origin; what it says does not matter.
+        page = running.url.replace("ws:", "http:")  # Any page of the same origin.
         har(page, running.url, "streamops.v1", tmp_path / "a.har", hello, event)
     code, broken, account = checked(tmp_path / "a.har")
     assert (code, broken) == (0, set())
@@ -235,7 +235,7 @@ def test_a_har_of_chromiums_developer_tools_with_the_reference_servers_traffic_i
 
 
 @DJUST
-def test_a_har_of_chromiums_developer_tools_with_djusts_traffic_shows_its_losses(tmp_path):
+def test_a_chromium_har_of_djust_shows_lost_text(tmp_path):
     target = read(ROOT / "conformance/targets/djust/target.toml")
     mount = {"type": "mount", "view": "views.Conformance", "params": {"vars": {"a": "0"}}, "url": "/"}
     event = {"type": "event", "event": "conformance_run", "params": {"script": script(5)}, "ref": 1}
@@ -252,29 +252,29 @@ def test_a_har_of_chromiums_developer_tools_with_djusts_traffic_shows_its_losses
 
 
 @pytest.mark.parametrize(
-    ("content", "arguments", "said"),
+    ("content", "arguments", "message"),
     [
         (None, [], "No such file"),
         ("not a capture", [], "line 1 is not JSON"),
         ('{"log": {"entries": []}}', [], "there is no WebSocket messages in the capture"),
-        ('{"log": {"entries": 7}}', [], "log.entries is no list"),
-        ("", ["--expect-text", "s"], "STREAM=FILE is wanted"),
+        ('{"log": {"entries": 7}}', [], "log.entries is not a list"),
+        ("", ["--expect-text", "s"], "the form is STREAM=FILE"),
         ("", ["--expect-text", "s=/no/such/file"], "/no/such/file: No such file"),
         ("", ["--json", "/no/such/folder/x"], "no WebSocket messages"),
         ("", ["--spec", "v7"], "--spec"),
     ],
 )
-def test_wrong_usage_is_explained(tmp_path, content, arguments, said):
+def test_wrong_usage_is_explained(tmp_path, content, arguments, message):
     file = tmp_path / "x"
     if content is not None:
         file.write_text(content)
     code, printed = check(file, *arguments)
     assert code == 2
-    assert said in printed
+    assert message in printed
     assert "Traceback" not in printed
 
 
-def test_the_report_says_what_cannot_be_told(tmp_path):
+def test_the_report_lists_what_the_wire_cannot_show(tmp_path):
     message = {"type": "message", "connection": 1, "ms": 1, "dir": "recv"}
     frame = {"type": "stream", "stream": "s", "ops": [{"op": "done", "target": "[dj-stream='s']"}]}
     (tmp_path / "a.jsonl").write_text(json.dumps({**message, "data": json.dumps(frame)}))

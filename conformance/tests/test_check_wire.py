@@ -1,4 +1,4 @@
-"""What the wire alone shows: right traffic is clean, each finding has broken traffic that shows it alone."""
+"""What the wire alone shows: correct traffic is clean, and each rule finds its broken traffic alone."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ LIMITS = {
 ID = "A" * 32
 
 
-def text(said, mode="append", target=OWN):
-    return {"op": "text", "target": target, "text": said, "mode": mode}
+def text(content, mode="append", target=OWN):
+    return {"op": "text", "target": target, "text": content, "mode": mode}
 
 
 def start(run):
@@ -33,8 +33,8 @@ def done(reason="complete", **members):
     return {"op": "done", "target": OWN, "reason": reason, **members}
 
 
-def error(code="x_a", said="oops"):
-    return {"op": "error", "target": OWN, "error": said, "code": code}
+def error(code="x_a", message="oops"):
+    return {"op": "error", "target": OWN, "error": message, "code": code}
 
 
 def stream(seq, n, *ops, name="s"):
@@ -79,7 +79,7 @@ RIGHT = (
     stream(9, 1, done("error")),
     reply(2),
 )
-"""Frames of server and client in turn; the type tells whose each is, but for ping and pong."""
+"""Frames of server and client in turn. The type names the sender, except for ping and pong."""
 BEFORE = (
     hello("view", "resume"),
     welcome("view", "resume"),
@@ -101,7 +101,7 @@ AGAIN = (
 
 
 def capture(*connections, every=20.0, close=None):
-    """A recording of these connections, each a sequence of frames, one every so many milliseconds."""
+    """A recording of these connections, each a sequence of frames at a fixed interval in milliseconds."""
     lines = [{"type": "capture", "version": 1, "target": "ws://x/", "began": "2026-11-24T15:00:00+00:00"}]
     ms = 0.0
     for number, frames in enumerate(connections, start=1):
@@ -168,7 +168,7 @@ AS_VIEW = welcome("view", "resume", resumed={"s": {"how": "view", "seq": 6}})
                 stream(9, 1, text("!")),
             ),
         ),
-        # What the client had not got comes again, batched in another way.
+        # A replay of the missed operations, batched in another way.
         (
             BEFORE,
             (
@@ -178,14 +178,14 @@ AS_VIEW = welcome("view", "resume", resumed={"s": {"how": "view", "seq": 6}})
             ),
         ),
         (AGAIN,),  # The beginning of the session is not in the capture.
-        ((stream(4, 1, text("x")), reply(3)),),  # Nor is its hello.
+        ((stream(4, 1, text("x")), reply(3)),),  # Its hello is not in the capture either.
     ],
 )
-def test_right_traffic_is_clean(connections):
+def test_correct_traffic_is_clean(connections):
     assert not broken(capture(*connections))
 
 
-def test_right_traffic_shows_what_it_shows():
+def test_correct_traffic_shows_these_requirements():
     due = "CON-3 CON-4 CON-8 CON-12 FRM-1 FRM-4 ORD-2 ORD-3 ORD-7 LIF-1 LIF-2 LIF-5 CNT-4 CNT-7 EVT-1 ERR-7"
     assert seen(capture(RIGHT)) >= set(due.split())
     assert seen(capture(BEFORE, AGAIN)) >= {"RES-2", "RES-3", "RES-12", "VIEW-1", "VIEW-5", "VIEW-7"}
@@ -200,16 +200,19 @@ FAULTS = {
     "a member twice": ("FRM-2", (swapped(RIGHT, 7, '{"type":"reply","ref":1,"ok":true,"ok":true}'),)),
     "no n": ("FRM-4", (swapped(RIGHT, 5, {"type": "stream", "stream": "s", "seq": 1, "ops": [start(1)]}),)),
     "two welcomes": ("CON-3", (swapped(RIGHT, 1, welcome(), welcome()),)),
-    "more than was offered": ("CON-4", (swapped(RIGHT, 1, welcome("html")),)),
-    "a pong to nothing": ("CON-12", (swapped(RIGHT, 3, {"type": "pong", "t": "b"}),)),
+    "a capability that was not offered": ("CON-4", (swapped(RIGHT, 1, welcome("html")),)),
+    "a pong without a ping": ("CON-12", (swapped(RIGHT, 3, {"type": "pong", "t": "b"}),)),
     "a frame is lost": ("ORD-2", (swapped(RIGHT, 5),)),
-    "a frame comes twice": ("ORD-2", (swapped(RIGHT, 5, RIGHT[5], RIGHT[5]),)),
+    "a repeated frame": ("ORD-2", (swapped(RIGHT, 5, RIGHT[5], RIGHT[5]),)),
     "frames overtake": ("ORD-2", (swapped(RIGHT, 5, RIGHT[6], RIGHT[5]),)),
     "n is too small": ("ORD-3", (swapped(RIGHT, 5, stream(1, 1, start(1), text("Hel"))),)),
-    "numbers begin again": ("ORD-7", (swapped(RIGHT, 9, stream(1, 2, start(1), error())),)),
+    "numbers that begin again": ("ORD-7", (swapped(RIGHT, 9, stream(1, 2, start(1), error())),)),
     "text after done": ("LIF-1", (swapped(RIGHT, 9, stream(7, 1, text("late"))),)),
     "done twice": ("LIF-1", (swapped(RIGHT, 10, stream(9, 2, done("error"), done("error"))),)),
-    "a run of another number": ("LIF-2", (swapped(RIGHT, 9, stream(7, 2, start(8), text("x")), RIGHT[10]),)),
+    "a run with another number": (
+        "LIF-2",
+        (swapped(RIGHT, 9, stream(7, 2, start(8), text("x")), RIGHT[10]),),
+    ),
     "complete after an error": ("LIF-5", (swapped(RIGHT, 10, stream(9, 1, done("complete"))),)),
     "error without an error": ("LIF-5", (swapped(RIGHT, 6, stream(3, 4, text("lo"), done("error"))),)),
     "another stream's target": (
@@ -229,10 +232,10 @@ FAULTS = {
             ),
         ),
     ),
-    "a code of its own": ("ERR-7", (swapped(RIGHT, 9, stream(7, 2, start(7), error("mine"))),)),
-    "a reply to nothing": ("EVT-1", (swapped(RIGHT, 7, reply(7)),)),
+    "a code of neither kind": ("ERR-7", (swapped(RIGHT, 9, stream(7, 2, start(7), error("mine"))),)),
+    "a reply without an event": ("EVT-1", (swapped(RIGHT, 7, reply(7)),)),
     "two replies": ("EVT-1", (swapped(RIGHT, 7, reply(1), reply(1)),)),
-    "three streams of two": (
+    "a third stream of two": (
         "LIM-4",
         ((*RIGHT, *(stream(1, 1, {**start(1), "target": f"[dj-stream='{a}']"}, name=a) for a in "ab")),),
     ),
@@ -242,7 +245,7 @@ FAULTS = {
             (
                 hello(limits={"max_frame_bytes": 1 << 16, "max_fps": 60, "window": 1}),
                 welcome(),
-                stream(1, 2, start(1), error(said="x" * (1 << 16))),
+                stream(1, 2, start(1), error(message="x" * (1 << 16))),
             ),
         ),
     ),
@@ -253,15 +256,15 @@ FAULTS = {
     "a replay begins two later": ("RES-3", (BEFORE, swapped(AGAIN, 3, stream(5, 1, text("!"))))),
     "a replay where a view was due": ("RES-5", (BEFORE, swapped(AGAIN, 1, AS_VIEW))),
     "text where a start was due": ("RES-5", (BEFORE, swapped(AGAIN, 1, GONE))),
-    "an old word on what is gone": (
+    "an earlier number of a gone stream": (
         "RES-5",
         (BEFORE, (*swapped(AGAIN[:3], 1, GONE), view(2, s={"seq": 3, "state": "open", "run": 1}))),
     ),
-    "an old word on what comes as a view": (
+    "an earlier number of a view stream": (
         "RES-5",
         (BEFORE, (*swapped(AGAIN[:3], 1, AS_VIEW), view(2, s={"seq": 3, "state": "open", "run": 1}))),
     ),
-    "an old word on one of two": (
+    "an earlier number of one of two streams": (
         "RES-5",
         (
             BEFORE,
@@ -271,11 +274,11 @@ FAULTS = {
             ),
         ),
     ),
-    "an id twice": ("RES-12", (RIGHT, RIGHT)),
+    "a repeated id": ("RES-12", (RIGHT, RIGHT)),
     "a short id": ("RES-12", (swapped(RIGHT, 1, welcome(session="7")),)),
     "no first view": ("CON-8", (swapped(BEFORE, 2),)),
-    "a first view of the future": ("VIEW-1", (swapped(BEFORE, 2, view(1, s={"seq": 1, "state": "idle"})),)),
-    "a view overtakes": ("VIEW-5", (BEFORE, swapped(AGAIN, 4, AGAIN[5]))),
+    "a first view with numbers": ("VIEW-1", (swapped(BEFORE, 2, view(1, s={"seq": 1, "state": "idle"})),)),
+    "a view that overtakes operations": ("VIEW-5", (BEFORE, swapped(AGAIN, 4, AGAIN[5]))),
     "a map with an old number": (
         "VIEW-4",
         (BEFORE, swapped(AGAIN, 5, view(2, s={"seq": 5, "state": "idle"}))),
@@ -284,13 +287,13 @@ FAULTS = {
         "VIEW-4",
         (BEFORE, swapped(AGAIN, 5, view(2, s={"seq": 6, "state": "open", "run": 1}))),
     ),
-    "a version again": ("VIEW-7", (BEFORE, swapped(AGAIN, 5, view(1, s={"seq": 6, "state": "idle"})))),
+    "a repeated version": ("VIEW-7", (BEFORE, swapped(AGAIN, 5, view(1, s={"seq": 6, "state": "idle"})))),
     "a view without the capability": ("VIEW-10", (swapped(RIGHT, 7, view(1)),)),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_broken_traffic_is_found_and_named_once(name):
+def test_broken_traffic_has_exactly_one_finding(name):
     requirement, connections, *every = FAULTS[name]
     assert broken(capture(*connections, every=every[0] if every else 20.0)) == {(requirement, "server")}
 
@@ -310,7 +313,7 @@ def test_every_rule_of_this_module_has_traffic_that_breaks_it():
         ((*RIGHT, event(2)), "EVT-9"),
     ],
 )
-def test_what_a_client_says_is_judged_too(frames, requirement):
+def test_the_frames_of_a_client_are_judged_too(frames, requirement):
     assert (requirement, "client") in broken(capture(frames))
 
 
@@ -324,8 +327,8 @@ def test_a_fatal_error_is_mirrored_by_its_close():
     }
 
 
-def test_a_slow_network_is_not_blamed_for_what_it_brings_at_once():
-    """Frames that were sent in 4 s and arrive together: nothing that was answered since says how late."""
+def test_a_slow_network_that_delivers_frames_together_is_not_blamed():
+    """Frames of 4 s arrive together, and no answer since then shows how late they are."""
     made = capture(FAST, every=1.0)
     for entry in made.connections[0].transcript.entries[4:]:
         entry.ms += 4000
@@ -345,7 +348,7 @@ def test_compression_is_read_from_the_handshake():
 # The text that the program wrote
 
 
-def test_the_text_that_somebody_gives_is_held_against_what_came():
+def test_the_given_text_is_compared_with_the_text_that_arrived():
     right = capture((*RIGHT[:8],))
     assert not broken(right, {"s": "Hello"})
     assert {"ORD-4", "ORD-5"} <= seen(right, {"s": "Hello"})
@@ -356,12 +359,12 @@ def test_the_text_that_somebody_gives_is_held_against_what_came():
     assert not broken(right, {"another": "x"})
 
 
-def test_a_text_that_goes_on_in_a_resumed_session_is_one_text():
+def test_a_text_that_continues_in_a_resumed_session_is_one_text():
     assert not broken(capture(BEFORE, AGAIN), {"s": "Hello!"})
     assert broken(capture(BEFORE, AGAIN), {"s": "Hello?!"}) == {("ORD-5", "server")}
 
 
-def test_what_speaks_neither_version_is_told_from_what_does():
+def test_traffic_of_neither_version_is_recognized():
     made = capture(RIGHT)
     made.connections[0].subprotocol = None
     assert recognize(made.connections[0]) == "v1"

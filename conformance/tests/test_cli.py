@@ -1,4 +1,4 @@
-"""The command as a user meets it: verdicts, exit codes, replays, reports."""
+"""The command line: verdicts, exit codes, replays, reports."""
 
 import json
 import re
@@ -38,20 +38,20 @@ def baseline_file(folder: Path, *ids: str) -> Path:
     return path
 
 
-def test_the_reference_server_is_conformant_and_the_report_has_its_shape(tmp_path: Path) -> None:
+def test_the_reference_server_is_conformant_and_the_report_matches_its_schema(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("test", "server", "--only", "ORD,FRM-1", "--examples", "60", "--json", str(report))
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
     assert "the reference server is conformant to v1" in done.stdout
     assert "examples per second" in done.stdout
-    said = json.loads(report.read_text())
-    assert not load_shapes("v1:report").explain(said)
-    assert {each["verdict"] for each in said["requirements"]} == {"pass"}
-    assert said["examples"] == 60
+    written = json.loads(report.read_text())
+    assert not load_shapes("v1:report").explain(written)
+    assert {each["verdict"] for each in written["requirements"]} == {"pass"}
+    assert written["examples"] == 60
 
 
 @pytest.mark.parametrize("fault", ["an_op_is_dropped"])
-def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_path: Path) -> None:
+def test_a_failure_is_shown_in_full_and_its_replay_fails_again(fault: str, tmp_path: Path) -> None:
     config = target_file(tmp_path, "faulty_server.py", fault, "--conformance")
     report = tmp_path / "report.json"
     done = streamops(
@@ -94,13 +94,13 @@ def test_a_failure_shows_everything_and_its_replay_fails_again(fault: str, tmp_p
         (["--no-such-option"], "No such option"),
     ],
 )
-def test_wrong_usage_says_what_would_be_right(arguments: list[str], words: str) -> None:
+def test_wrong_usage_names_the_correct_usage(arguments: list[str], words: str) -> None:
     done = streamops("test", "server", *arguments)
     assert done.returncode == ExitCode.USAGE
     assert words in done.stderr
 
 
-def test_a_target_file_out_of_shape_is_wrong_usage(tmp_path: Path) -> None:
+def test_a_malformed_target_file_is_wrong_usage(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
     for text, words in (("name = ", "is not TOML"), ('name = "x"', "the shape is urn:streamops:v1:target")):
         path.write_text(text)
@@ -109,7 +109,7 @@ def test_a_target_file_out_of_shape_is_wrong_usage(tmp_path: Path) -> None:
         assert words in done.stderr
 
 
-def test_a_fault_of_the_suite_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_suite_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the suite's own")
 
@@ -143,7 +143,7 @@ def test_a_wedged_target_ends_the_run(answers: str, tmp_path: Path) -> None:
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
 
 
-def test_a_known_failure_is_no_news_and_a_stale_one_is(tmp_path: Path) -> None:
+def test_a_known_failure_is_accepted_and_a_stale_one_is_reported(tmp_path: Path) -> None:
     config = target_file(tmp_path, "faulty_server.py", "an_op_is_dropped", "--conformance")
     run = ["test", "server", "--config", str(config), "--only", "ORD-5,ORD-2", "--examples", "60"]
     for ids, code, words in (
@@ -195,7 +195,7 @@ def test_list_shows_every_requirement_with_its_check() -> None:
     assert re.search(r"\bFLW-1\b", done.stdout)
 
 
-def test_explain_says_what_where_and_how() -> None:
+def test_explain_shows_text_place_and_checks() -> None:
     done = streamops("explain", "bat-4")
     assert done.returncode == 0
     for words in (

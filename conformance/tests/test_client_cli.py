@@ -1,4 +1,4 @@
-"""`streamops test client` as a user meets it: verdicts, exit codes, replays, reports."""
+"""The command `streamops test client`: verdicts, exit codes, replays, reports."""
 
 import json
 import re
@@ -26,25 +26,25 @@ def streamops(*arguments: str, timeout: float = 120) -> subprocess.CompletedProc
 @pytest.mark.parametrize(
     ("testee", "verdicts"), [(TAIL, {"pass", "not applicable"}), (JSDOM, {"pass"})], ids=["tail", "jsdom"]
 )
-def test_a_right_client_is_conformant_and_the_report_has_its_shape(
+def test_a_correct_client_is_conformant_and_the_report_matches_its_schema(
     testee: list[str], verdicts: set[str], tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "CLI-1,FRM,CON-12", "--examples", "150", "--json", str(report), "--", *testee)
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
     assert "150 sequences" in done.stdout
-    said = json.loads(report.read_text())
-    assert not load_shapes("v1:report").explain(said)
-    assert said["role"] == "client"
-    assert {each["verdict"] for each in said["requirements"]} == verdicts
+    written = json.loads(report.read_text())
+    assert not load_shapes("v1:report").explain(written)
+    assert written["role"] == "client"
+    assert {each["verdict"] for each in written["requirements"]} == verdicts
 
 
-def test_a_client_is_not_asked_for_what_it_does_not_offer(tmp_path: Path) -> None:
+def test_a_client_is_not_tested_for_capabilities_that_it_does_not_offer(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = streamops("--only", "FLW,RES", "--examples", "1", "--json", str(report), "--", *TAIL)
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
     verdicts = {each["id"]: each["verdict"] for each in json.loads(report.read_text())["requirements"]}
-    assert verdicts.pop("RES-14") == "pass"  # a session is over for every client
+    assert verdicts.pop("RES-14") == "pass"  # a case in which the session ends
     assert set(verdicts.values()) == {"not applicable"}, verdicts
 
 
@@ -63,7 +63,7 @@ def test_a_failure_is_shown_with_its_script_and_its_replay_fails_again(tmp_path:
     assert "1 sequences" in again.stdout
 
 
-def test_an_exchange_by_hand_has_a_replay_too(tmp_path: Path) -> None:
+def test_a_handwritten_exchange_has_a_replay_too(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     fault = ["node", str(HERE / "faulty_testee.mjs"), "a_gap_is_jumped_over"]
     streamops("--only", "CLI-3", "--examples", "60", "--json", str(report), "--", *fault)
@@ -74,16 +74,16 @@ def test_an_exchange_by_hand_has_a_replay_too(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_plays_the_same_sequences(tmp_path: Path) -> None:
-    said = []
+    found = []
     for number in range(2):
         report = tmp_path / f"{number}.json"
         streamops("--only", "CLI-1", "--examples", "240", "--seed", "7", "--json", str(report), "--", *FAULTY)
         (requirement,) = json.loads(report.read_text())["requirements"]
-        said.append((requirement["verdict"], requirement["failures"][0]["script"]))
-    assert said[0] == said[1]
+        found.append((requirement["verdict"], requirement["failures"][0]["script"]))
+    assert found[0] == found[1]
 
 
-def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
+def test_known_and_new_failures_are_distinguished(tmp_path: Path) -> None:
     known = tmp_path / "known.toml"
     known.write_text('[[known]]\nid = "CLI-1"\nreason = "it skips"\n')
     asked = ("--only", "CLI-1,CLI-2", "--examples", "240", "--baseline", str(known), "--")
@@ -92,7 +92,7 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         ([], "give a command after --, or --listen"),
         (["--listen", "--", "true"], "give a command after --, or --listen"),
@@ -107,10 +107,10 @@ def test_a_known_failure_is_told_from_a_new_one(tmp_path: Path) -> None:
         (["--baseline", "/nowhere.toml", "--", "true"], "cannot be read"),
     ],
 )
-def test_wrong_usage_says_what_would_do(arguments: list[str], said: str) -> None:
+def test_wrong_usage_names_the_correct_usage(arguments: list[str], text: str) -> None:
     done = streamops(*arguments)
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
-    assert said in done.stderr
+    assert text in done.stderr
 
 
 NONSENSE = """
@@ -120,16 +120,16 @@ from websockets.sync.client import connect
 with connect(sys.argv[1]) as control:
     control.send(json.dumps({"type": "ready", "name": "nonsense", "shows": "text"}))
     for message in control:
-        said = json.loads(message)
-        if said["type"] == "case":
-            client = connect(said["url"], subprotocols=["streamops.v1"])
+        asked = json.loads(message)
+        if asked["type"] == "case":
+            client = connect(asked["url"], subprotocols=["streamops.v1"])
             client.send(json.dumps({"type": "hello", "caps": [], "limits": {}}))
-        elif said["type"] == "dump":
-            control.send(json.dumps({"type": "dumped", "case": said["case"], "text": {}}))
+        elif asked["type"] == "dump":
+            control.send(json.dumps({"type": "dumped", "case": asked["case"], "text": {}}))
 """
 
 
-def test_a_testee_that_talks_nonsense_is_told_what_is_missing() -> None:
+def test_a_testee_that_breaks_the_contract_is_told_what_is_missing() -> None:
     done = streamops("--examples", "1", "--only", "CLI-1", "--", sys.executable, "-c", NONSENSE)
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
     assert "does not keep to the contract" in done.stderr
@@ -159,16 +159,16 @@ const [folder, control] = process.argv.slice(-2);
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "text"),
     [
         (["/nowhere/client"], "does not start"),
         ([sys.executable, "-c", "print('no client here')"], "no client here"),
     ],
 )
-def test_a_testee_that_does_not_come_is_unreachable(command: list[str], said: str) -> None:
+def test_a_testee_that_does_not_connect_is_unreachable(command: list[str], text: str) -> None:
     done = streamops("--examples", "1", "--", *command)
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
-    assert said in done.stderr
+    assert text in done.stderr
 
 
 def test_a_page_may_be_opened_by_hand() -> None:

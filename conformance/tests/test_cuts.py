@@ -1,4 +1,4 @@
-"""Nothing lost, nothing twice: 100 scripts, over 200 cuts at drawn bytes, against the reference server."""
+"""No operation is lost or repeated: 100 scripts and over 200 drawn cuts, on the reference server."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ def test_two_hundred_cuts_over_a_hundred_scripts_change_nothing(server):
     resumed = [
         frame for each, _ in found for frame in each.case.transcript.frames("welcome") if "resumed" in frame
     ]
-    assert len(resumed) >= 200  # The other cuts came before there was a session.
+    assert len(resumed) >= 200  # The other cuts came before the session began.
 
 
 def test_without_cuts_there_is_one_connection(server):
@@ -67,8 +67,8 @@ SPEC = CaseSpec.from_json(
 )
 
 
-def test_what_is_lost_or_comes_twice_is_seen(server):
-    """The property can fail: the same transcript without a frame, with one twice, without its reply."""
+def test_lost_and_repeated_frames_are_found(server):
+    """The property can fail: a transcript without a frame, with a repeated frame, or without its reply."""
     found = asyncio.run(run_cut(server, {}, SPEC, []))
     uncut = asyncio.run(run_case(server, {}, found.case.spec))
     assert wrong_with(found, uncut) is None
@@ -84,7 +84,7 @@ def test_what_is_lost_or_comes_twice_is_seen(server):
         assert wrong_with(found, uncut) is not None
 
 
-def test_an_ending_that_differs_is_seen_where_the_law_says_nothing(server):
+def test_a_different_ending_is_found_although_no_rule_fails(server):
     found = asyncio.run(run_cut(server, {}, SPEC, []))
     other = asyncio.run(run_case(server, {}, CaseSpec.from_json({**SPEC.to_json(), "scripts": [[]]})))
     assert ending(found.case) != ending(other)

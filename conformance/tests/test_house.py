@@ -1,6 +1,6 @@
-"""The structure of the packages: who imports whom, what cores must not touch, how long things may be.
+"""The structure of the packages: imports, cores without I/O, lengths of files and functions.
 
-The arrows stand in ARCHITECTURE.md, one line for each package; these tests hold them to the code.
+ARCHITECTURE.md draws the imports, one line for each package; these tests compare it with the code.
 """
 
 import ast
@@ -35,7 +35,7 @@ MOST_LINES_OF_A_FUNCTION = 80
 
 
 def modules(folder: Path) -> dict[str, Path]:
-    """Dotted name → file, of every module below `folder`."""
+    """Dotted name → file, for each module below `folder`."""
     found = {}
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder.parent).with_suffix("").parts
@@ -45,7 +45,7 @@ def modules(folder: Path) -> dict[str, Path]:
 
 
 def imported(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The module and the names of each import of a file, wherever it stands in the file."""
+    """The module and the names of each import of a file, at any place in the file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, []) for alias in node.names)
@@ -68,7 +68,7 @@ def module_graph(folder: Path) -> dict[str, set[str]]:
 
 
 def package_of(module: str) -> str:
-    """The package of the picture that a module belongs to."""
+    """The package in the picture that a module belongs to."""
     parts = module.split(".")[1:]
     if not parts:
         return "(root)"
@@ -83,7 +83,7 @@ def drawn() -> dict[str, set[str]]:
     return {left.strip(): set(right.replace(",", " ").split()) for left, _, right in lines}
 
 
-def test_the_suites_arrows_are_those_of_the_picture() -> None:
+def test_the_imports_of_the_suite_match_the_picture() -> None:
     arrows: dict[str, set[str]] = {}
     for module, targets in module_graph(SUITE).items():
         package = package_of(module)
@@ -127,7 +127,7 @@ def test_shared_packages_know_no_wire_and_the_wires_do_not_know_each_other() -> 
     ],
     ids=lambda value: value.name if isinstance(value, Path) else "",
 )
-def test_nothing_imports_what_it_must_not(folder: Path, forbidden: set[str]) -> None:
+def test_no_module_imports_what_it_must_not(folder: Path, forbidden: set[str]) -> None:
     paths = [folder] if folder.suffix else list(modules(folder).values())
     for path in paths:
         names = {module.split(".")[0] for module, _ in imported(path)}
@@ -148,7 +148,7 @@ def test_the_checks_of_one_chapter_do_not_import_those_of_another() -> None:
 
 
 def test_only_the_facts_package_opens_the_facts() -> None:
-    """Nobody else knows where `spec/` and `schemas/` stand."""
+    """No other package knows the places of `spec/` and `schemas/`."""
     for folder in (SUITE, SERVER):
         for path in folder.rglob("*.py"):
             text = path.read_text(encoding="utf-8")
@@ -157,7 +157,7 @@ def test_only_the_facts_package_opens_the_facts() -> None:
 
 
 def _code(text: str) -> str:
-    """The module without its docstrings and comments."""
+    """The source of a module without its docstrings and comments."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -174,7 +174,7 @@ FACTS_TYPED_ONCE = {
 
 
 @pytest.mark.parametrize("fact", FACTS_TYPED_ONCE)
-def test_a_fact_of_the_protocol_is_not_typed_again(fact: str) -> None:
+def test_no_fact_of_the_protocol_is_repeated(fact: str) -> None:
     for folder in PACKAGES:
         for path in folder.rglob("*.py"):
             assert FACTS_TYPED_ONCE[fact] not in path.read_text(encoding="utf-8"), path

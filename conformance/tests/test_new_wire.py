@@ -1,4 +1,4 @@
-"""What a new wire costs: a folder of code, and a line in the table. Its chapters stand in `spec/`."""
+"""The cost of a new wire: a folder of code and a line in the table, besides its chapters in `spec/`."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 FOLDER = {
     "__init__.py": '"""An empty wire."""',
     "wire.py": '''
-        """A wire whose servers are asked nothing."""
+        """A wire without checks for servers."""
 
         from hypothesis import strategies
         from streamops_conformance.model.case import CaseSpec
@@ -108,7 +108,7 @@ def test_an_empty_wire_is_a_folder_and_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("empty_wire")
-def test_what_a_wire_does_not_bring_is_wrong_usage() -> None:
+def test_a_side_that_a_wire_does_not_have_is_wrong_usage() -> None:
     done = CliRunner().invoke(cli.app, ["test", "client", "--spec", "x", "--", "true"])
     assert done.exit_code == ExitCode.USAGE
     assert "does not test clients of x" in done.output

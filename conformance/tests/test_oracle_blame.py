@@ -1,4 +1,4 @@
-"""Each way of being wrong is blamed on the requirement that says so, and on no other."""
+"""Each kind of wrong frame is blamed on the requirement that it breaks, and on no other."""
 
 from typing import Any
 
@@ -43,15 +43,15 @@ PUT = {"do": "insert", "html": "<b>x"}
 CASES: list[tuple[str, str, tuple[Wire, ...], int, int, list[Wire], list[Wire]]] = [
     # requirement, what happens, script, begin, n, ops, ops of the next frame
     ("", "right", ABC, 0, 5, [START, text("abc"), DONE], []),
-    ("", "right, in two frames", ABC, 0, 3, [START, text("ab")], [text("c"), DONE]),
+    ("", "correct, in two frames", ABC, 0, 3, [START, text("ab")], [text("c"), DONE]),
     ("ORD-3", "n too small at the end", ABC, 0, 3, [START, text("abc"), DONE], []),
     ("ORD-3", "n too large before more", ABC, 0, 4, [START, text("ab")], [text("c"), DONE]),
     ("ORD-3", "n beyond the log", ABC, 0, 9, [START, text("abc"), DONE], []),
-    ("ORD-3", "n beyond the log, text lost too", ABC, 0, 9, [START, text("ab"), DONE], []),
+    ("ORD-3", "n beyond the log, and lost text", ABC, 0, 9, [START, text("ab"), DONE], []),
     ("LIF-1", "beyond the log and after done", AB, 4, 1, [text("late")], []),
-    ("ORD-5", "a text is not there", ABC, 0, 5, [START, text("ac"), DONE], []),
-    ("ORD-5", "an unmerged text is not there", ABC, 0, 5, [START, text("a"), text("c"), DONE], []),
-    ("ORD-5", "a last text is counted and not there", ABC, 0, 4, [START, text("ab")], [DONE]),
+    ("ORD-5", "a missing text", ABC, 0, 5, [START, text("ac"), DONE], []),
+    ("ORD-5", "a missing text that is not merged", ABC, 0, 5, [START, text("a"), text("c"), DONE], []),
+    ("ORD-5", "a missing last text that n counts", ABC, 0, 4, [START, text("ab")], [DONE]),
     ("ORD-4", "merged in another order", ABC, 0, 5, [START, text("acb"), DONE], []),
     ("ORD-4", "sent in another order", ABC, 0, 5, [START, text("b"), text("a"), text("c"), DONE], []),
     ("ORD-4", "done before the text of the next frame", ABC, 3, 1, [DONE], [text("c")]),
@@ -62,13 +62,13 @@ CASES: list[tuple[str, str, tuple[Wire, ...], int, int, list[Wire], list[Wire]]]
     ("LIF-7", "no done", AB, 2, 2, [text("b")], []),
     ("LIF-7", "the wrong reason", AB, 3, 1, [{**DONE, "reason": "error"}], []),
     ("LIF-2", "the wrong run", AB, 0, 1, [{**START, "run": 7}], []),
-    ("LIF-6", "done once more", (*AB, {"do": "done"}, {"do": "done"}), 0, 4, [START, text("ab"), DONE, DONE], []),
-    ("LIF-1", "a start too many", AB, 0, 3, [START, text("a"), START, text("b")], []),
-    ("ORD-1", "an error that nobody made", AB, 0, 3,
+    ("LIF-6", "a second done", (*AB, {"do": "done"}, {"do": "done"}), 0, 4, [START, text("ab"), DONE, DONE], []),
+    ("LIF-1", "a surplus start", AB, 0, 3, [START, text("a"), START, text("b")], []),
+    ("ORD-1", "an error without a call", AB, 0, 3,
      [START, {"op": "error", "target": S, "error": "e", "code": "timeout"}, text("ab")], []),
     ("CNT-4", "a lifecycle op on another target", AB, 0, 1, [{**START, "target": "#c"}], []),
     ("CNT-1", "escaped text", (say("<b>"),), 0, 3, [START, text("&lt;b&gt;"), DONE], []),
-    ("CNT-1", "escaped text with more to come", (say("<b>"), say("c")), 0, 2, [START, text("&lt;b&gt;")], [text("c"), DONE]),
+    ("CNT-1", "escaped text, with text in the next frame", (say("<b>"), say("c")), 0, 2, [START, text("&lt;b&gt;")], [text("c"), DONE]),
     ("CNT-2", "the wrong mode beside another target", (say("a"), say("b", target="#c")), 0, 4,
      [START, text("a", "prepend"), text("b", target="#c"), DONE], []),
     ("CNT-2", "the wrong mode", (say("b", mode="prepend"),), 0, 3, [START, text("b"), DONE], []),
@@ -77,22 +77,22 @@ CASES: list[tuple[str, str, tuple[Wire, ...], int, int, list[Wire], list[Wire]]]
     ("CNT-4", "another target", (say("a", target="#c"),), 0, 3, [START, text("a"), DONE], []),
     ("CNT-9", "another limit", ({"do": "prune", "limit": 1},), 0, 3,
      [START, {"op": "prune", "target": S, "limit": 2, "edge": "top"}, DONE], []),
-    ("CNT-10", "less of the template", ({"do": "stream_to"},), 0, 3, [START, html("replace", "v"), DONE], []),
-    ("", "the template, spelled otherwise", ({"do": "stream_to"},), 0, 3, [START, html("replace", "&lt;v>"), DONE], []),
+    ("CNT-10", "a part of the template", ({"do": "stream_to"},), 0, 3, [START, html("replace", "v"), DONE], []),
+    ("", "the template in another notation", ({"do": "stream_to"},), 0, 3, [START, html("replace", "&lt;v>"), DONE], []),
     ("CNT-5", "a long text in one piece", (say("x" * 20),), 0, 2, [START, text("x" * 20)], [DONE]),
     ("CNT-5", "a long text cut early", (say("x" * 20),), 0, 2, [START, text("x" * 10)], [text("x" * 10), DONE]),
     ("BAT-6", "merged beyond the limit", (say("x" * 10), say("y" * 10)), 0, 4, [START, text("x" * 10 + "y" * 10), DONE], []),
-    ("BAT-4", "html of two joined", (PUT, PUT), 0, 4, [START, html("append", "<b>x<b>x"), DONE], []),
-    ("BAT-4", "html of two prepended joined", ({**PUT, "at": "prepend"},) * 2, 0, 4,
+    ("BAT-4", "HTML of two calls joined", (PUT, PUT), 0, 4, [START, html("append", "<b>x<b>x"), DONE], []),
+    ("BAT-4", "HTML of two prepends joined", ({**PUT, "at": "prepend"},) * 2, 0, 4,
      [START, html("prepend", "<b>x<b>x"), DONE], []),
     ("BAT-3", "merged across targets", (say("a"), say("b", target="#c")), 0, 4, [START, text("ab"), DONE], []),
     ("BAT-2", "merged past another target", (say("a"), say("b", target="#c"), say("c")), 0, 5,
      [START, text("ac"), text("b", target="#c"), DONE], []),
-    ("BAT-5", "two deletes in one", ({"do": "delete"},) * 2, 0, 4, [START, DELETE, DONE], []),
+    ("BAT-5", "two deletes merged", ({"do": "delete"},) * 2, 0, 4, [START, DELETE, DONE], []),
     ("BAT-5", "merged past a delete", (say("a"), {"do": "delete", "target": "#c"}, say("b")), 0, 5,
      [START, {"op": "delete", "target": "#c"}, text("ab"), DONE], []),
     ("BAT-5", "a text merged over a delete", (say("a"), {"do": "delete"}, say("b")), 0, 5, [START, text("ab"), DONE], []),
-    ("ERR-1", "an error that clears", (say("a"), {"do": "error", "error": "e"}), 0, 4,
+    ("ERR-1", "an error that removes the content", (say("a"), {"do": "error", "error": "e"}), 0, 4,
      [START, text("a"), {"op": "error", "target": S, "error": "e", "code": "app_error"}, text("", "replace"),
       {**DONE, "reason": "error"}], []),
     ("ERR-2", "another error text", ({"do": "error", "error": "e"},), 0, 2,
@@ -103,16 +103,16 @@ CASES: list[tuple[str, str, tuple[Wire, ...], int, int, list[Wire], list[Wire]]]
      [{"op": "error", "target": S, "error": "any", "code": "internal"}], []),
     ("CNT-7", "the wrong length", AB, 3, 1, [{**DONE, "text_len": 3}], []),
     ("CNT-7", "the wrong hash", AB, 3, 1, [{**DONE, "text_len": 2, "text_sha256": "0" * 64}], []),
-    ("CNT-7", "a length where html was", (PUT,), 2, 1, [{**DONE, "text_len": 0}], []),
-    ("CNT-2", "text as html", (say("<b>x"),), 0, 3, [START, html("append", "<b>x"), DONE], []),
-    ("CNT-5", "pieces of a prepend, the first one first", (say("a"), say("x" * 16 + "y" * 4, mode="prepend")), 0, 5,
+    ("CNT-7", "a length after HTML", (PUT,), 2, 1, [{**DONE, "text_len": 0}], []),
+    ("CNT-2", "text as HTML", (say("<b>x"),), 0, 3, [START, html("append", "<b>x"), DONE], []),
+    ("CNT-5", "pieces of a prepend, first piece first", (say("a"), say("x" * 16 + "y" * 4, mode="prepend")), 0, 5,
      [START, text("a"), text("x" * 16, "prepend"), text("y" * 4, "prepend"), DONE], []),
     ("ORD-4", "pieces in another order", (say("x" * 16 + "y" * 4),), 0, 4, [START, text("y" * 4), text("x" * 16), DONE], []),
-    ("ERR-1", "an error that clears what was cleared", (say("", mode="replace"), {"do": "error", "error": "e"}), 0, 4,
+    ("ERR-1", "an error that removes removed content", (say("", mode="replace"), {"do": "error", "error": "e"}), 0, 4,
      [START, text("", "replace"), {"op": "error", "target": S, "error": "e", "code": "app_error"}, text("", "replace"),
       {**DONE, "reason": "error"}], []),
     ("LIF-6", "a done before the first start", (say("a"),), 0, 1, [DONE], [START, text("a"), DONE]),
-    ("LIF-5", "a run that went on after its done", (say("a"), {"do": "done"}, say("b")), 0, 4,
+    ("LIF-5", "a run that continued after its done", (say("a"), {"do": "done"}, say("b")), 0, 4,
      [START, text("a"), text("b"), DONE], []),
 ]  # fmt: skip
 
@@ -146,7 +146,7 @@ def test_the_right_hash_is_right() -> None:
     assert not found.broken
 
 
-def test_what_no_single_rule_explains_is_left_to_the_documents() -> None:
+def test_a_frame_that_no_single_rule_explains_is_left_to_the_documents() -> None:
     ops = [START, html("replace", "z"), text("q", "prepend"), DONE]
     found = diagnose(log(*ABC), 0, 5, ops, Following(), limit=16, state="idle")
     assert found.unexplained

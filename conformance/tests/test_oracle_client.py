@@ -1,4 +1,4 @@
-"""What the oracle says a right client makes of frames."""
+"""What a correct client does with frames, by the oracle."""
 
 import pytest
 from streamops_conformance.oracle.tree import in_html
@@ -26,7 +26,7 @@ def test_a_frame_is_applied_and_moves_the_cursor() -> None:
     assert made.texts() == {"a": "ab"}
 
 
-def test_an_error_stays_after_its_run_and_goes_with_the_next() -> None:
+def test_an_error_stays_after_its_run_and_is_removed_by_the_next() -> None:
     made = reader(OPEN, frame(3, error("no", "timeout"), done("error")))
     assert made.streams["a"] == Shown("idle", 4, 0, "no", "timeout")
     made.receive(frame(5, start(5)))
@@ -49,13 +49,13 @@ def test_an_error_stays_after_its_run_and_goes_with_the_next() -> None:
         (frame(3, done(), later=1), "unknown"),
     ],
 )
-def test_every_frame_is_of_a_kind(message: dict | None, kind: str) -> None:
+def test_every_frame_has_its_kinds(message: dict | None, kind: str) -> None:
     effect = reader(OPEN).receive(message)
     assert kind in effect.kinds
     assert effect.closes is (kind in ("violation", "malformed"))
 
 
-def test_what_is_known_beside_frames_changes_nothing() -> None:
+def test_other_known_frames_change_nothing() -> None:
     effect = reader(OPEN).receive({"type": "ping"})
     assert (effect.kinds, effect.unknown, effect.fired) == (set(), 0, [])
 
@@ -83,7 +83,7 @@ def test_a_view_keeps_what_it_does_not_list() -> None:
     assert made.receive(view(2, "OLD")).kinds == {"old view"}
 
 
-def test_a_view_of_the_future_is_counted() -> None:
+def test_unknown_parts_of_a_view_are_counted() -> None:
     assert reader().receive({**view(1, PAGE), "later": 1}).kinds == {"view", "unknown"}
 
 
@@ -97,14 +97,14 @@ def test_a_view_of_the_future_is_counted() -> None:
         (at(3, "errored", run=1, error="x", code="timeout"), ["stream:error"]),
     ],
 )
-def test_a_view_tells_of_runs_that_passed_unseen(entry: dict, events: list[str]) -> None:
+def test_a_view_gives_the_state_after_runs_that_were_not_sent(entry: dict, events: list[str]) -> None:
     made = reader(view(1, PAGE, a=at(0)), OPEN)
     effect = made.receive(view(2, PAGE, a=entry))
     assert [each.event for each in effect.fired] == events
     assert made.streams["a"].cursor == entry["seq"]
 
 
-def test_an_element_that_is_left_alone_stays_where_the_map_names_it_too() -> None:
+def test_an_ignored_element_stays_also_if_the_map_names_its_stream() -> None:
     ignored = '<p dj-stream="a" dj-update="ignore">t</p><p dj-stream="c"></p>'
     made = reader(view(1, ignored, a=at(0)), OPEN, page=ignored)
     made.receive(view(2, f'{ignored}<p dj-update="ignore">no stream</p>', a=at(2, "open", run=1)))
@@ -113,7 +113,7 @@ def test_an_element_that_is_left_alone_stays_where_the_map_names_it_too() -> Non
     assert "tab" in in_html(made.tree())
 
 
-def test_a_text_client_has_a_text_for_each_stream_and_no_elements_to_miss() -> None:
+def test_a_text_client_has_a_text_for_each_stream_and_needs_no_element() -> None:
     made = TextReader("")
     for each in (OPEN, frame(3, text("<", "prepend")), frame(4, text("c", "replace"), text("d"))):
         assert not made.receive(each).failed
@@ -128,7 +128,7 @@ def test_a_text_client_has_a_text_for_each_stream_and_no_elements_to_miss() -> N
 @pytest.mark.parametrize(
     "spec", exchanges(frozenset({"html", "view"})), ids=lambda spec: spec.messages[-1].raw[:60]
 )
-def test_an_exchange_by_hand_closes_only_at_its_end_and_has_a_replay(spec) -> None:
+def test_a_handwritten_exchange_closes_only_at_its_end_and_has_a_replay(spec) -> None:
     steps = steps_of(spec)
     assert len(steps) == len(spec.messages)
     assert not any(step.effect.closes for step in steps[:-1])

@@ -1,4 +1,4 @@
-"""The oracle the other way round: whatever the decisions, the frames cover the program and mean the same."""
+"""The oracle as a server: with any decisions, the frames cover the program and give the same document."""
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +32,7 @@ def program(*steps: s.AnyStep, caps: tuple[str, ...] = ("html",), **variables: s
 
 @settings(max_examples=150, deadline=None)
 @given(cases(frozenset({"html", "view"})), DECISIONS, MERGES)
-def test_any_decisions_give_frames_of_right_shape_that_end_in_one_document(case, holds, merges):
+def test_any_decisions_give_valid_frames_that_end_in_one_document(case, holds, merges):
     made = program_of(case)
     plain, other = Reader(PAGE), Reader(PAGE)
     for frame in played(made, (), (), limit=LIMIT):
@@ -53,7 +53,7 @@ def test_without_decisions_each_operation_is_a_frame() -> None:
     assert [frame["n"] for frame in frames] == [1, 1, 1, 1]
 
 
-def test_what_is_held_is_merged_as_far_as_the_decision_says() -> None:
+def test_held_operations_are_merged_as_far_as_the_decision_says() -> None:
     texts = program(s.Text("a", "x"), s.Text("a", "y"), s.Text("a", "z"))
 
     def ops(*merges: int) -> list[str]:
@@ -65,7 +65,7 @@ def test_what_is_held_is_merged_as_far_as_the_decision_says() -> None:
     assert ops(SHORTEST) == ["start", "xy", "z", "done"]
 
 
-def test_a_start_waits_for_what_other_streams_hold() -> None:
+def test_a_start_waits_for_the_held_operations_of_other_streams() -> None:
     frames = played(program(s.Text("a", "x"), s.Text("b", "y")), (HOLD,), (), limit=LIMIT)
     assert [(each["stream"], each["seq"], each["n"]) for each in frames] == [
         ("a", 1, 2),
@@ -74,31 +74,31 @@ def test_a_start_waits_for_what_other_streams_hold() -> None:
     ]
 
 
-def test_a_view_that_nothing_came_after_may_be_left_out() -> None:
+def test_a_view_without_later_operations_may_be_left_out() -> None:
     made = program(s.PushState(), s.PushState(), caps=("html", "view"), a="0")
     assert len(played(made, (), (), limit=LIMIT)) > len(played(made, (HOLD,), (), limit=LIMIT))
 
 
-def test_an_errors_generic_text_stands_in_op_and_view() -> None:
+def test_the_generic_text_of_an_error_is_in_the_op_and_the_view() -> None:
     frames = played(
         program(s.Text("a", "x"), s.Raise("boom"), caps=("html", "view"), v="0"), (), (), limit=LIMIT
     )
-    said = [
+    texts = [
         op["error"]
         for frame in frames
         if frame["type"] == "stream"
         for op in frame["ops"]
         if op["op"] == "error"
     ]
-    assert len(said) == 1
+    assert len(texts) == 1
     shown = program(s.Start("v"), s.StreamTo("v"), s.Raise("boom"), caps=("html", "view"), v="0")
     last = played(shown, (), (), limit=LIMIT)[-1]
     assert last["type"] == "view"
-    assert last["streams"]["v"]["error"] == said[0]
+    assert last["streams"]["v"]["error"] == texts[0]
 
 
 @pytest.mark.parametrize("pure", [True, False])
-def test_a_done_proves_a_text_only_where_the_run_was_one(pure: bool) -> None:
+def test_a_done_has_length_and_hash_only_for_a_run_of_text(pure: bool) -> None:
     steps = (s.Text("a", "x"),) if pure else (s.Text("a", "x"), s.Replace("a", "<b>"))
     done = played(program(*steps), (), (), limit=LIMIT)[-1]["ops"][0]
     assert ("text_sha256" in done) is pure

@@ -1,4 +1,4 @@
-"""What a script must put on the wire, call by call."""
+"""The operations that a script must cause, call by call."""
 
 from typing import Any
 
@@ -43,13 +43,13 @@ def test_a_raise_adds_error_and_done() -> None:
     assert (event.ok, event.code) == (False, "app_error")
 
 
-def test_a_hang_leaves_everything_open_and_unanswered() -> None:
+def test_a_hang_leaves_runs_open_and_has_no_reply() -> None:
     program, event = run(TEXT, {"do": "hang"})
     assert kinds(program) == ["start", "text"]
     assert not event.replies
 
 
-def test_a_finally_is_performed_whatever_came_before() -> None:
+def test_a_finally_always_runs() -> None:
     program, event = run({"do": "finally", "script": [TEXT], "then": [{"do": "done", "stream": "s"}]}, TEXT)
     assert kinds(program) == ["start", "text", "done complete", "start", "text", "done complete"]
     assert event.ok
@@ -75,7 +75,7 @@ def test_a_finally_is_performed_whatever_came_before() -> None:
     ],
     ids=lambda step: step["do"],
 )
-def test_what_was_not_agreed_is_unsupported(step: dict[str, Any]) -> None:
+def test_a_call_without_its_capability_is_unsupported(step: dict[str, Any]) -> None:
     program, event = run(TEXT, step, caps=frozenset())
     assert event.code == "unsupported"
     assert kinds(program) == ["start", "text", "error", "done error"]
@@ -99,13 +99,13 @@ def test_a_refused_call_adds_nothing(step: dict[str, Any], code: str) -> None:
     assert not program.counts().get("s")
 
 
-def test_one_name_too_many_is_refused() -> None:
+def test_a_name_beyond_max_streams_is_refused() -> None:
     program, event = run(TEXT, {**TEXT, "stream": "t"}, max_streams=1)
     assert not event.ok
     assert list(program.streams) == ["s"]
 
 
-def test_a_view_that_cannot_fit_overflows_or_stays_away() -> None:
+def test_a_view_that_cannot_fit_overflows_or_is_left_out() -> None:
     program, event = run(
         {"do": "set", "var": "v", "value": "x", "repeat": 2000}, {"do": "push_state"}, max_frame_bytes=1000
     )
@@ -154,7 +154,7 @@ def test_branches_own_what_they_start_and_errors_wait_for_all() -> None:
     assert not program.undetermined
 
 
-def test_what_follows_branches_is_determined_again() -> None:
+def test_steps_after_branches_have_a_determined_order_again() -> None:
     program, event = run({"do": "parallel", "branches": [[TEXT], []]}, {**TEXT, "stream": "t"})
     assert event.ok
     assert [op.after for op in program.streams["s"].ops] == [0, 0, 0]
@@ -177,12 +177,12 @@ def test_a_branch_that_raises_leaves_errored_runs_as_they_are() -> None:
         [[{**TEXT, "stream": "o"}], [{"do": "raise"}]],
     ],
 )
-def test_scripts_that_leave_an_order_to_chance_are_known(branches: list[Any]) -> None:
+def test_scripts_with_an_undetermined_order_are_recognized(branches: list[Any]) -> None:
     program, _ = run({"do": "start", "stream": "o"}, {"do": "parallel", "branches": branches})
     assert program.undetermined
 
 
-def test_views_name_what_the_template_made() -> None:
+def test_views_list_the_streams_of_the_template() -> None:
     program, _ = run(
         {**TEXT, "stream": "a"},
         {"do": "push_state"},
@@ -208,7 +208,7 @@ def test_views_name_what_the_template_made() -> None:
     assert final.html == root_html({"a": "<1>", "b": "1"})
 
 
-def test_scripts_survive_json() -> None:
+def test_scripts_are_unchanged_after_json() -> None:
     steps: list[dict[str, Any]] = [
         TEXT,
         {"do": "parallel", "branches": [[{"do": "done", "stream": "b"}], [{"do": "sleep_ms", "ms": 1}]]},

@@ -1,4 +1,4 @@
-"""Trees: one normal form for the oracle's documents and for dumps."""
+"""Trees: one normal form for documents of the oracle and for dumps."""
 
 import turbohtml
 from streamops_conformance.oracle.tree import elements, in_html, of_dump, of_html, stream_element
@@ -12,7 +12,7 @@ def element(tag: str, *children: dict, **attrs: str) -> dict:
     }
 
 
-def test_texts_side_by_side_are_one_and_empty_ones_none() -> None:
+def test_adjacent_texts_are_joined_and_empty_texts_are_dropped() -> None:
     split = [
         element(
             "p", {"text": ""}, {"text": "a"}, {"text": ""}, {"text": "b"}, {"comment": "c"}, {"text": "d"}
@@ -21,12 +21,12 @@ def test_texts_side_by_side_are_one_and_empty_ones_none() -> None:
     assert of_dump(split) == of_html(turbohtml.parse_fragment("<p>ab<!--c-->d</p>"))
 
 
-def test_attributes_have_no_order_and_no_kind() -> None:
+def test_the_order_and_kind_of_attributes_do_not_matter() -> None:
     dumped = [element("input", type="text", disabled="", **{"class": "x y"})]
     assert of_dump(dumped) == of_html(turbohtml.parse_fragment('<input class="x y" disabled type=text>'))
 
 
-def test_what_the_client_adds_is_taken_off() -> None:
+def test_the_additions_of_the_client_are_removed() -> None:
     marked = element(
         "p",
         dj_stream="a",
@@ -42,7 +42,7 @@ def test_what_the_client_adds_is_taken_off() -> None:
     assert of_dump([only]) == of_dump([element("p", data_loading_class="busy")])
 
 
-def test_an_alert_is_content_where_it_stands_in_a_stream() -> None:
+def test_an_alert_inside_a_stream_is_content() -> None:
     alert = element("div", {"text": "no"}, role="alert")
     assert of_dump([alert]) == ()
     assert of_dump([element("p", alert, dj_stream="a")]) != of_dump([element("p", dj_stream="a")])
@@ -61,7 +61,7 @@ def test_the_first_element_of_a_stream_is_found() -> None:
     assert [each["tag"] for each in elements(nodes)] == ["div", "p", "p"]
 
 
-def test_a_tree_can_be_read_by_people() -> None:
+def test_a_tree_is_shown_as_html() -> None:
     html = '<p disabled class="x">1 &lt; 2<!--c--><b></b></p>'
     assert (
         in_html(of_html(turbohtml.parse_fragment(html)))

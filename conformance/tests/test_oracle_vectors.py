@@ -39,7 +39,7 @@ def test_the_vectors_hold_forbidden_merges() -> None:
 
 
 @pytest.mark.parametrize("vector", SPLITS, ids=lambda vector: vector["description"])
-def test_texts_are_split_as_the_vectors_say(vector: dict[str, Any]) -> None:
+def test_texts_are_split_as_in_the_vectors(vector: dict[str, Any]) -> None:
     made = numbered(vector["text"], vector["mode"], vector["max_text_bytes"])
     assert [{"mode": mode, "text": text} for text, mode in made] == vector["pieces"]
 
@@ -54,7 +54,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 
 def scripts(calls: list[str]) -> Iterator[list[dict[str, Any]]]:
-    """A call sequence cut where an owner ends: each part is one event's script."""
+    """A call sequence, split at the end of each owner: each part is the script of one event."""
     part: list[dict[str, Any]] = []
     for call in calls:
         if call in STEPS:
@@ -70,7 +70,7 @@ def scripts(calls: list[str]) -> Iterator[list[dict[str, Any]]]:
     [v for v in LIFECYCLES if "owner_cancelled" not in v["calls"]],
     ids=lambda vector: vector["description"],
 )
-def test_calls_put_on_the_wire_what_the_vectors_say(vector: dict[str, Any]) -> None:
+def test_calls_give_the_operations_of_the_vectors(vector: dict[str, Any]) -> None:
     program = Program(frozenset(), {}, max_text_bytes=LIMIT)
     *ended, last = scripts(vector["calls"])
     for script in ended:
@@ -85,7 +85,7 @@ def test_calls_put_on_the_wire_what_the_vectors_say(vector: dict[str, Any]) -> N
         code = {"code": op.wire["code"]} if op.generic else {}
         made.append({"op": kind, **members, **code})
     assert made == vector["wire"]
-    # What the last, unended part leaves open is closed by its owner: that is beyond the vector.
+    # The owner of the last part, which does not end in the vector, ends the open runs: ignore that.
     assert len(ops) - len(vector["wire"]) in (0, 1) or before
 
 
@@ -110,7 +110,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=8), st.data())
-def test_whatever_merge_is_legal_leaves_the_document_of_the_law(
+def test_every_legal_merge_gives_the_document_of_the_prefix_law(
     ops: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     log = logged(ops)

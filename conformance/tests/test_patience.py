@@ -1,4 +1,4 @@
-"""What the machine takes from both sides is nobody's silence."""
+"""A stall of the whole machine does not count as silence of the other side."""
 
 import asyncio
 import time
@@ -8,9 +8,9 @@ from streamops_conformance.wire.own_time import SLICE, wait_own_time
 
 
 async def stall(seconds: float, news: asyncio.Event) -> None:
-    """Stop this whole side, as a busy machine does; what was said meanwhile is read after that."""
+    """Stop this whole process, as a busy machine does; news of that time is read after it."""
     await asyncio.sleep(SLICE / 2)
-    time.sleep(seconds)  # noqa: ASYNC251  (blocking is what is tried here)
+    time.sleep(seconds)  # noqa: ASYNC251  # reason: the test needs a blocked event loop
     await asyncio.sleep(SLICE / 2)
     news.set()
 
@@ -36,7 +36,7 @@ def test_silence_ends_the_wait_and_what_it_waited_for() -> None:
     assert asyncio.run(run())
 
 
-def test_what_is_raised_meanwhile_is_raised() -> None:
+def test_an_exception_during_the_wait_is_raised() -> None:
     async def refused() -> None:
         raise OSError("refused")
 
@@ -48,7 +48,7 @@ def test_what_is_raised_meanwhile_is_raised() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
-def test_no_time_is_enough_for_what_is_there(seconds: float) -> None:
+def test_a_result_that_is_ready_needs_no_time(seconds: float) -> None:
     async def run() -> str:
         there = asyncio.get_running_loop().create_future()
         there.set_result("there")

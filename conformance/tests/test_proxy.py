@@ -1,4 +1,4 @@
-"""The fault proxy on sockets, and its command as people meet it."""
+"""The fault proxy on sockets, and its command line."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ SENT = bytes(range(256)) * 40
 
 
 class Echo:
-    """A server that sends back what it gets, and END after the client's own end."""
+    """A server that sends back the bytes that it gets, and END after the end of the client."""
 
     def __init__(self, *, reads=True):
         self.reads = reads
@@ -48,7 +48,7 @@ class Echo:
 
 
 async def say(proxy, data=SENT, *, end=True):
-    """Send, end, and read to the end: what came, and whether the end was a reset."""
+    """Send data and the end, and read to the end: the received bytes, and whether the end was a reset."""
     port = int(re.search(r":(\d+)/", proxy.url)[1])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     got, reset = b"", False
@@ -82,8 +82,8 @@ def run(coroutine):
 
 
 async def until(so):
-    """Until something is so that no event tells of."""
-    while not so():  # noqa: ASYNC110  as the name says
+    """Wait until a condition holds that has no event."""
+    while not so():  # noqa: ASYNC110  # reason: the condition has no event
         await asyncio.sleep(0.01)
 
 
@@ -135,7 +135,7 @@ def test_a_reset_reaches_both_sides():
 
 
 def test_a_server_that_does_not_read_makes_the_client_wait():
-    """What the proxy holds is bounded, so most of it has to stay with the sender."""
+    """The buffers of the proxy are bounded, so most of the data must stay with the sender."""
 
     async def test():
         total = 64 << 20
@@ -144,7 +144,7 @@ def test_a_server_that_does_not_read_makes_the_client_wait():
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             sending = asyncio.create_task(_fill(writer, total))
             sent = -1
-            while sent != _fill.sent:  # Until nothing more goes.
+            while sent != _fill.sent:  # Until the socket takes no more bytes.
                 sent = _fill.sent
                 await asyncio.sleep(0.5)
             assert sent < total / 2
@@ -167,7 +167,7 @@ async def _fill(writer, total):
 _fill.sent = 0
 
 
-def test_many_connections_have_their_own_plans_and_nothing_is_left():
+def test_many_connections_have_their_own_plans_and_no_task_is_left():
     class Count(Tap):
         def __init__(self):
             self.open = 0
@@ -217,7 +217,7 @@ def test_a_connection_that_stalls_for_ever_ends_with_the_proxy():
     run(test())
 
 
-def test_a_target_that_is_not_there_is_said():
+def test_an_unreachable_target_is_reported():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -231,7 +231,7 @@ def test_a_target_that_is_not_there_is_said():
 
 
 @pytest.mark.parametrize("target", ["wss://x/", "127.0.0.1:80", "ws:///x", "ws://x:port/"])
-def test_what_is_no_target_is_refused(target):
+def test_a_malformed_target_is_refused(target):
     with pytest.raises(TargetError, match=r"ws://|Port"):
         FaultProxy(target)
 
@@ -242,10 +242,13 @@ PROXY = [sys.executable, "-m", "streamops_conformance", "proxy"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["127.0.0.1:0", "ws://x/", "--fault", "drop:1"], "'drop:1' is no fault; there are cut:after=4000"),
-        (["127.0.0.1:0", "ws://x/", "--fault", "cut:after=soon"], "'soon' is no amount"),
+        (
+            ["127.0.0.1:0", "ws://x/", "--fault", "drop:1"],
+            "'drop:1' is not a fault; there are cut:after=4000",
+        ),
+        (["127.0.0.1:0", "ws://x/", "--fault", "cut:after=soon"], "'soon' is not an amount"),
         (["127.0.0.1", "ws://x/"], "where to listen is HOST:PORT"),
         (["127.0.0.1:0", "wss://x/"], "a target is ws://HOST:PORT/PATH"),
         (["192.0.2.1:9", "ws://x/"], "cannot listen on 192.0.2.1:9"),
@@ -255,14 +258,14 @@ PROXY = [sys.executable, "-m", "streamops_conformance", "proxy"]
         ),
     ],
 )
-def test_wrong_usage_is_explained(arguments, said):
+def test_wrong_usage_is_explained(arguments, message):
     done = subprocess.run([*PROXY, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_says_what_it_does_and_ends_on_a_signal():
+def test_the_command_prints_what_it_does_and_ends_on_a_signal():
     async def test():
         async with Echo() as echo:
             command = [*PROXY, "127.0.0.1:0", echo.url, "--fault", "down:cut:after=4000,end=fin"]

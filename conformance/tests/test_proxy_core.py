@@ -1,4 +1,4 @@
-"""The core of the fault proxy without sockets: time is an argument, the same calls get the same answers."""
+"""The core of the fault proxy without sockets: time is an argument, and equal calls give equal results."""
 
 import ast
 import random
@@ -30,7 +30,7 @@ def link(plan_=None, now=0.0, seed=1):
 
 
 def flow(made, way, now, until=FOR_EVER):
-    """Everything that goes on in a direction from now on, with the time of each write."""
+    """Everything that is forwarded in a direction from now on, with the time of each write."""
     found = []
     while now <= until:
         step = made.take(way, now)
@@ -58,7 +58,7 @@ def test_the_core_does_no_input_and_output(module):
     assert not names & {"asyncio", "socket", "time", "random", "os", "threading", "websockets"}
 
 
-def test_without_faults_everything_goes_on_at_once_in_its_order():
+def test_without_faults_everything_is_forwarded_at_once_in_order():
     made = link()
     made.fed("up", b"one", 1.0)
     made.fed("up", b"two", 1.0)
@@ -96,7 +96,7 @@ def test_a_cut_beyond_the_last_byte_does_not_happen():
     assert made.due(0.0) == FOR_EVER
 
 
-def test_a_cut_by_time_needs_nobody_to_send():
+def test_a_cut_by_time_needs_no_traffic():
     made = link(Plan(cuts=(Cut(Point(seconds=2)),)), now=10.0)
     assert made.due(10.5) == 12.0
     made.tick(11.999)
@@ -106,7 +106,7 @@ def test_a_cut_by_time_needs_nobody_to_send():
     assert [(note.seconds, note.said) for note in made.notes] == [(2.0, "cut after 2 s")]
 
 
-def test_a_stall_stops_reading_and_writing_and_then_goes_on():
+def test_a_stall_stops_reading_and_writing_and_then_ends():
     made = link(Plan(stalls=(Stall(Point(bytes=5), 3.0),)))
     made.fed("down", b"hello, world!", 1.0)
     assert made.take("down", 1.0) == Write(b"hello")
@@ -118,7 +118,7 @@ def test_a_stall_stops_reading_and_writing_and_then_goes_on():
     assert [note.said for note in made.notes] == ["stalled for 3 s after 5 bytes down"]
 
 
-def test_a_stall_of_one_direction_leaves_the_other():
+def test_a_stall_of_one_direction_does_not_affect_the_other():
     made = link(Plan(stalls=(Stall(Point(seconds=1), ways=("up",)),)))
     made.tick(1.0)
     assert made.room("up", 5.0) == 0
@@ -128,7 +128,7 @@ def test_a_stall_of_one_direction_leaves_the_other():
     assert [note.said for note in made.notes] == ["stalled up for ever after 1 s"]
 
 
-def test_stalls_that_come_again_count_from_where_the_last_one_was():
+def test_repeated_stalls_count_from_the_last_one():
     made = link(Plan(stalls=(Stall(Point(bytes=4, watched=("down",), every=True), 1.0, ("down",)),)))
     made.fed("down", b"0123456789", 0.0)
     assert flow(made, "down", 0.0) == [(0.0, b"0123"), (1.0, b"4567"), (2.0, b"89")]
@@ -149,7 +149,7 @@ def test_a_lane_holds_no_more_than_its_bound():
     assert made.room("down", 1.0) == HELD - 10
 
 
-def test_delay_keeps_order_and_holds_the_end_back_too():
+def test_a_delay_keeps_the_order_and_delays_the_end_too():
     made = link(Plan(up=Lane(delay=0.2)))
     made.fed("up", b"a", 0.0)
     made.fed("up", b"b", 0.1)
@@ -157,7 +157,7 @@ def test_delay_keeps_order_and_holds_the_end_back_too():
     assert flow(made, "up", 0.0) == [(0.2, b"a"), (pytest.approx(0.3), b"b"), (pytest.approx(0.3), Finish())]
 
 
-def test_a_throttled_lane_lets_through_its_rate():
+def test_a_throttled_lane_forwards_at_its_rate():
     made = link(Plan(down=Lane(rate=3000)))
     made.fed("down", bytes(6000), 0.0)
     found = flow(made, "down", 0.0)
@@ -166,13 +166,13 @@ def test_a_throttled_lane_lets_through_its_rate():
     assert found[-1][0] == pytest.approx(2.0, abs=0.05)
 
 
-def test_a_slow_lane_still_lets_single_bytes_through():
+def test_a_slow_lane_still_forwards_single_bytes():
     made = link(Plan(down=Lane(rate=1)))
     made.fed("down", b"abc", 0.0)
     assert [data for _, data in flow(made, "down", 0.0)] == [b"a", b"b", b"c"]
 
 
-def test_fragments_are_of_the_sizes_asked_for_and_the_same_for_the_same_seed():
+def test_fragments_have_the_given_sizes_and_depend_on_the_seed():
     def sizes(seed):
         made = link(Plan(down=Lane(fragment=(2, 7))), seed=seed)
         made.fed("down", bytes(1000), 0.0)
@@ -183,7 +183,7 @@ def test_fragments_are_of_the_sizes_asked_for_and_the_same_for_the_same_seed():
     assert sizes(1) == sizes(1) != sizes(2)
 
 
-def test_what_happens_once_happens_to_the_first_connection_that_gets_there():
+def test_a_fault_that_happens_once_hits_the_first_connection_that_reaches_it():
     once = Once()
     first, second = (link(Plan(cuts=(Cut(Point(bytes=3, once=once)),))) for _ in range(2))
     second.fed("down", b"abcdef", 0.0)
@@ -211,7 +211,7 @@ plans = st.builds(
 
 
 @given(plans, pieces, st.integers(0, 99))
-def test_what_goes_on_is_a_prefix_and_all_of_it_where_nothing_cuts(plan_, sent, seed):
+def test_the_output_is_a_prefix_and_complete_without_a_cut(plan_, sent, seed):
     def once():
         made = link(plan_, seed=seed)
         for number, data in enumerate(sent):
@@ -233,7 +233,7 @@ def test_what_goes_on_is_a_prefix_and_all_of_it_where_nothing_cuts(plan_, sent, 
         assert made.passed("down") <= min(limits, default=len(whole))
 
 
-# How people write it
+# Faults as text
 
 
 @pytest.mark.parametrize(
@@ -259,8 +259,8 @@ def test_faults_are_read(text, made):
 
 
 def test_faults_combine_and_ranges_are_drawn_for_each_connection():
-    said = [fault(text) for text in ("delay:100-300ms", "down:throttle:2-4kB/s", "cut:every=10-9000")]
-    draws = [plan(said, random.Random(seed).randint) for seed in range(20)]
+    faults = [fault(text) for text in ("delay:100-300ms", "down:throttle:2-4kB/s", "cut:every=10-9000")]
+    draws = [plan(faults, random.Random(seed).randint) for seed in range(20)]
     assert len({made.cuts[0].point.bytes for made in draws}) > 10
     for made in draws:
         assert 0.1 <= made.up.delay == made.down.delay <= 0.3
@@ -278,9 +278,9 @@ NO_FAULTS = """
 
 
 @pytest.mark.parametrize("text", NO_FAULTS.split())
-def test_what_is_no_fault_is_told_what_would_do(text):
+def test_a_malformed_fault_is_refused_with_a_hint(text):
     with pytest.raises(
-        FaultError, match=r"is no |cannot read|says when|is bytes|is a time|are bytes|has after|is more"
+        FaultError, match=r"is not an? |cannot read|says when|is bytes|is a time|are bytes|has after|is more"
     ):
         fault(text)
 

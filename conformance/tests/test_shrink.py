@@ -1,4 +1,4 @@
-"""Shrinking is bounded by a count of rounds, so that the machine's speed does not choose the case."""
+"""Shrinking has a limited number of rounds, so its result does not depend on the machine's speed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def one_less(spec: int) -> Iterator[int]:
 
 
 class Machine:
-    """Trials that always fail, on a machine where each takes so many seconds."""
+    """A machine on which each trial fails and takes `seconds`."""
 
     def __init__(self, seconds: float, monkeypatch: pytest.MonkeyPatch, silent: str = "") -> None:
         self.now = 0.0
@@ -49,20 +49,20 @@ class Machine:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
-def test_a_slow_machine_ends_in_the_same_case(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_machine_finds_the_same_case(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(seconds, monkeypatch)
     assert machine.shrunk(1000) == 1000 - ROUNDS
     assert machine.rounds == ROUNDS
 
 
-def test_a_case_that_nothing_makes_smaller_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shrinking_ends_at_a_case_that_cannot_become_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(0.4, monkeypatch)
     assert machine.shrunk(5) == 0
     assert machine.rounds == 5
 
 
 @pytest.mark.parametrize(("silent", "budget"), [("", BUDGET), ("no reply", SILENT_BUDGET)])
-def test_what_takes_far_too_long_ends_all_the_same(
+def test_shrinking_ends_when_its_time_is_used_up(
     silent: str, budget: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(8.0, monkeypatch, silent)

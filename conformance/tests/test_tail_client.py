@@ -1,6 +1,6 @@
-"""The terminal's client without a socket: messages in, effects out.
+"""The client of `streamops tail` without a socket: messages in, effects out.
 
-Long, because each test is a message or two to the same client, and they read as its whole life in order.
+The file is long because its tests follow the client through a whole session, one or two messages each.
 """
 
 import json
@@ -59,7 +59,7 @@ def fired(effects: list[Effect]) -> list[str]:
 
 
 class Peer:
-    """Plays the server for one client, and a clock."""
+    """Plays the server and the clock for one client."""
 
     def __init__(self, client: Client | None = None, welcomed: bool = True) -> None:
         self.client = client if client is not None else Client()
@@ -78,7 +78,7 @@ class Peer:
         return [type(each) for each in effects] == [Report, Close] and effects[1] == Close(4400, "bad_frame")
 
 
-def test_hello_is_the_first_frame_and_has_the_shape_of_its_schema() -> None:
+def test_hello_is_the_first_frame_and_matches_its_schema() -> None:
     for view in (None, {"name": "Chat"}, {"name": "Chat", "params": {"room": "lobby"}}):
         (hello,) = Peer(Client(view), welcomed=False).hello
         assert hello["type"] == "hello"
@@ -86,7 +86,7 @@ def test_hello_is_the_first_frame_and_has_the_shape_of_its_schema() -> None:
         assert ("view" in hello) is (view is not None)
 
 
-def test_text_is_literal_and_each_mode_goes_where_it_says() -> None:
+def test_text_is_literal_in_each_mode() -> None:
     peer = Peer()
     effects = peer.stream(1, 4, START, text("<b>"), text("0 ", "prepend"), text(" &lt;"))
     assert fired(effects) == ["start", "text", "text", "text"]
@@ -102,7 +102,7 @@ def test_the_cursor_moves_when_the_whole_frame_has_been_applied() -> None:
     assert peer.client.streams["a"].cursor == 3
 
 
-def test_a_frame_that_was_seen_changes_nothing_and_fires_nothing() -> None:
+def test_a_repeated_frame_changes_nothing_and_fires_nothing() -> None:
     peer = Peer()
     peer.stream(1, 2, START, text("ab"))
     assert peer.stream(1, 2, START, text("ab")) == []
@@ -115,8 +115,8 @@ def test_a_frame_that_was_seen_changes_nothing_and_fires_nothing() -> None:
     [
         (4, 1, [text("x")]),  # a gap
         (2, 2, [text("x")]),  # a partial overlap
-        (3, 2, [text("x"), START]),  # a start of an open run, after an op that would be right
-        (3, 3, [DONE, text("x")]),  # content of an idle stream
+        (3, 2, [text("x"), START]),  # a start during an open run, after a correct op
+        (3, 3, [DONE, text("x")]),  # content on an idle stream
         (3, 1, [{"op": "text", "target": TARGET, "mode": "append"}]),
         (3, 1, [{"op": "text", "target": 7, "text": "x", "mode": "append"}]),
         (3, 1, [{"op": "done", "target": TARGET, "reason": None}]),
@@ -133,7 +133,7 @@ def test_a_violation_is_reported_and_closed_and_has_no_other_effect(seq: int, n:
     peer.stream(1, 2, START, text("ab"))
     assert peer.broken(peer.stream(seq, n, *ops))
     assert (peer.client.streams["a"].text, peer.client.streams["a"].cursor) == ("ab", 2)
-    assert peer.stream(3, 1, text("later")) == []  # what still arrives is not for it
+    assert peer.stream(3, 1, text("later")) == []  # later messages are ignored
     assert isinstance(peer.client.lost(4400, peer.now, 0.5)[-1], Retry)  # CLI-25
 
 
@@ -153,7 +153,7 @@ def test_a_violation_is_reported_and_closed_and_has_no_other_effect(seq: int, n:
         "[" * 100_000,
     ],
 )
-def test_a_message_that_is_no_frame_is_a_violation(message: str | bytes) -> None:
+def test_a_message_that_is_not_a_frame_is_a_violation(message: str | bytes) -> None:
     peer = Peer()
     assert peer.broken(peer.client.received(message, peer.now))
 
@@ -166,7 +166,7 @@ def test_a_reply_has_an_error_exactly_if_it_is_not_ok(frame: dict) -> None:
     assert peer.broken(peer.say({"type": "reply", **frame}))
 
 
-def test_the_unknown_is_ignored_and_counted() -> None:
+def test_unknown_parts_are_ignored_and_counted() -> None:
     peer = Peer()
     assert peer.say({"type": "aurora", "x": 1}) == []
     assert peer.client.ignored == 1
@@ -191,7 +191,7 @@ def test_the_unknown_is_ignored_and_counted() -> None:
 
 
 @pytest.mark.parametrize("target", ["#a", "*", "[dj-stream='b']", "[dj-stream='a'], body", "", "a"])
-def test_another_target_than_the_default_one_is_refused_and_the_next_op_applied(target: str) -> None:
+def test_an_op_on_another_target_is_refused_and_the_next_one_applied(target: str) -> None:
     peer = Peer()
     effects = peer.stream(1, 3, START, {**text("no"), "target": target}, text("yes"))
     assert [each.kind for each in effects if isinstance(each, Report)] == ["target"]
@@ -210,7 +210,7 @@ def test_html_is_reported_and_counts_as_content() -> None:
     assert (stream.state, stream.error, stream.text) == ("open", None, "y")
 
 
-def test_an_error_is_known_until_the_next_start_and_is_no_content() -> None:
+def test_an_error_is_kept_until_the_next_start_and_is_not_content() -> None:
     peer = Peer()
     error = {"op": "error", "target": TARGET, "error": "The model is busy", "code": "x_busy"}
     peer.stream(1, 4, START, text("So far"), error, {**DONE, "reason": "error"})
@@ -227,7 +227,7 @@ def test_an_error_is_known_until_the_next_start_and_is_no_content() -> None:
 
 
 @pytest.mark.parametrize("name", ["constructor", "toString", "hasOwnProperty", "init"])
-def test_streams_may_be_called_anything(name: str) -> None:
+def test_streams_may_have_any_valid_name(name: str) -> None:
     peer = Peer()
     target = f"[dj-stream='{name}']"
     peer.stream(1, 2, {**START, "target": target}, {**text("x"), "target": target}, stream=name)
@@ -237,13 +237,15 @@ def test_streams_may_be_called_anything(name: str) -> None:
     )
 
 
-def test_a_run_is_checked_against_its_sum_after_done() -> None:
+def test_a_run_is_compared_with_its_hash_after_done() -> None:
     sums = {"text_len": 2, "text_sha256": "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603"}
-    for said, ok in (("ab", True), ("ac", False), ("abc", False)):
+    for written, ok in (("ab", True), ("ac", False), ("abc", False)):
         peer = Peer()
         peer.stream(1, 2, START, text("older"))
         peer.stream(3, 1, DONE)
-        effects = peer.stream(4, 4, {**START, "run": 4}, text(said[:1]), text(said[1:]), {**DONE, **sums})
+        effects = peer.stream(
+            4, 4, {**START, "run": 4}, text(written[:1]), text(written[1:]), {**DONE, **sums}
+        )
         assert fired(effects) == ["start", "text", "text", "done", "integrity"]
         (last,) = [each for each in effects if isinstance(each, Fired) and each.event == "stream:integrity"]
         assert last.ok is ok
@@ -255,7 +257,7 @@ def test_pings_are_answered_with_their_t() -> None:
     assert sent(peer.say({"type": "ping"})) == [{"type": "pong"}]
 
 
-def test_events_wait_for_the_welcome_and_their_refs_grow() -> None:
+def test_events_wait_for_the_welcome_and_their_refs_increase() -> None:
     client = Client()
     assert client.push("early", {}) == []
     peer = Peer(client)
@@ -279,7 +281,7 @@ def test_cancel_names_the_open_run() -> None:
     assert peer.client.cancel("a") == []
 
 
-def test_a_silent_server_is_left_after_ten_seconds_and_tried_again() -> None:
+def test_after_ten_silent_seconds_the_client_reconnects() -> None:
     peer = Peer(welcomed=False)
     peer.now += 5
     peer.say({"type": "ping"})  # no welcome
@@ -290,7 +292,7 @@ def test_a_silent_server_is_left_after_ten_seconds_and_tried_again() -> None:
     assert isinstance(peer.client.lost(1000, 111, 0.5)[-1], Retry)
 
 
-def test_a_connection_on_which_nothing_arrives_for_two_heartbeats_is_dead() -> None:
+def test_a_connection_without_messages_for_two_heartbeats_is_closed() -> None:
     peer = Peer()
     peer.now += 30
     peer.say({"type": "ping"})
@@ -305,12 +307,12 @@ STAYS_AWAY += [row.close for row in PROTOCOL.close_codes.values() if not row.ret
 
 
 @pytest.mark.parametrize("code", COMES_BACK)
-def test_a_close_that_allows_it_is_followed_by_a_new_try(code: int) -> None:
+def test_the_client_reconnects_after_a_close_that_allows_it(code: int) -> None:
     assert isinstance(Peer().client.lost(code, 100, 0.5)[-1], Retry)
 
 
 @pytest.mark.parametrize("code", STAYS_AWAY)
-def test_a_close_that_forbids_it_is_obeyed(code: int) -> None:
+def test_the_client_does_not_reconnect_after_a_close_that_forbids_it(code: int) -> None:
     assert isinstance(Peer().client.lost(code, 100, 0.5)[-1], Stop)
 
 
@@ -324,16 +326,14 @@ def test_a_close_that_forbids_it_is_obeyed(code: int) -> None:
         ({"code": "x_mine", "retryable": True}, 4401, True),
     ],
 )
-def test_the_verdict_of_the_frame_counts_more_than_the_close_code(
-    error: dict, close: int, comes_back: bool
-) -> None:
+def test_the_error_frame_counts_more_than_the_close_code(error: dict, close: int, comes_back: bool) -> None:
     peer = Peer()
-    said = peer.say({"type": "error", "error": "no", "fatal": True, **error})
-    assert said == [Said(error["code"], "no", True)]
+    effects = peer.say({"type": "error", "error": "no", "fatal": True, **error})
+    assert effects == [Said(error["code"], "no", True)]
     assert isinstance(peer.client.lost(close, 100, 0.5)[-1], Retry if comes_back else Stop)
 
 
-def test_the_wait_is_random_up_to_a_bound_that_doubles_and_adds_what_the_server_asks_for() -> None:
+def test_the_wait_is_random_below_a_doubling_bound_plus_the_time_that_the_server_asks_for() -> None:
     client = Client()
     bounds = []
     for _ in range(8):
@@ -346,11 +346,11 @@ def test_the_wait_is_random_up_to_a_bound_that_doubles_and_adds_what_the_server_
     peer = Peer(client)
     error = {"type": "error", "code": "rate_limited", "error": "", "fatal": True, "retry_after_ms": 2000}
     peer.say(error)
-    assert client.lost(4429, 120, 0.5)[-1] == Retry(2 + 0.5 * FIRST_BOUND_S)  # 20 s were steady
+    assert client.lost(4429, 120, 0.5)[-1] == Retry(2 + 0.5 * FIRST_BOUND_S)  # the connection lasted for 20 s
     assert client.lost(1006, 120, 0.0)[-1] == Retry(0)
 
 
-def test_a_new_session_ends_what_was_open_and_keeps_the_content() -> None:
+def test_a_new_session_ends_the_open_runs_and_keeps_the_content() -> None:
     peer = Peer()
     peer.client.push("ask", {})
     peer.stream(1, 2, START, text("ab"))
@@ -366,11 +366,11 @@ def test_a_new_session_ends_what_was_open_and_keeps_the_content() -> None:
     assert peer.client.streams["a"].text == "abc"
 
 
-def test_nothing_is_to_be_had_before_the_welcome() -> None:
+def test_frames_before_the_welcome_are_violations() -> None:
     peer = Peer(welcomed=False)
     assert sent(peer.say({"type": "ping"})) == [{"type": "pong"}]
     assert peer.broken(peer.stream(1, 1, START))
-    assert peer.broken(Peer().say(WELCOME))  # and there is one
+    assert peer.broken(Peer().say(WELCOME))  # a second welcome
 
 
 @given(
@@ -409,7 +409,7 @@ def test_the_types_of_frames_and_ops_have_the_members_of_the_schemas() -> None:
         assert all(field.default in (NODEFAULT, UNSET) for field in msgspec.structs.fields(kind))
 
 
-def test_an_appended_text_costs_the_same_however_much_there_is() -> None:
+def test_the_time_of_an_append_does_not_depend_on_the_length_of_the_text() -> None:
     peer = Peer()
     peer.stream(1, 1, START)
     for seq in range(2, 5000):
@@ -417,19 +417,19 @@ def test_an_appended_text_costs_the_same_however_much_there_is() -> None:
     assert peer.client.streams["a"].text == "x" * 4998
 
 
-def test_what_no_session_without_capabilities_gets_is_reported() -> None:
+def test_frames_of_capabilities_that_were_not_offered_are_reported() -> None:
     view = {"type": "view", "html": "", "version": 1, "streams": {}}
     assert [type(each) for each in Peer().say(view)] == [Report]
     assert Peer().say({"type": "pong", "t": "a"}) == []
 
 
-def test_a_name_that_is_none_is_a_violation() -> None:
+def test_a_malformed_stream_name_is_a_violation() -> None:
     for name in ("1st", "", "a b", "a\n"):
         peer = Peer()
         assert peer.broken(peer.stream(1, 1, START, stream=name))
 
 
-def test_what_the_transport_cannot_read_is_a_violation_and_worth_a_new_connection() -> None:
+def test_malformed_websocket_data_is_a_violation_after_which_the_client_reconnects() -> None:
     peer = Peer()
     assert peer.client.broken("no text") == [Report("violation", "no text")]
     assert peer.stream(1, 1, START) == []

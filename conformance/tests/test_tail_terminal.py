@@ -1,4 +1,4 @@
-"""`streamops tail` as its user meets it, up to a real server; and the same client as a testee."""
+"""The command `streamops tail`, also with a real server, and the same client as a testee."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ TAIL = [sys.executable, "-m", "streamops_conformance.tail"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The reference server, as a process of its own, with its chat."""
+    """The reference server with its chat, in its own process."""
     command = [sys.executable, "-m", "streamops_server", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -48,7 +48,7 @@ def test_a_whole_answer_of_the_reference_server_is_printed(server: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_for_programs_each_line_is_a_json_object(server: str) -> None:
+def test_with_json_each_line_is_an_object(server: str) -> None:
     done = ask(server, "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     events = [each["event"] for each in lines]
@@ -67,17 +67,17 @@ def test_only_the_named_streams_are_shown(server: str) -> None:
     assert ask(server, "--stream", "other").stdout == ""
 
 
-def test_an_event_that_is_refused_is_said_and_ends_with_1(server: str) -> None:
+def test_a_refused_event_is_reported_and_ends_with_1(server: str) -> None:
     done = tail(server, "--event", "no_such_thing", "--until-done")
     assert done.returncode == 1
     assert done.stdout == ""
     assert "the event was refused" in done.stderr
 
 
-def test_a_view_that_is_not_there_ends_with_4(server: str) -> None:
+def test_a_missing_view_ends_with_4(server: str) -> None:
     done = tail(server, "--view", "Chta")
     assert done.returncode == 4
-    assert "not coming back" in done.stderr
+    assert "not reconnecting" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_a_view_that_is_not_there_ends_with_4(server: str) -> None:
     [
         (["ws://127.0.0.1:1/"], 4, "Connect call failed"),
         (["http://127.0.0.1/"], 2, "isn't a valid URI"),
-        (["ws://127.0.0.1/", "--view", "A", "--params", "[]"], 2, "--params is no JSON object"),
-        (["ws://127.0.0.1/", "--event", "a", "--event-params", "{"], 2, "--event-params is no JSON"),
+        (["ws://127.0.0.1/", "--view", "A", "--params", "[]"], 2, "--params is not a JSON object"),
+        (["ws://127.0.0.1/", "--event", "a", "--event-params", "{"], 2, "--event-params is not JSON"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(arguments: list[str], code: int, words: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(arguments: list[str], code: int, words: str) -> None:
     done = tail(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
@@ -105,13 +105,13 @@ def printed(*effects: Effect, only: tuple[str, ...] = ()) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_text_is_raw_and_no_control_sequence_gets_through() -> None:
+def test_text_is_raw_without_control_sequences() -> None:
     out, _ = printed(Text("a", "append", "[red]<b>\ta\r\x1b]0;x\x07\x9b1m\x7f\ud800\n"))
     assert out == "[red]<b>\ta␍␛]0;x␇\ufffd1m␡?\n"
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", clean("".join(map(chr, range(0x100)))))
 
 
-def test_a_replacement_begins_a_line_and_a_prepended_text_has_one_of_its_own() -> None:
+def test_a_replacement_begins_a_line_and_a_prepended_text_has_its_own_line() -> None:
     effects = [Text("a", "append", "one"), Text("a", "replace", "two"), Text("a", "append", "!")]
     assert printed(*effects)[0] == "one\ntwo!\n"
     effects = [Text("a", "append", "old"), Text("a", "prepend", "new"), Text("a", "append", "older")]
@@ -130,7 +130,7 @@ def test_from_the_second_stream_on_each_line_has_its_name() -> None:
     assert printed(*effects, only=("b",))[0] == "2\n3\n"
 
 
-def test_what_is_no_text_goes_to_standard_error() -> None:
+def test_everything_but_text_goes_to_standard_error() -> None:
     effects = [
         Text("a", "append", "so far"),
         Fired("stream:error", "a", 1, error="[b]busy\x1b", code="timeout"),
@@ -152,12 +152,12 @@ def test_what_is_no_text_goes_to_standard_error() -> None:
         "the server says: oh (internal)",
         "violation: a gap",
         "the connection was lost, the next try is in 1.2 s",
-        "not coming back: no (forbidden)",
+        "not reconnecting: no (forbidden)",
     ]
     assert printed(*effects, only=("b",))[1].startswith("the event was refused")
 
 
-def test_lines_of_json_hold_what_the_effects_hold() -> None:
+def test_lines_of_json_have_the_members_of_the_effects() -> None:
     out = io.StringIO()
     lines = Lines(out, ("a",))
     lines.show(
@@ -176,7 +176,7 @@ Handler = Callable[[websockets.asyncio.server.ServerConnection, int], Awaitable[
 async def tail_at(
     handler: Handler, *arguments: str, offered: bool = True, interrupt: bool = False, close: bool = False
 ) -> tuple[int | None, str, str]:
-    """Runs the command against a server of ours; `handler` gets each connection and how many came before."""
+    """Run the command on a local server; `handler` gets each connection and the number of earlier ones."""
     count = -1
 
     async def meet(connection: websockets.asyncio.server.ServerConnection) -> None:
@@ -214,7 +214,7 @@ async def endless(connection: websockets.asyncio.server.ServerConnection, _: int
         await asyncio.sleep(0.01)
 
 
-def test_it_comes_back_after_a_lost_connection_and_goes_on() -> None:
+def test_it_reconnects_after_a_lost_connection_and_continues() -> None:
     async def restarts(connection: websockets.asyncio.server.ServerConnection, before: int) -> None:
         await connection.recv()
         await connection.send(json.dumps(FRAMES[0]))
@@ -237,17 +237,17 @@ def test_it_ends_on_an_interrupt() -> None:
     assert out.startswith("1 < 2")
 
 
-def test_it_ends_quietly_when_nobody_reads_any_more() -> None:
+def test_it_ends_quietly_when_its_output_is_closed() -> None:
     assert asyncio.run(tail_at(endless, close=True)) == (0, "", "")
 
 
-def test_a_server_of_another_protocol_is_named_as_such() -> None:
+def test_a_server_of_another_protocol_is_reported() -> None:
     code, out, err = asyncio.run(tail_at(endless, offered=False))
     assert (code, out) == (4, "")
     assert "does not speak streamops.v1" in err
 
 
-def test_a_verdict_is_obeyed() -> None:
+def test_a_fatal_error_is_obeyed() -> None:
     async def refuses(connection: websockets.asyncio.server.ServerConnection, _: int) -> None:
         error = {"type": "error", "code": "unauthorized", "error": "Sign in first", "fatal": True}
         await connection.send(json.dumps(error))
@@ -255,11 +255,11 @@ def test_a_verdict_is_obeyed() -> None:
 
     code, _, err = asyncio.run(tail_at(refuses))
     assert code == 4
-    assert err.splitlines()[-1] == "not coming back: Sign in first (unauthorized)"
+    assert err.splitlines()[-1] == "not reconnecting: Sign in first (unauthorized)"
 
 
 class Runner:
-    """Plays the suite for one testee: control connections, and a server for its cases."""
+    """Plays the suite for one testee: control connections and a server for its cases."""
 
     def __init__(self) -> None:
         self.controls: asyncio.Queue[websockets.asyncio.server.ServerConnection] = asyncio.Queue()
@@ -291,7 +291,7 @@ async def _drive_a_testee() -> None:
         for frame in FRAMES:
             await socket.send(json.dumps(frame))
         assert json.loads(await socket.recv()) == {"type": "pong"}
-        await control.send(json.dumps({"type": "dump", "case": 7}))  # of no case: not answered
+        await control.send(json.dumps({"type": "dump", "case": 7}))  # of an unknown case: not answered
         await control.send(json.dumps({"type": "dump", "case": 1}))
         dumped = json.loads(await control.recv())
         assert not load_shapes("v1:testee").explain(dumped)

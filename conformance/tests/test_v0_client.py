@@ -1,4 +1,4 @@
-"""The v0 half for clients: right ones pass, each fault fails its requirement alone, djust is as known."""
+"""The v0 suite for clients: correct ones pass, each fault fails only its requirement."""
 
 import sys
 from pathlib import Path
@@ -36,7 +36,7 @@ LAYOUT = frozenset({"CLI-111"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 ROLE = frozenset(key for key, each in load_requirements("v0").items() if each.speaks_of("client"))
 SOME = len(exchanges()) + 20
-"""The exchanges by hand, and some drawn sequences."""
+"""Enough for the handwritten exchanges and some drawn sequences."""
 FEW = 10
 
 
@@ -67,14 +67,14 @@ def test_every_requirement_has_a_check_and_a_fault() -> None:
     assert ROLE == CLIENT_V0.facts().keys() == {*FAULTS.values()}
 
 
-def test_this_projects_client_keeps_every_promise() -> None:
+def test_the_client_of_this_project_meets_every_requirement() -> None:
     outcome = verdict("node", str(TESTEES / "chromium" / "testee.mjs"), "--v0")
     assert {result.requirement.id: result.verdict for result in outcome.results} == dict.fromkeys(
         ROLE, "pass"
     )
 
 
-def test_in_jsdom_only_what_needs_a_layout_is_left_out() -> None:
+def test_in_jsdom_only_requirements_that_need_a_layout_are_left_out() -> None:
     outcome = verdict("node", str(TESTEES / "jsdom" / "testee.mjs"), "--v0", examples=150, seed=2)
     verdicts = {result.requirement.id: result.verdict for result in outcome.results}
     assert verdicts == dict.fromkeys(ROLE, "pass") | dict.fromkeys(LAYOUT, "not applicable")
@@ -83,7 +83,7 @@ def test_in_jsdom_only_what_needs_a_layout_is_left_out() -> None:
 @pytest.mark.skipif(
     not (HERE.parents[1] / ".djust-venv").is_dir(), reason="conformance/targets/djust/setup.sh has not run"
 )
-def test_djust_fails_what_its_baseline_says_and_nothing_else() -> None:
+def test_djust_fails_exactly_its_baseline() -> None:
     djust = TESTEES / "djust"
     comparison = compare(verdict("node", str(djust / "testee.mjs")), read_baseline(djust / "baseline.toml"))
     assert (comparison.new, comparison.stale, comparison.unknown) == ((), (), ())

@@ -1,4 +1,4 @@
-"""How a v0 server is driven: what its target file describes, bounded waits, limits kept, cases drawn."""
+"""How the suite drives a v0 server: its target file, bounded waits, limits, drawn cases."""
 
 import asyncio
 import copy
@@ -42,7 +42,7 @@ def dialect(server, **changes):
 
 
 def judged(server, specs, **changes):
-    """The judgements of some cases."""
+    """The judgements of drawn cases."""
     made, _ = dialect(server, **changes)
 
     async def drive():
@@ -75,7 +75,7 @@ def test_the_baseline_of_djust_is_valid_and_names_v0():
     assert all("\n" not in reason and len(reason) > 40 for reason in known.values())
 
 
-def test_the_small_servers_tables_have_the_shape_of_a_target_file():
+def test_the_tables_of_the_small_server_match_the_schema_of_target_files():
     assert (
         load_shapes("v1:target").explain({"name": "x", "url": "ws://x", "dialect": "v0", "v0": TABLES}) == ""
     )
@@ -89,7 +89,7 @@ def test_templates_and_patterns():
         assert not matches({"a": {"b": 1}}, other)
 
 
-def test_methods_that_fail_by_themselves_are_not_combined():
+def test_methods_that_fail_alone_are_not_combined():
     with V0Server("insert raises") as server:
         made, _ = dialect(server)
 
@@ -161,7 +161,7 @@ def test_after_some_silent_cases_no_more_are_run(monkeypatch):
     assert not any(made.judge(case).broken for case in found)
 
 
-def test_a_server_that_says_too_much_was_sent_is_left_alone_and_not_blamed(monkeypatch):
+def test_a_server_that_limits_the_rate_is_not_blamed(monkeypatch):
     monkeypatch.setattr(run_v0, "REFUSED", 0.05)
     with V0Server("limits the rate") as server:
         with pytest.raises(ExceptionGroup) as caught:
@@ -169,7 +169,7 @@ def test_a_server_that_says_too_much_was_sent_is_left_alone_and_not_blamed(monke
         assert caught.group_contains(Unreachable, match="sends too much")
 
 
-def test_messages_go_out_at_the_rate_that_the_target_stands():
+def test_messages_are_sent_at_the_rate_of_the_target_file():
     described = Described.of(TABLES)
 
     async def drive(url):
@@ -185,7 +185,7 @@ def test_messages_go_out_at_the_rate_that_the_target_stands():
         assert asyncio.run(drive(server.url)) > 0.09  # 12 messages, two of them at once
 
 
-def test_the_same_seed_draws_the_same_cases_and_nothing_that_v0_leaves_open():
+def test_the_same_seed_draws_the_same_cases_without_what_v0_leaves_open():
     first, second = (draw(cases(EVERYTHING), 200, 7) for _ in range(2))
     assert first == second
     for case in [*first, *classics(EVERYTHING, "nested")]:

@@ -1,4 +1,4 @@
-"""The law of v0 and its blame, table by table: what a stream of frames shows of a script's calls."""
+"""The law of v0 and its blame: which calls of a script the frames of a stream show, as tables."""
 
 import pytest
 from streamops_conformance.oracle.script import from_json
@@ -24,7 +24,7 @@ def error(value="e"):
 
 
 def steps(words):
-    """`t1` is text 1, `p1` prepended, `x1` replaced; `h`, `i`, `j` html; `_` far away."""
+    """`t1` is text 1, `p1` prepended, `x1` replaced; `h`, `i`, `j` HTML; `_` a long pause."""
     made = []
     for word in words.split():
         head, rest = word[0], word[1:]
@@ -55,7 +55,7 @@ RIGHT = {
     "one by one": ("t1 t2 d", [text("1")], [text("2")], [DONE]),
     "merged, in one frame": ("t1 t2 d", [text("12"), DONE]),
     "without a mode": ("t1", [{"op": "text", "target": TARGET, "text": "1"}]),
-    "all content at once, as html": ("t1 t2", [html("0"), text("1")], [html("012")]),
+    "all content at once, as HTML": ("t1 t2", [html("0"), text("1")], [html("012")]),
     "a replaced text left out": ("t1 x2", [text("2", "replace")]),
     "an empty text left out": ("t t1", [text("1")]),
     "an empty text sent": ("t1 t", [text("1")], [text("")]),
@@ -69,7 +69,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_frames_that_are_right(name):
+def test_correct_frames(name):
     words, *frames = RIGHT[name]
     found = reading(words, *frames)
     assert found.right
@@ -81,7 +81,7 @@ WRONG = {
     "lost in the middle": ("t1 t2 t3", "ORD-101", 1, [text("1")], [text("3")]),
     "lost at the end": ("t1 t2", "ORD-101", None, [text("1")]),
     "lost before a replacement, and shown": ("t1 t2 h3", "ORD-101", 0, [text("2")], [html("3")]),
-    "lost out of a merged text": ("t1 t2 t3", "ORD-101", 0, [text("13")]),
+    "lost from a merged text": ("t1 t2 t3", "ORD-101", 0, [text("13")]),
     "an empty replacement lost": ("x t1", "ORD-101", 0, [text("1")]),
     "error before start": ("s e", "ORD-102", 0, [error()], [START]),
     "lost before an error": ("t1 t2 e", "ORD-101", 1, [text("1")], [error()]),
@@ -94,32 +94,32 @@ WRONG = {
     "done after later content": ("t1 d s t2", "ORD-102", 2, [text("1")], [START], [text("2")], [DONE]),
     "text after done": ("t1 t2 d", "ORD-103", 2, [text("1")], [DONE], [text("2")]),
     "text after done, in one frame": ("t1 d", "ORD-103", 0, [DONE, text("1")]),
-    "text after a done of the server's own": ("t1 t2", "ORD-103", 2, [text("1")], [DONE], [text("2")]),
+    "text after a done that the server added": ("t1 t2", "ORD-103", 2, [text("1")], [DONE], [text("2")]),
     "start after its done": ("s d", "ORD-103", 1, [DONE], [START]),
     "text after the next start": ("t1 d s t2", "ORD-102", 1, [DONE], [START], [text("1")], [text("2")]),
     "text after two starts": ("t1 t2 s", "ORD-102", None, [START], [text("1")], [START], [text("2")]),
     "an empty text, then a swap": ("t1 t2", "ORD-102", 2, [text("")], [text("2")], [text("1")]),
-    "text after a program's own done, late": ("t1 d t2", "ORD-103", 1, [DONE], [text("1")], [text("2")]),
+    "late text after a done of the program": ("t1 d t2", "ORD-103", 1, [DONE], [text("1")], [text("2")]),
     "another mode": ("p1", "CNT-101", 0, [text("1")]),
     "alone and lost": ("t1 _ t2", "CNT-101", None, [text("1")]),
     "alone and twice": ("t1 _ t2", "CNT-101", 1, [text("1")], [text("1")], [text("2")]),
-    "text that no call says": ("t1", "CNT-101", 1, [text("1")], [text("9")]),
-    "html that is not the call's": ("h1", "CNT-102", 0, [html("2")]),
+    "text without a call": ("t1", "CNT-101", 1, [text("1")], [text("9")]),
+    "HTML that differs from the call": ("h1", "CNT-102", 0, [html("2")]),
     "a re-render that is cut": ("r", "CNT-103", 0, [html("")]),
     "inserted at the other end": ("j1", "CNT-104", 0, [html("1", "append")]),
-    "an element that stays": ("-", "CNT-105", None),
+    "an element that was not deleted": ("-", "CNT-105", None),
     "a replacement lost before text": ("t1 h2 t3", "CNT-106", 1, [text("1")], [text("3")]),
     "text lost after a replacement": ("h1 t2", "CNT-106", None, [html("1")]),
     "no done": ("t1 d", "LIF-101", None, [text("1")]),
     "start after its text": ("s t1 d", "LIF-101", 1, [text("1")], [START], [DONE]),
     "no error": ("t1 e t2", "ERR-101", 1, [text("1")], [text("2")]),
     "another error": ("e1", "ERR-101", 0, [error("2")]),
-    "an error that clears": ("t1 e", "ERR-101", 2, [text("1")], [error()], [text("", "replace")]),
+    "an error removes the content": ("t1 e", "ERR-101", 2, [text("1")], [error()], [text("", "replace")]),
 }  # fmt: skip  # reason: one line for each is the table that this is
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_frames_that_are_wrong_and_whom_they_blame(name):
+def test_wrong_frames_and_the_requirement_that_they_break(name):
     words, requirement, entry, *frames = WRONG[name]
     found = reading(words, *frames)
     assert not found.right
@@ -129,7 +129,7 @@ def test_frames_that_are_wrong_and_whom_they_blame(name):
     assert "the page shows" in diagnosis.observed
 
 
-def test_what_no_order_of_the_calls_gives_is_blamed_on_the_order():
+def test_a_result_that_no_order_of_the_calls_gives_is_blamed_on_the_order():
     found = reading("t1 e1", [error("1")], [text("1")])
     assert blame(found).broken == "ORD-102"
     found = reading("h1 i2", [html("12")], [text("")])
@@ -158,7 +158,7 @@ MERGED = {
 
 
 @pytest.mark.parametrize("name", MERGED)
-def test_a_merged_text_carries_its_calls(name):
+def test_a_merged_text_has_its_calls(name):
     words, op = MERGED[name]
     assert reading(words, [op]).right
     assert arrived(reading(words + " t9", [op])) == arrived(reading(words, [op]))
@@ -235,7 +235,7 @@ def test_the_page_of_a_stream():
     assert page("a", "<i dj-id='4'>x</i>").serialized() == page("a", "<i>x</i>").serialized()
 
 
-def test_an_op_in_short():
+def test_an_op_as_short_text():
     assert said(text("x" * 99)) == f"text '{'x' * 40}…{'x' * 12}'"
     assert said({"op": "text", "target": "#c", "text": "x", "mode": "replace"}) == "text 'x' replace of #c"
     assert (said(html("<b>")), said(error()), said(DONE)) == ("replace '<b>'", "error 'e'", "done")

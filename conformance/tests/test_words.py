@@ -1,11 +1,11 @@
-"""How operations read in a report."""
+"""The text of operations in a report."""
 
 from streamops_conformance.v1.format_ops import in_words
 
 OWN = "[dj-stream='s']"
 
 
-def test_operations_read_as_a_person_would_say_them() -> None:
+def test_operations_as_text_in_a_report() -> None:
     ops = [
         {"op": "start", "target": OWN, "run": 1},
         {"op": "text", "target": OWN, "text": 'a "b"\n', "mode": "append"},
@@ -24,10 +24,10 @@ def test_operations_read_as_a_person_would_say_them() -> None:
 
 def test_long_frames_and_texts_are_cut_in_the_middle() -> None:
     many = [{"op": "text", "target": OWN, "text": str(n), "mode": "append"} for n in range(100)]
-    said = in_words(many, OWN)
-    assert said.startswith('[text "0", ')
-    assert said.endswith('text "99"]')
-    assert "… 89 more …" in said
+    text = in_words(many, OWN)
+    assert text.startswith('[text "0", ')
+    assert text.endswith('text "99"]')
+    assert "… 89 more …" in text
     assert len(in_words([{"op": "text", "target": OWN, "text": "x" * 9000}], OWN)) < 250
 
 

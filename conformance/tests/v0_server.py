@@ -1,6 +1,6 @@
-"""A small v0 server that keeps its promises, and ways to break each of them.
+"""A small v0 server that meets its requirements, and faults that break each of them.
 
-Its frames are unlike djust's on purpose: what the suite knows of them stands in `TABLES`.
+Its frames differ from those of djust on purpose: the suite knows them only from `TABLES`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ TABLES = {
 
 
 class V0Server:
-    """Serves on a free port in a thread of its own; use it with `with`."""
+    """Serves on a free port in its own thread; use it with `with`."""
 
     def __init__(self, fault=""):
         self.fault = fault
@@ -81,13 +81,13 @@ class V0Server:
 
 
 class View:
-    """Batches what waits, a window long, in the order of the calls; merges appended texts."""
+    """Batches the calls of each window in their order, and merges appended texts."""
 
     def __init__(self, socket, fault, variables):
         self.socket, self.fault, self.variables = socket, fault, variables
         self.first = dict(variables)
         self.waiting = []
-        self.opened = set()  # what "adds lifecycle" has to end
+        self.opened = set()  # runs that "adds lifecycle" must end
         self.timer = None
 
     async def run(self, steps):
@@ -127,7 +127,9 @@ class View:
             await self.flush()
 
     def render(self, name):
-        value = html_lib.escape((self.first if self.fault == "renders the past" else self.variables)[name])
+        value = html_lib.escape(
+            (self.first if self.fault == "renders an old state" else self.variables)[name]
+        )
         html = NESTED.replace("{value}", value) if name == "nested" else value
         return html[: html.find("</div>")] if self.fault == "cuts markup" and "</div>" in html else html
 
@@ -156,12 +158,12 @@ class View:
         if self.fault == "swaps" and len(set(first)) == 1 and first[0][1] in ("text", "append"):
             waiting[:2] = waiting[1::-1]
         for name, op in waiting:
-            ops = op if self.fault == "ops is no list" else [op]
+            ops = op if self.fault == "ops is not a list" else [op]
             await self.socket.send(json.dumps({"type": "stream", "stream": name, "ops": ops}))
 
 
 def at_once(*kinds):
-    """These ops do not wait for those before them."""
+    """Send these ops without waiting for earlier ones."""
 
     def fault(view, name, op):
         if op["op"] in kinds:
@@ -173,7 +175,7 @@ def at_once(*kinds):
 
 
 def instead(made, **members):
-    """Ops that have these members become what `made` says."""
+    """Replace ops that have these members with the result of `made`."""
 
     def fault(view, name, op):
         return made(op) if members.items() <= op.items() else [op]
@@ -198,7 +200,7 @@ def drop_replacement(view, name, op):
 
 
 def start_late(view, name, op):
-    """A start waits until the text after it has come."""
+    """A start waits until the next text."""
     if op["op"] == "start":
         view.held = op
         return []
@@ -212,7 +214,7 @@ def text_twice(view, name, op):
 
 
 def lifecycle(view, name, op):
-    """Not a fault: v0 does not promise that a server adds nothing of its own."""
+    """Not a fault: v0 does not forbid lifecycle ops that the server adds."""
     if op["op"] == "done":
         view.opened.discard(name)
         return [op]
@@ -249,6 +251,6 @@ FAULTS = {
     "error is content": instead(
         lambda op: [{"op": "text", "text": op["error"], "mode": "append"}], op="error"
     ),
-    "says a list": instead(lambda op: ["[1]", op], op="text"),
+    "sends a list": instead(lambda op: ["[1]", op], op="text"),
     "a type that is a number": instead(lambda op: ['{"type": 1}', op], op="text"),
 }

@@ -1,4 +1,4 @@
-"""Answers so many hellos and events, then nothing: `wedged_server.py ANSWERS --port N`."""
+"""Answers ANSWERS hellos and events, then nothing: `wedged_server.py ANSWERS --port N`."""
 
 import asyncio
 import json

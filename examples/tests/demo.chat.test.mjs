@@ -26,7 +26,7 @@ test("an answer arrives whole, and the next question leaves it where it is", asy
   await told(page, "complete");
   await told(page, true); // the text is the one that the program wrote
   const first = await text(page, ANSWER);
-  assert.match(first, /Speed here is mostly a matter of doing less\..*the machine stays cool\./);
+  assert.match(first, /Speed here comes mostly from doing less\..*the machine stays cool\./);
   await page.locator(`${ANSWER}:not(.is-streaming)`).waitFor();
   assert.equal(await text(page, "#announcer"), `Answer: ${first}`);
 
@@ -54,7 +54,7 @@ test("an answer that loses its connection on the way arrives whole, and is told 
   }
   await told(page, true); // the text is the one that the program wrote
   assert.deepEqual(await page.evaluate(() => window.told), ["start", "complete", true]);
-  assert.match(await text(page, ANSWER), /Speed here is mostly a matter of doing less\..*the machine stays cool\./);
+  assert.match(await text(page, ANSWER), /Speed here comes mostly from doing less\..*the machine stays cool\./);
   await page.clean();
 });
 

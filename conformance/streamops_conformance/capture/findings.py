@@ -56,6 +56,7 @@ class CaptureFindings:
     def blame(
         self, side: Side, key: str, wrong: Wrong, connection: int, entries: list[Entry], at: int | None
     ) -> None:
+        """Add a finding; `at` is the index of the wrong entry in `entries`, None for the end."""
         self.findings.append(Finding(key, side, wrong.expected, wrong.observed, connection, entries, at))
 
     def lines(self) -> list[Line]:

@@ -16,7 +16,7 @@ def is_har(value: Any) -> bool:
 
 
 def read_har(value: dict[str, Any]) -> Capture:
-    """The WebSockets of a HAR. Raises CaptureError where it does not have the form that browsers write."""
+    """The WebSockets of a HAR. Raises CaptureError if it does not have the form that browsers write."""
     capture = Capture("a HAR")
     entries = value["log"]["entries"]
     if not isinstance(entries, list):

@@ -22,9 +22,9 @@ class Connection:
     extensions: str | None = None
     transcript: Transcript = field(default_factory=Transcript)
     ended_ms: float | None = None
-    """Where the connection ends in the capture, in milliseconds; None where the capture does not say."""
+    """Where the connection ends in the capture, in milliseconds; None if the capture does not say."""
     ended: str = ""
-    """How it ended, as text; empty where the capture ends first."""
+    """How it ended, as text; empty if the capture ends first."""
     unreadable: str = ""
     """Why its messages, or the last of them, are missing from the capture."""
 
@@ -49,6 +49,7 @@ class Capture:
     connections: list[Connection] = field(default_factory=list)
 
     def messages(self) -> int:
+        """The number of messages on all connections."""
         return sum(
             entry.direction != "close" for each in self.connections for entry in each.transcript.entries
         )

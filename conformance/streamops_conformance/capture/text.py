@@ -18,6 +18,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """An error in the text that arrived; `entry` is the index of the wrong entry, None for the end."""
+
     kind: Kind
     expected: str
     observed: str
@@ -26,14 +28,14 @@ class Fault:
 
 @dataclass(slots=True)
 class Reading:
-    """What became of the text."""
+    """The result of comparing the text."""
 
     arrived: int = 0
-    """Characters of the program's text that are on the screen."""
+    """The number of characters of the written text that are on the screen."""
     faults: list[Fault] = field(default_factory=list)
     """At most one of each kind: the first."""
-    untold: str = ""
-    """Why the text cannot be followed to its end; empty where it was."""
+    not_followed: str = ""
+    """Why the text cannot be followed to its end; empty if it was."""
 
 
 def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
@@ -55,7 +57,7 @@ def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
         if op["op"] == "text" and op.get("mode", "append") == "replace":
             at, gaps, found.arrived = 0, [], 0
         elif op["op"] != "text" or op.get("mode", "append") != "append":
-            found.untold = f"a {op['op']} {op.get('mode', '')}".strip()
+            found.not_followed = f"a {op['op']} {op.get('mode', '')}".strip()
             break
         text = op["text"]
         if not text:
@@ -87,7 +89,7 @@ def read(written: str, pieces: Sequence[Piece], *, ended: bool) -> Reading:
                 piece.entry,
             )
         found.arrived += len(text)
-    if ended and not found.untold and at < len(written):
+    if ended and not found.not_followed and at < len(written):
         gaps.append((at, len(written)))
     if gaps:
         missing = sum(end - begin for begin, end in gaps)

@@ -77,7 +77,7 @@ def read(file: Path) -> Capture:
 
 
 def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[CaptureFindings]:
-    """The findings for each wire in the capture. Raises CaptureError where there is none."""
+    """The findings for each wire in the capture. Raises CaptureError if there is none."""
     by_wire: dict[str, list[Connection]] = {name: [] for name in WIRES}
     for connection in capture.connections:
         wire = spec or recognize(connection)
@@ -98,7 +98,7 @@ def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[Captu
 
 
 def recognize(connection: Connection) -> str:
-    """The name of the wire that a connection speaks; empty where the suite knows none."""
+    """The name of the wire that a connection speaks; empty if the suite knows none."""
     for name in WIRES:
         side = load_wire(name).capture
         if side is not None and side.recognizes(connection):

@@ -40,6 +40,6 @@ def complain(text: str, command: str = "streamops") -> None:
 
 
 def check_writable(json_file: Path | None) -> None:
-    """Raises ValueError where the folder of the report does not exist."""
+    """Raises ValueError if the folder of the report does not exist."""
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise ValueError(f"--json {json_file}: there is no folder {json_file.absolute().parent}")

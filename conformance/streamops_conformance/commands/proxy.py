@@ -61,19 +61,19 @@ async def _run(host: str, port: int, target: str, plans: Plans, seed: int, file:
     told: set[int] = set()
 
     def say(happened: Happened) -> None:
-        print(f"{happened.seconds:8.3f} s  connection {happened.connection} {happened.said}", flush=True)
+        typer.echo(f"{happened.seconds:8.3f} s  connection {happened.connection} {happened.said}")
         if recorder is not None:
             for number, why in recorder.unreadable.items():
                 if number not in told:
                     told.add(number)
-                    print(f"{'':12}connection {number} is not recorded: {why}", flush=True)
+                    typer.echo(f"{'':12}connection {number} is not recorded: {why}")
 
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     standing = FaultProxy(target, plans, host=host, port=port, seed=seed, tap=recorder, observe=say)
     async with standing:
-        print(f"{standing.url} -> {target}; Ctrl-C ends it", flush=True)
+        typer.echo(f"{standing.url} -> {target}; Ctrl-C ends it")
         await interrupted.wait()
 
 

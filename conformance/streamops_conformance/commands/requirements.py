@@ -33,8 +33,8 @@ def list_requirements(
         )
     screen = console()
     screen.print(table)
-    unchecked = [entry.requirement.id for entry in entries if entry.missing]
-    screen.print(f"{len(entries)} requirements, not checked: {', '.join(unchecked) or 'none'}")
+    missing = [entry.requirement.id for entry in entries if entry.missing]
+    screen.print(f"{len(entries)} requirements, not checked: {', '.join(missing) or 'none'}")
 
 
 def explain(requirement: Annotated[str, typer.Argument(metavar="ID", help="Like ORD-1.")]) -> None:

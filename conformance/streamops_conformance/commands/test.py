@@ -145,7 +145,7 @@ def _finish(
     except Unreachable as error:
         complain(str(error))
         raise typer.Exit(ExitCode.UNREACHABLE) from None
-    except Exception:  # reason: whatever else goes wrong is the suite's own fault, and has a code of its own
+    except Exception:  # reason: any other error is a fault of the suite, which has its own code
         complain("the suite failed, this says nothing about the target:\n" + traceback.format_exc())
         raise typer.Exit(ExitCode.SUITE_FAULT) from None
     show(found, comparison, screen)
@@ -175,7 +175,7 @@ def _server_side(spec: str, config: Path | None) -> ServerSide:
 
 
 def _example(script: str, read_as: Callable[[Any], Stimulus]) -> Stimulus:
-    """The case or sequence of a replay. Raises ValueError where it cannot be read."""
+    """The case or sequence of a replay. Raises ValueError if it cannot be read."""
     try:
         text = script if script.lstrip().startswith(("{", "[")) else Path(script).read_text(encoding="utf-8")
     except OSError as error:

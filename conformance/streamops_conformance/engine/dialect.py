@@ -38,7 +38,7 @@ class Run(Protocol[Spec_co]):
 
     @property
     def silent(self) -> str:
-        """Why the exchange was given up; empty where it came to its end."""
+        """Why the exchange was given up; empty if it finished."""
 
     @property
     def duration(self) -> float:
@@ -54,7 +54,7 @@ class UnderTest(Protocol):
     name: str
     url: str
     command: str
-    """The command line that started it; empty where it ran already."""
+    """The command line that started it; empty if it was running already."""
     declared: frozenset[str] | None
     """The capabilities that it declares; None: whatever it agrees on."""
 
@@ -69,10 +69,10 @@ class Dialect(Protocol[Spec, Example]):
         """The implementation under test."""
 
     async def preflight(self) -> frozenset[str]:
-        """The capabilities of the implementation. Raises Unreachable where it does not answer."""
+        """The capabilities of the implementation. Raises Unreachable if it does not answer."""
 
     async def alive(self) -> None:
-        """Raises Unreachable where the implementation stopped answering."""
+        """Raises Unreachable if the implementation stopped answering."""
 
     async def run(self, specs: list[Spec]) -> list[Example]:
         """Run the cases, several at a time; the results are in the order of `specs`."""
@@ -99,7 +99,7 @@ class Dialect(Protocol[Spec, Example]):
         """What one probe works with."""
 
     def inapplicable(self, requirement: str) -> str:
-        """Why a requirement does not apply to this implementation; empty where it does."""
+        """Why a requirement does not apply to this implementation; empty if it does."""
 
     def size(self, spec: Spec) -> tuple[int, ...]:
         """The measure that shrinking makes small."""

@@ -73,7 +73,7 @@ class Engine(Generic[Spec, Example]):
         """Seconds spent on drawing, running and judging cases."""
 
     async def run(self) -> Report:
-        """The report. Raises Unreachable where the implementation does not answer, or stops answering."""
+        """The report. Raises Unreachable if the implementation does not answer, or stops answering."""
         try:
             return await self._run()
         finally:
@@ -213,7 +213,7 @@ class Engine(Generic[Spec, Example]):
         self._bounds |= {name: (probe.id, bound) for name, bound in context.bounds.items()}
 
     def _judge_transcripts(self, context: ProbeNotes) -> str:
-        """The last requirement that the sessions of a probe broke; empty where they broke none."""
+        """The last requirement that the sessions of a probe broke; empty if they broke none."""
         broken = ""
         for transcript in context.transcripts:
             judgement = self._dialect.judge_wire(transcript)

@@ -66,6 +66,7 @@ class Report:
     timing: dict[str, list[float]] = field(default_factory=dict)
 
     def count(self, verdict: str) -> int:
+        """The number of requirements with that verdict."""
         return sum(result.verdict == verdict for result in self.results)
 
     def conformant(self) -> bool:

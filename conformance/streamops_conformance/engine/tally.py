@@ -22,7 +22,7 @@ class Tally(Generic[Example]):
     """The smallest of them."""
     probe_failures: list[Failure] = field(default_factory=list)
     probed: bool | None = None
-    """Whether its probe saw it kept; None where it has no probe, or the probe did not run."""
+    """Whether its probe saw it kept; None if it has no probe, or the probe did not run."""
     reason: str = ""
     """Why its probe saw nothing."""
     inapplicable: str = ""
@@ -85,4 +85,4 @@ def _decide(
         return "not checked", "the given script does not show it"
     if tally.was_kept():
         return "pass", ""
-    return "inconclusive", tally.reason or "no script showed what it is about"
+    return "inconclusive", tally.reason or "no script exercised this requirement"

@@ -54,6 +54,7 @@ def _simpler(spec: CaseSpec) -> Iterator[CaseSpec]:
 
 
 def simpler_steps(step: s.AnyStep) -> Iterator[tuple[s.AnyStep, ...]]:
+    """Sequences of steps that may replace `step` in a simpler script."""
     match step:
         case s.Parallel(branches=branches):
             yield from (branch for branch in branches)

@@ -49,4 +49,5 @@ class CaseSpec:
         )
 
     def steps(self) -> int:
+        """The number of steps in all scripts."""
         return sum(len(each) for each in self.scripts)

@@ -14,7 +14,7 @@ class Judgement:
 
     kept: Counter[str] = field(default_factory=Counter)
     broken: str = ""
-    """The id of the broken requirement; empty where none is."""
+    """The id of the broken requirement; empty if none is."""
     fact: str = ""
     wrong: Wrong | None = None
     entry: int | None = None

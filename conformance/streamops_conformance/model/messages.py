@@ -11,14 +11,14 @@ Frame = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to send, as text; `malformed` where no right client may take it for a frame."""
+    """One message to send, as text; `malformed` means that a correct client must refuse it."""
 
     raw: str
     malformed: bool = False
 
     @property
     def frame(self) -> Frame | None:
-        """What it says, shared by all who look: not to be changed. None where it is no JSON object."""
+        """The JSON object of the message, None for anything else. It is shared: do not change it."""
         return _parsed(self.raw)
 
 
@@ -36,14 +36,14 @@ class Dump:
     """One answer to `dump`."""
 
     after: int
-    """How many messages had been sent."""
+    """The number of messages that had been sent."""
     entry: int
-    """Index of the last of them in the transcript."""
-    said: Frame
+    """The index of the last of these messages in the transcript."""
+    answer: Frame
 
 
 def messages_to_json(messages: Sequence[Message]) -> list[Frame]:
-    """The messages as a replay has them: a frame each, or the raw text where it is not a frame."""
+    """The messages as JSON for a replay: frames, or the raw text of those that are not frames."""
     return [
         {"raw": message.raw, "malformed": True}
         if message.malformed

@@ -35,7 +35,7 @@ class Rule:
 
 @dataclass(slots=True, frozen=True)
 class Probe:
-    """A check that opens sessions of its own."""
+    """A check that opens its own sessions."""
 
     id: str
     fact: str

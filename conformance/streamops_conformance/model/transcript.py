@@ -16,7 +16,7 @@ _MAX_INTEGER = (1 << 53) - 1
 class Entry:
     """One message, or the end of the connection.
 
-    `frame` is None where the message is no JSON object; `fault` says why it is no I-JSON.
+    `frame` is None if the message is not a JSON object; `fault` says why it is not I-JSON.
     """
 
     ms: float
@@ -27,9 +27,11 @@ class Entry:
 
     @property
     def type(self) -> str:
+        """The `type` of the frame; empty without a frame."""
         return str(self.frame.get("type")) if self.frame is not None else ""
 
     def size(self) -> int:
+        """The length of the message in bytes, as UTF-8."""
         return len(self.raw) if isinstance(self.raw, bytes) or self.raw.isascii() else len(self.raw.encode())
 
 
@@ -60,7 +62,7 @@ class Transcript:
 
 
 def received(ms: float, raw: str | bytes) -> Entry:
-    """A message as it came: parsed, and its I-JSON faults written down (FRM-1, FRM-2)."""
+    """A received message: parsed, with its I-JSON faults (FRM-1, FRM-2)."""
     if isinstance(raw, bytes):
         return Entry(ms, "recv", raw, None, "a binary message")
     faults: list[str] = []

@@ -28,6 +28,7 @@ class Document:
         return self._root
 
     def serialized(self) -> str:
+        """The HTML of the document."""
         return self._root.inner_html
 
     def apply(self, op: Op) -> None:

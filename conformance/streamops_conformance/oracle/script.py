@@ -10,10 +10,14 @@ class Step(msgspec.Struct, frozen=True, tag_field="do", omit_defaults=True):
 
 
 class Start(Step, frozen=True, tag="start"):
+    """Open a run."""
+
     stream: str
 
 
 class Text(Step, frozen=True, tag="text"):
+    """Write text `repeat` times in one call."""
+
     stream: str
     text: str
     mode: Literal["append", "prepend", "replace"] = "append"
@@ -22,11 +26,15 @@ class Text(Step, frozen=True, tag="text"):
 
 
 class TextUnits(Step, frozen=True, tag="text_units"):
+    """Append the text of these UTF-16 code units, which may be ill-formed."""
+
     stream: str
     units: tuple[int, ...]
 
 
 class Replace(Step, frozen=True, tag="replace"):
+    """Replace the content of the target with HTML."""
+
     stream: str
     html: str
     target: str = ""
@@ -34,6 +42,8 @@ class Replace(Step, frozen=True, tag="replace"):
 
 
 class Insert(Step, frozen=True, tag="insert"):
+    """Add HTML at the end or at the front of the target."""
+
     stream: str
     html: str
     at: Literal["append", "prepend"] = "append"
@@ -42,11 +52,15 @@ class Insert(Step, frozen=True, tag="insert"):
 
 
 class Delete(Step, frozen=True, tag="delete"):
+    """Remove the target element."""
+
     stream: str
     target: str = ""
 
 
 class Prune(Step, frozen=True, tag="prune"):
+    """Keep at most `limit` element children of the target, removing from `edge`."""
+
     stream: str
     limit: int
     edge: Literal["top", "bottom"] = "top"
@@ -54,39 +68,51 @@ class Prune(Step, frozen=True, tag="prune"):
 
 
 class Error(Step, frozen=True, tag="error"):
+    """Show an error on a stream."""
+
     stream: str
     error: str
     code: str = "app_error"
 
 
 class Done(Step, frozen=True, tag="done"):
+    """End the run."""
+
     stream: str
 
 
 class StreamTo(Step, frozen=True, tag="stream_to"):
+    """Render the template again, and replace the content of the stream with the result."""
+
     stream: str
 
 
 class PushState(Step, frozen=True, tag="push_state"):
-    pass
+    """Render the template, and send it as a view."""
 
 
 class Set(Step, frozen=True, tag="set"):
+    """Set a variable of the view, without sending anything."""
+
     var: str
     value: str
     repeat: int = 1
 
 
 class Sleep(Step, frozen=True, tag="sleep_ms"):
+    """Wait for `ms` milliseconds."""
+
     ms: float
 
 
 class Raise(Step, frozen=True, tag="raise"):
+    """Raise an error of the application."""
+
     message: str = ""
 
 
 class Hang(Step, frozen=True, tag="hang"):
-    pass
+    """Wait until the handler is cancelled."""
 
 
 Simple = (
@@ -109,10 +135,14 @@ Simple = (
 
 
 class Parallel(Step, frozen=True, tag="parallel"):
+    """Run lists of steps at the same time, each in its own task."""
+
     branches: tuple[tuple[Simple, ...], ...]
 
 
 class Finally(Step, frozen=True, tag="finally"):
+    """Run `script`, and then always `then`, also after an error or a cancel."""
+
     script: tuple[Simple, ...]
     then: tuple[Simple, ...]
 
@@ -130,7 +160,7 @@ def to_json(script: Script) -> list[dict[str, Any]]:
 def from_json(value: object) -> Script:
     """The typed script.
 
-    Raises msgspec.ValidationError, naming the step, where `value` is not a script.
+    Raises msgspec.ValidationError, naming the step, if `value` is not a script.
     """
     return msgspec.convert(value, Script)
 

@@ -78,6 +78,7 @@ class Plan:
     stalls: tuple[Stall, ...] = ()
 
     def lane(self, way: Way) -> Lane:
+        """The properties of one direction."""
         return self.up if way == "up" else self.down
 
 
@@ -97,6 +98,7 @@ class Amount:
     unit: Literal["bytes", "seconds"]
 
     def drawn(self, draw: Draw) -> float:
+        """A value from the range in units of `unit`; times are drawn in whole milliseconds."""
         if self.low == self.high:
             return self.low
         scale = 1000 if self.unit == "seconds" else 1

@@ -22,9 +22,11 @@ class Recorder(Tap):
         self._write({"type": "capture", "version": 1, "target": target, "began": began})
 
     def opened(self, connection: int, seconds: float) -> None:  # noqa: ARG002  # reason: the signature of the tap
+        """A connection was accepted."""
         self._readers[connection] = Reader()
 
     def passed(self, connection: int, way: Way, data: bytes, seconds: float) -> None:
+        """Bytes were written to the receiver; record the messages that they complete."""
         for item in self._readers[connection].feed(way, data):
             match item:
                 case Opened(path, subprotocol, extensions):
@@ -42,6 +44,7 @@ class Recorder(Tap):
                     self._say("unreadable", connection, seconds, why=why)
 
     def closed(self, connection: int, seconds: float, how: str) -> None:
+        """A connection ended; `how` is the line that the proxy prints."""
         del self._readers[connection]
         self._say("end", connection, seconds, how=how)
 

@@ -121,6 +121,7 @@ class FaultProxy:
 
     @property
     def now(self) -> float:
+        """Seconds since the proxy began."""
         return self._loop.time() - self._began
 
     def say(self, connection: int, said: str) -> None:
@@ -276,7 +277,7 @@ class _Connection:
                     return
 
     async def _send(self, way: Way, data: bytes) -> bool:
-        """Write, and return whether the receiver is still there. If not, its direction ends the connection."""
+        """Write; whether the receiver is still there. If not, its direction ends the connection."""
         try:
             await self._loop.sock_sendall(self._to[way], data)
         except OSError:

@@ -19,6 +19,8 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
+    """The requirements that a target is known to break."""
+
     path: Path
     known: dict[str, str]
     """Requirement id → reason."""
@@ -40,7 +42,7 @@ class Comparison:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """The known failures of a file. Raises BaselineError where it cannot be read or a reason is missing."""
+    """The known failures of a file. Raises BaselineError if it cannot be read or a reason is missing."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

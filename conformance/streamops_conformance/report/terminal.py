@@ -66,6 +66,7 @@ class ProgressBar:
         self._progress.stop()
 
     def __call__(self, progress: events.Progress) -> None:
+        """Show the progress of a phase."""
         if progress.phase not in self._tasks:
             self._tasks[progress.phase] = self._progress.add_task(progress.phase, total=progress.total)
         self._progress.update(self._tasks[progress.phase], completed=progress.done, total=progress.total)
@@ -74,9 +75,9 @@ class ProgressBar:
 def show(report: Report, comparison: Comparison | None, console: Console) -> None:
     """Print the whole report."""
     console.print(_table(report))
-    unchecked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
-    if unchecked:
-        console.print(f"[dim]Not checked: {', '.join(unchecked)}[/]")
+    not_checked = [result.requirement.id for result in report.results if result.verdict == "not checked"]
+    if not_checked:
+        console.print(f"[dim]Not checked: {', '.join(not_checked)}[/]")
     for verdict in ("inconclusive", "not applicable"):
         for result in report.results:
             if result.verdict == verdict:

@@ -52,6 +52,7 @@ class Client:
 
     @property
     def welcomed(self) -> bool:
+        """Whether the connection has a session and is not closing."""
         return self._welcomed_at is not None and not self._closing
 
     @property

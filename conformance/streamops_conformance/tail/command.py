@@ -71,6 +71,7 @@ class Watch:
         self._ended: set[str] = set()
 
     def see(self, effects: Sequence[Effect]) -> None:
+        """Take note of the effects of one message."""
         for each in effects:
             match each:
                 case Fired("stream:start", stream):

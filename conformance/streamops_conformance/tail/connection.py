@@ -55,9 +55,11 @@ class Connection:
             await asyncio.sleep(last.delay)
 
     async def push(self, event: str, params: dict[str, Json]) -> None:
+        """Send an event, as `Client.push`."""
         await self._carry_out(self._client.push(event, params))
 
     async def cancel(self, stream: str) -> None:
+        """Cancel the open run of a stream, as `Client.cancel`."""
         await self._carry_out(self._client.cancel(stream))
 
     async def leave(self) -> None:

@@ -27,6 +27,8 @@ class Broken(Exception):
 
 
 class Limits(Struct):
+    """The `limits` of a welcome."""
+
     max_frame_bytes: FrameBytes
     max_streams: Positive
     max_text_bytes: Positive
@@ -37,6 +39,8 @@ class Limits(Struct):
 
 
 class Welcome(Struct):
+    """The first frame of a session (CON-3)."""
+
     session: Session
     caps: list[str]
     limits: Limits
@@ -46,6 +50,8 @@ class Welcome(Struct):
 
 
 class Stream(Struct):
+    """Operations `seq` to `seq + n - 1` of a stream (FRM-4)."""
+
     stream: str
     seq: Positive
     n: Positive
@@ -57,17 +63,23 @@ class Stream(Struct):
 
 
 class View(Struct):
+    """A full render of the page, with the state of each listed stream (FRM-5)."""
+
     html: str
     version: Positive
     streams: dict[str, Json]
 
 
 class Refusal(Struct):
+    """Why an event failed."""
+
     code: str
     error: str
 
 
 class Reply(Struct):
+    """The answer to the event `ref`."""
+
     ref: Positive
     ok: bool
     error: Refusal | UnsetType = UNSET
@@ -78,6 +90,8 @@ class Reply(Struct):
 
 
 class Error(Struct):
+    """An error of the session; with `fatal`, the server closes after it."""
+
     code: str
     error: str
     fatal: bool
@@ -86,40 +100,56 @@ class Error(Struct):
 
 
 class Ping(Struct):
+    """The server asks for a pong."""
+
     t: Heartbeat | UnsetType = UNSET
 
 
 class Pong(Struct):
+    """The answer to a ping."""
+
     t: Heartbeat | UnsetType = UNSET
 
 
 class StartOp(Struct):
+    """A run begins."""
+
     target: str
     run: Positive
 
 
 class TextOp(Struct):
+    """Text is appended, prepended, or replaces the content."""
+
     target: str
     text: str
     mode: str
 
 
 class HtmlOp(Struct):
+    """HTML is appended, prepended, or replaces the content."""
+
     target: str
     html: str
 
 
 class DeleteOp(Struct):
+    """The target is removed."""
+
     target: str
 
 
 class PruneOp(Struct):
+    """Element children beyond `limit` are removed."""
+
     target: str
     limit: Natural
     edge: str
 
 
 class ErrorOp(Struct):
+    """An error is shown on the stream."""
+
     target: str
     error: str
     code: str
@@ -127,6 +157,8 @@ class ErrorOp(Struct):
 
 
 class DoneOp(Struct):
+    """The run ends."""
+
     target: str
     reason: str
     text_len: Natural | UnsetType = UNSET

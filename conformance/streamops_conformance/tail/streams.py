@@ -20,20 +20,23 @@ class Stream:
         self.code: str | None = None
         self._text: deque[str] = deque()
         self._built: deque[str] | None = (
-            None  # the text of the open run, built from the empty string; None where unknown
+            None  # the text of the open run, built from the empty string; None if unknown
         )
 
     @property
     def text(self) -> str:
+        """The text that the stream shows."""
         return "".join(self._text)
 
     def fire(
         self, event: str, *, reason: str | None = None, ok: bool | None = None, with_error: bool = False
     ) -> Fired:
+        """The event `stream:EVENT` with the current cursor; `with_error` adds the shown error."""
         error, code = (self.error, self.code) if with_error else (None, None)
         return Fired(f"stream:{event}", self.name, self.cursor, reason, ok, error, code)
 
     def start(self, run: int) -> Fired:
+        """Begin a run."""
         self.state, self.run = "open", run
         self.error = self.code = None
         self._built = deque()
@@ -49,12 +52,14 @@ class Stream:
         self._built = None
 
     def write(self, text: str, mode: Mode) -> Fired:
+        """Add text, or replace all text with it."""
         for pieces in (self._text, self._built):
             if pieces is not None:
                 _write(pieces, text, mode)
         return self.fire("text")
 
     def fail(self, error: str, code: str | None) -> Fired:
+        """Show an error."""
         self.state, self.error, self.code = "errored", error, code
         return self.fire("error", with_error=True)
 

@@ -42,6 +42,7 @@ class Printer:
         self._in_line = False
 
     def show(self, effects: Sequence[Effect]) -> None:
+        """Print the effects of one message."""
         for each in effects:
             match each:
                 case Text():
@@ -113,6 +114,7 @@ class Lines:
         self._only = only
 
     def show(self, effects: Sequence[Effect]) -> None:
+        """Print the effects of one message; if streams were selected, without those of other streams."""
         for each in effects:
             name = getattr(each, "stream", None)
             if self._only and name is not None and name not in self._only:
@@ -122,7 +124,7 @@ class Lines:
         self._out.flush()
 
     def close(self) -> None:
-        pass
+        """Nothing to end: each line is complete."""
 
 
 def _line(effect: Effect) -> dict[str, Json] | None:

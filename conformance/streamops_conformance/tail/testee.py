@@ -55,6 +55,7 @@ class Case:
         return fired | {name: value for name, value in also.items() if value is not None}
 
     def dump(self) -> Json:
+        """The answer to `dump` (chapter 16)."""
         streams = self._client.streams
         return {
             "type": "dumped",
@@ -74,6 +75,7 @@ class Case:
         }
 
     async def end(self) -> None:
+        """Close and discard the client."""
         self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._running

@@ -50,7 +50,7 @@ class Target:
 
 
 def embedded(spec: str = "v1") -> Target:
-    """The reference server of this distribution, started as a process of its own."""
+    """The reference server of this distribution, started as a separate process."""
     command = (sys.executable, "-m", "streamops_server", "--conformance", "--port", "{port}")
     return Target(
         name="the reference server",
@@ -69,7 +69,7 @@ def at(url: str, spec: str) -> Target:
 
 
 def read(path: Path) -> Target:
-    """The target of a file. Raises TargetFileError where the file is missing or does not match the schema."""
+    """The target of a file. Raises TargetFileError if the file is missing or does not match the schema."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

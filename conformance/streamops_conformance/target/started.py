@@ -15,7 +15,7 @@ class Unreachable(Exception):
 class Started:
     """A process. `heard` is called in a thread with each line that it prints.
 
-    Raises Unreachable where it does not start.
+    Raises Unreachable if it does not start.
     """
 
     def __init__(

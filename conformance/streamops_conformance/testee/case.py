@@ -30,7 +30,7 @@ class ClientCase:
     async def on_a_free_testee(cls, host: ClientHost) -> AsyncIterator[Self]:
         """A case on the next testee that is free, however long that takes.
 
-        Raises Unreachable where no testee is left.
+        Raises Unreachable if no testee is left.
         """
         while True:
             try:
@@ -54,7 +54,7 @@ class ClientCase:
         await self.testee.say("case", self.number, html=html, url=self.url, **named)
 
     async def connection(self, patience: float = PATIENCE) -> Peer:
-        """The client's next connection. Raises Silent where none comes."""
+        """The client's next connection. Raises Silent if none comes."""
         try:
             peer = await wait_own_time(self._waiting.get(), patience)
         except TimeoutError:

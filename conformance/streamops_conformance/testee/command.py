@@ -33,7 +33,7 @@ class TesteeCommand:
         self._started: Started | None = None
 
     def start(self, url: str) -> None:
-        """Start it with the URL as its last argument. Raises Unreachable where it does not start."""
+        """Start it with the URL as its last argument. Raises Unreachable if it does not start."""
         self.url = url
         if self._words:
             self._started = Started([*self._words, url], folder=self._folder)

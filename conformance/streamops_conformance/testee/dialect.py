@@ -36,7 +36,7 @@ class TesteeDialect:
         self._scrolls = False
 
     async def preflight(self) -> frozenset[str]:
-        """The capabilities of a first client. Raises Unreachable where none connects."""
+        """The capabilities of a first client. Raises Unreachable if none connects."""
         testee = self.under_test
         await self._open.enter_async_context(self._host)
         self._started = True
@@ -54,7 +54,7 @@ class TesteeDialect:
             raise Unreachable(f"{testee.name} did not get as far as its {self.greeting}: {silent}") from None
 
     async def _meet(self, case: ClientCase) -> frozenset[str]:
-        """What a first client offers. Raises Silent where it does not greet."""
+        """What a first client offers. Raises Silent if it does not greet."""
         raise NotImplementedError
 
     def _tell_url(self, url: str) -> None:
@@ -62,7 +62,7 @@ class TesteeDialect:
         self.under_test.announce(url)
 
     async def _present(self) -> None:
-        """Wait for the testee's control connections. Raises Unreachable where none comes."""
+        """Wait for the testee's control connections. Raises Unreachable if none comes."""
         testee = self.under_test
         deadline = time.perf_counter() + START
         while not self._host.present:
@@ -81,13 +81,13 @@ class TesteeDialect:
         await asyncio.sleep(self.gather)
 
     async def alive(self) -> None:
-        """Raises Unreachable where no control connection is left."""
+        """Raises Unreachable if no control connection is left."""
         if not self._host.present:
             testee = self.under_test
             raise Unreachable(f"{testee.name} closed its last control connection:\n{testee.last_words()}")
 
     def inapplicable(self, requirement: str) -> str:
-        """Why the testee cannot show what the checks of this requirement look at; empty where it can."""
+        """Why the testee cannot show what the checks of this requirement look at; empty if it can."""
         wanted = self.registry.observed.get(requirement, {""})
         able = {""}
         if self._shows == "document":

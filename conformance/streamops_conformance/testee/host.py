@@ -39,7 +39,7 @@ class Testee:
         self.mute = False
         """One of its clients did not answer a ping before."""
         self.clinging = False
-        """One of its clients did not close before where it had to."""
+        """One of its clients did not close when it had to."""
         self._connection = connection
         self._answers: asyncio.Queue[Frame | None] = asyncio.Queue()
 
@@ -168,7 +168,7 @@ def _shape(message: str) -> Shapes:
 
 
 def _object(message: str | bytes) -> Frame:
-    """A message of the contract; empty where it is not a JSON object, which no schema allows."""
+    """A message of the contract; empty if it is not a JSON object, which no schema allows."""
     try:
         found = json.loads(message)
     except ValueError:

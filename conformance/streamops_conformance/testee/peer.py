@@ -29,6 +29,7 @@ class Peer:
         self._news = asyncio.Event()
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame; a closed connection is not an error here."""
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
@@ -38,7 +39,7 @@ class Peer:
             await self._connection.send(message)
 
     async def next(self, kind: str, *, after: int = 0, patience: float = PATIENCE) -> Frame:
-        """The first frame of that type from entry `after` on. Raises Silent where none comes."""
+        """The first frame of that type from entry `after` on. Raises Silent if none comes."""
         position = after
         deadline = time.perf_counter() + patience
         while True:
@@ -60,7 +61,7 @@ class Peer:
         await self.next("pong", after=sent, patience=patience)
 
     async def end(self, patience: float = PATIENCE) -> Closed:
-        """Wait for the client to close. Raises Silent where it does not."""
+        """Wait for the client to close. Raises Silent if it does not."""
         deadline = time.perf_counter() + patience
         while self.transcript.closed is None:
             await self._wait(deadline, "a close")

@@ -116,7 +116,7 @@ class _Judge:
         if due.undetermined or due.raises or any(entry.type == "error" for entry in took):
             return
         self._account.told["server"] |= WITH_SCRIPT
-        self._remark("says which program ran: the prefix law was asked")
+        self._remark("shows which program ran, so the prefix law was checked")
         for name, calls in due.streams.items():
             if name == "nested" and name in variables:
                 continue  # Its template is the driver's own.
@@ -190,8 +190,8 @@ class _Judge:
 
     def _text(self, stream: str, written: str, pieces: list[Piece], *, ended: bool) -> None:
         reading = read(written, pieces, ended=ended)
-        if reading.untold:
-            self._remark(f"has {reading.untold} on stream {stream}: its text was followed up to there")
+        if reading.not_followed:
+            self._remark(f"has {reading.not_followed} on stream {stream}: its text was checked up to there")
         for fault in reading.faults:
             wrong = Wrong(f"stream {stream}: {fault.expected}", fault.observed)
             self._blame(IDS[fault.kind], wrong, fault.entry)
@@ -220,7 +220,7 @@ def _ops(entry: Entry) -> list[tuple[str, Frame]]:
 
 
 def _script(value: Any) -> Script:
-    """The script in an event; empty where it has none."""
+    """The script in an event; empty if it has none."""
     if not isinstance(value, list):
         return ()
     try:

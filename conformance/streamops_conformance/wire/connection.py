@@ -49,7 +49,7 @@ class RecordedConnection:
         await self.close()
 
     async def connect(self) -> None:
-        """Open the WebSocket; raises Silent where the upgrade fails."""
+        """Open the WebSocket; raises Silent if the upgrade fails."""
         try:
             opening = websockets.asyncio.client.connect(
                 self.url,
@@ -108,6 +108,7 @@ class RecordedConnection:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame; a closed connection is not an error here."""
         await self.send_raw(json.dumps(frame, ensure_ascii=False, separators=(",", ":")), frame)
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
@@ -122,7 +123,7 @@ class RecordedConnection:
         return self.transcript.frames(kind, since=self._begin)
 
     async def next(self, kind: str, *, patience: float = PATIENCE) -> Frame:
-        """The first frame of that type on this connection; raises Silent where none comes."""
+        """The first frame of that type on this connection; raises Silent if none comes."""
         return await self.until(lambda frame: frame.get("type") == kind, f"a {kind} frame", patience=patience)
 
     async def until(self, wanted: Callable[[Frame], bool], what: str, *, patience: float = PATIENCE) -> Frame:
@@ -145,7 +146,7 @@ class RecordedConnection:
             await self._wait(patience, what, deadline)
 
     async def end(self, *, patience: float = PATIENCE) -> Closed:
-        """Wait for the server to close; raises Silent where it does not."""
+        """Wait for the server to close; raises Silent if it does not."""
         deadline = self._patient(patience)
         while self.transcript.closed is None:
             await self._wait(patience, "a close", deadline)

@@ -16,14 +16,14 @@ PATIENCE = 8.0
 
 @dataclass(slots=True)
 class Answer:
-    """The response to an upgrade; status 0 where none came. Header names are lower case."""
+    """The response to an upgrade; status 0 if none came. Header names are lower case."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; None where it is not JSON."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:

@@ -10,13 +10,17 @@ import uvicorn
 
 
 class Server(uvicorn.Server):
+    """Prints the ready line."""
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Bind, then print the port."""
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
         print(f"ready ws://127.0.0.1:{port}/ws/live/", flush=True)
 
 
 def main() -> None:
+    """Run the server until a signal ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8077)
     port = parser.parse_args().port

@@ -15,12 +15,16 @@ Step = dict[str, Any]
 
 
 class Conformance(LiveView):
+    """The driver view (chapter 16)."""
+
     template_name = "conformance.html"
 
     def mount(self, request: HttpRequest, vars: dict[str, str] | None = None, **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
+        """Keep the variables of the view."""
         self.vars = dict(vars or {})
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        """The variables as the template needs them."""
         context = super().get_context_data(**kwargs)
         plain = sorted(self.vars.keys() - {"nested"})
         context["rows"] = [{"name": name, "value": self.vars[name]} for name in plain]
@@ -29,6 +33,7 @@ class Conformance(LiveView):
 
     @event_handler
     async def conformance_run(self, script: list[Step], **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
+        """Run a script."""
         await run(self, script)
 
 

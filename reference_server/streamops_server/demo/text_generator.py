@@ -35,7 +35,7 @@ _TOPICS: dict[str, list[str]] = {
         "When the stream is done, the count says whether everything arrived.",
     ],
     "fast slow speed quick performance batch latency": [
-        "Speed here is mostly a matter of doing less.",
+        "Speed here comes mostly from doing less.",
         "Sixty small updates in a second look the same as a thousand, so the server may join what waits.",
         "Joining must not change the result: two pieces of text become one, in the same order.",
         "On the page the new words are appended and nothing else is touched, so a long answer costs no more "

@@ -83,7 +83,7 @@ def exchange(*frames: Frame, page: str = PAGE, paced: bool = True) -> FrameSeque
 
 
 def one_by_one(*ops: Frame, page: str = PAGE) -> FrameSequence:
-    """Each op in a frame of its own, on the stream `a`."""
+    """Each op in its own frame, on the stream `a`."""
     return exchange(*map(frame, ops), page=page)
 
 

@@ -38,18 +38,21 @@ class DumpCheck:
     held: set[str]
     """What the targets of added texts held before: `text`, `elements`."""
     loading: dict[str, bool | None]
-    """Stream → whether it is between `start` and `done`; None where v0 leaves it open."""
+    """Stream → whether it is between `start` and `done`; None if v0 leaves it open."""
 
     @cached_property
     def ops(self) -> list[Frame]:
+        """The ops of all frames since the previous dump."""
         return [op for frame in self.frames for op in frame["ops"]]
 
     @cached_property
     def shown(self) -> Tree:
-        return tree.of_dump(_content(self.dump.said["document"]))
+        """The document that the client shows."""
+        return tree.of_dump(_content(self.dump.answer["document"]))
 
     @cached_property
     def right(self) -> bool:
+        """Whether the client shows the expected document."""
         return agrees(self.shown, self.due)
 
     def has(self, *kinds: str) -> bool:
@@ -81,7 +84,7 @@ class DumpCheck:
 
     @cached_property
     def fault(self) -> Diagnosis | None:
-        """What is wrong in this dump, and the requirement that it breaks; None where nothing is wrong."""
+        """What is wrong in this dump, and the requirement that it breaks; None if nothing is wrong."""
         found = None
         if not self.right:
             found = Diagnosis("", tree.in_html(self.due)[:400], tree.in_html(self.shown)[:400], None)
@@ -93,7 +96,7 @@ class DumpCheck:
 
     def _alert(self) -> Diagnosis | None:
         for op in [frame["ops"][-1] for frame in self.frames[-1:]]:
-            alerts = [str(each) for each in self.dump.said["alerts"]]
+            alerts = [str(each) for each in self.dump.answer["alerts"]]
             if op["op"] == "error" and not any(op["error"].strip() in alert for alert in alerts):
                 return Diagnosis(
                     "CLI-108", f"an alert that says {op['error']!r}", f"the alerts {alerts}", None
@@ -112,7 +115,7 @@ class DumpCheck:
 
     def classes(self) -> Iterator[tuple[str, set[str], set[str]]]:
         """For each stream element with loading classes: the stream, those classes, and the classes it has."""
-        for element in tree.elements(self.dump.said["document"]):
+        for element in tree.elements(self.dump.answer["document"]):
             attrs = element["attrs"]
             named = set(attrs.get("data-loading-class", "").split())
             if named and "dj-stream" in attrs:
@@ -214,6 +217,6 @@ def judge_v0_client(registry: Registry, played: PlayedSequence) -> Judgement:
             found.entry = look.dump.entry
             return found
     if played.silent:
-        found.broken, found.fact = "CLI-101", "the_client_goes_on"
+        found.broken, found.fact = "CLI-101", "the_client_continues"
         found.wrong = Wrong("a client that continues", played.silent)
     return found

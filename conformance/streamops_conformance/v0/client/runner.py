@@ -1,4 +1,4 @@
-"""Runs sequences of v0, each with a client of its own; the suite is the server."""
+"""Runs sequences of v0, each with its own client; the suite is the server."""
 
 import asyncio
 import time
@@ -64,5 +64,5 @@ async def _perform(case: ClientCase, played: PlayedSequence) -> None:
             await peer.send_raw(message.raw, message.frame)
         if spec.paced or number in (0, len(spec.messages)):
             await applied(peer)
-            said = await case.dump()
-            played.dumps.append(Dump(number, len(played.transcript.entries) - 1, said))
+            entry = len(played.transcript.entries) - 1
+            played.dumps.append(Dump(number, entry, await case.dump()))

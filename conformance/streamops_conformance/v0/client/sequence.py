@@ -36,6 +36,7 @@ class FrameSequence:
         return made
 
     def steps(self) -> int:
+        """The number of messages."""
         return len(self.messages)
 
 
@@ -48,7 +49,7 @@ class Cause(StrEnum):
     ERRORS = "without its errors it is shown right"
 
     def without(self, spec: FrameSequence) -> list[FrameSequence]:
-        """The sequences without the cause; empty where the sequence does not have it."""
+        """The sequences without the cause; empty if the sequence does not have it."""
         frames = frames_of(spec)
         if self is Cause.OTHERS:
             names = dict.fromkeys(frame["stream"] for frame in frames)
@@ -72,7 +73,7 @@ def _no_error(op: Frame) -> bool:
 
 
 def frames_of(spec: FrameSequence) -> list[Frame]:
-    """The stream frames of a sequence. Raises ValueError where it has other messages."""
+    """The stream frames of a sequence. Raises ValueError if it has other messages."""
     frames = [message.frame for message in spec.messages]
     if not all(frame is not None and frame.get("type") == "stream" for frame in frames):
         raise ValueError("a sequence of v0 is a list of `stream` frames")

@@ -32,7 +32,7 @@ class Diagnosis:
     expected: str
     observed: str
     entry: int | None
-    """Index of the first wrong entry; None where something never came."""
+    """Index of the first wrong entry; None if something never came."""
 
 
 def blame(reading: Reading) -> Diagnosis:
@@ -60,7 +60,7 @@ class _Fact:
     expected: str
     observed: str
     op: int | None = None
-    """The op that shows the fault; None where the fault is a missing op."""
+    """The op that shows the fault; None if the fault is a missing op."""
 
 
 def _foreign(reading: Reading, found: Matching) -> _Fact | None:

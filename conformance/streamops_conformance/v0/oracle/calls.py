@@ -61,6 +61,7 @@ class Call:
 
     @property
     def lifecycle(self) -> bool:
+        """Whether it is a start, done or error."""
         return self.kind in ("start", "done", "error")
 
     def said(self) -> str:
@@ -113,6 +114,7 @@ class Page(Document):
     """The part of the page that one stream writes to. A target is any CSS selector."""
 
     def find(self, target: str) -> turbohtml.Element | None:
+        """The first element that matches the selector; None if there is none, or for an invalid selector."""
         try:
             found = self._root.select_one(target)
         except ValueError:

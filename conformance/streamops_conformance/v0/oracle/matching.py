@@ -70,7 +70,7 @@ def _lost(calls: Sequence[Call], index: int, call: Call, taken: set[int]) -> boo
 
 
 def _carried(calls: Sequence[Call], free: Sequence[int], op: Wire) -> list[int] | None:
-    """The first calls out of `free`, in order, that this op carries; None where it carries none."""
+    """The first calls out of `free`, in order, that this op carries; None if it carries none."""
     if op["op"] == "text":
         return _text(calls, free, op)
     for index in free:

@@ -34,7 +34,7 @@ class Reading:
     ops: list[Seen]
     right: bool = False
     at: int | None = None
-    """Index of the entry after which no k is possible; None where calls are missing at the end."""
+    """Index of the entry after which no k is possible; None if calls are missing at the end."""
     reached: int = 0
     """The largest k that is possible up to there."""
     shown: str = ""

@@ -18,7 +18,7 @@ class Described:
     greeting: Frame | None
     """The first message of the client, if any."""
     greeted: Frame | None
-    """The frame that ends the handshake; None where a mount may be sent at once."""
+    """The frame that ends the handshake; None if a mount may be sent at once."""
     mount: Frame
     mounted: Frame
     not_mounted: Frame | None
@@ -63,7 +63,7 @@ class Described:
         )
 
     def answer(self, frame: Frame, ref: int) -> Answer:
-        """The answer to the event `ref` that this frame gives; empty where it gives none."""
+        """The answer to the event `ref` that this frame gives; empty if it gives none."""
         kinds: tuple[tuple[Answer, tuple[Frame, ...]], ...] = (
             ("ok", self.ok),
             ("failed", self.failed),

@@ -69,7 +69,7 @@ METHODS = (
 
 
 def methods(nested: str) -> list[CaseSpec]:
-    """One case for each requirement on a method: its variants, each in a view of its own."""
+    """One case for each requirement on a method: its variants, each in its own view."""
     each = alone(nested)
     made = []
     for kinds in METHODS:

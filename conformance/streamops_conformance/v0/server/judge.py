@@ -27,7 +27,7 @@ class Run:
     begin: int
     end: int
     ok: bool | None
-    """Whether the handler ended without an error; None where no reply came."""
+    """Whether the handler ended without an error; None if no reply came."""
     alone: str = ""
     """The stream, if this run is a witness with the calls on this stream only."""
     again: bool = False
@@ -41,13 +41,14 @@ class Case:
     spec: CaseSpec
     transcript: Transcript = field(default_factory=Transcript)
     silent: str = ""
-    """Why the exchange was given up; empty where it came to its end."""
+    """Why the exchange was given up; empty if it finished."""
     duration: float = 0.0
 
     described: Described | None = None
     runs: list[Run] = field(default_factory=list)
 
     def expected(self, run: Run) -> Expected:
+        """What a run must send, by the oracle."""
         return expected(run.script, dict(self.spec.variables), self._nested())
 
     def readings(self, run: Run) -> dict[str, Reading]:
@@ -99,6 +100,7 @@ class Account:
         return KEPT if seen else NOT_SEEN
 
     def streams(self) -> Iterator[list[Call]]:
+        """The calls of each stream of each run, in order."""
         for run in self.runs:
             yield from run
 

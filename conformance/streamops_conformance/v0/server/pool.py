@@ -16,7 +16,7 @@ class Pool:
         self._idle: list[Session] = []
 
     async def take(self, url: str, transcript: Transcript) -> Session:
-        """A connection that writes to that transcript. Raises Silent or Limited where none opens."""
+        """A connection that writes to that transcript. Raises Silent or Limited if none opens."""
         while self._idle:
             session = self._idle.pop()
             if session.transcript.closed is None:

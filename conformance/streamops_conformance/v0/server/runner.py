@@ -128,13 +128,14 @@ class Runner:
         return bool(run.ok) and not case.expected(run).undetermined and not case.whole(run)
 
     def _suspect(self, case: Case, run: Run) -> str:
-        """The first wrong stream of several; empty where none is wrong."""
+        """The first wrong stream of several; empty if none is wrong."""
         if not self._behind(case, run):
             return ""
         readings = case.readings(run)
         return next((name for name, each in readings.items() if len(readings) > 1 and not each.right), "")
 
     async def hello(self) -> None:
+        """Open a session and run an empty script. Raises Silent if the server does not answer."""
         session = self._pool.session(self._running.url)
         try:
             await session.connect()

@@ -20,9 +20,9 @@ class Limited(Exception):
 
 
 class Session(RecordedConnection):
-    """One WebSocket, which several cases use in turn; each has a transcript of its own.
+    """One WebSocket, which several cases use in turn; each has its own transcript.
 
-    At most `burst` messages go out at once, and `per_second` in the long run; 0 is no limit.
+    Sends at most `burst` messages at once, and `per_second` in the long run; 0 means no limit.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Session(RecordedConnection):
         self.transcript = transcript
 
     async def connect(self) -> None:
-        """Open the WebSocket and shake hands; raises Silent or Limited where that fails."""
+        """Open the WebSocket and shake hands; raises Silent or Limited if that fails."""
         began, before = self.transcript.began, len(self.transcript.entries)
         await super().connect()
         if before:  # It continues the transcript of another connection.
@@ -52,11 +52,12 @@ class Session(RecordedConnection):
             await self._any({"": self._described.greeted}, before, "the frame that ends the handshake")
 
     async def send(self, frame: Frame) -> None:
+        """Send a frame, as soon as the pace of the server allows."""
         await self._pace.wait()
         await super().send(frame)
 
     async def mount(self, variables: dict[str, str]) -> None:
-        """Mount a fresh view; raises Silent where the server does not."""
+        """Mount a fresh view; raises Silent if the server does not."""
         begin = len(self.transcript.entries)
         self.mounts += 1
         await self.send(filled(self._described.mount, vars=variables))
@@ -82,7 +83,7 @@ class Session(RecordedConnection):
             await self._more(deadline, f"the reply to the event of ref {self.ref}")
 
     async def quiet(self) -> None:
-        """Wait until nothing more is on its way. Raises Silent where the fence gets no reply."""
+        """Wait until nothing more is on its way. Raises Silent if the fence gets no reply."""
         if self._described.fence and await self.run_script(list(self._described.fence)):
             return
         seen = -1

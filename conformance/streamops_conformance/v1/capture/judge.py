@@ -1,4 +1,4 @@
-"""Judges captured v1 traffic: by the rules of the wire, and by the program where it is known."""
+"""Judges captured v1 traffic by the rules of the wire, and by the program if it is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,12 +28,12 @@ Frame = dict[str, Any]
 DRIVER = "conformance.run"
 IDS: dict[Kind, str] = {"lost": "ORD-5", "overtaken": "ORD-4", "twice": "ORD-4", "foreign": "CNT-1"}
 TOLD = frozenset(rule.id for rule in rules()) | {"LIM-6", "LIM-7"}
-"""The requirements on servers that the wire alone can show broken."""
+"""The requirements on servers that a capture alone can show to be broken."""
 
 
 @dataclass(slots=True)
 class Joined:
-    """The connections of one session, one after the other."""
+    """The connections of one session, in order."""
 
     id: str = ""
     connections: list[Connection] = field(default_factory=list)
@@ -42,6 +42,7 @@ class Joined:
     """Index of the first entry of each connection."""
 
     def add(self, connection: Connection) -> None:
+        """Append a connection; if the previous one has no close, it ends with a cut."""
         if self.connections and self.transcript.entries[-1].direction not in ("close", "cut"):
             last = self.connections[-1]
             self.transcript.entries.append(Entry(connection.opened_ms, "cut", last.ended or "it ended"))
@@ -51,13 +52,13 @@ class Joined:
         self.transcript.closed = connection.transcript.closed
 
     def number(self, index: int) -> int:
-        """The connection of an entry."""
+        """The number of the connection that has entry `index`."""
         at = sum(begin <= index for begin in self.begins)
         return self.connections[max(0, at - 1)].number
 
 
 def sessions(connections: list[Connection]) -> list[Joined]:
-    """The sessions of a capture: a connection that took one up again joins it."""
+    """The sessions of a capture; a connection that resumed a session belongs to it."""
     made: list[Joined] = []
     for connection in connections:
         hello = _first(connection, "send", "hello")
@@ -75,7 +76,7 @@ def sessions(connections: list[Connection]) -> list[Joined]:
 
 
 def judge_capture(capture: Capture, written: Mapping[str, str]) -> CaptureFindings:
-    """What the capture shows of server and client; `written` is what the program wrote, by stream."""
+    """Judge server and client of a capture; `written` has the text that the program wrote to each stream."""
     findings = CaptureFindings("v1")
     server, client = rules(), [rule for rule in CLIENT.rules if "dump" not in rule.on]
     findings.told = {
@@ -112,8 +113,8 @@ def _first(connection: Connection, direction: str, kind: str) -> Frame:
 
 
 def _server(findings: CaptureFindings, joined: Joined, asked: list[Rule], known: frozenset[str]) -> bool:
-    """Ask every rule at every frame of a session, up to the first that says no; whether one did."""
-    state = Watch(_heard_well(joined.transcript), known)
+    """Ask every rule at every frame of a session, up to the first that fails; whether one failed."""
+    state = Watch(_without_malformed_client_frames(joined.transcript), known)
     for index, entry in enumerate(state.transcript.entries):
         state.index = index
         if entry.direction != "send":
@@ -145,11 +146,11 @@ def _ask(
     return False
 
 
-def _heard_well(transcript: Transcript) -> Transcript:
-    """Without what a client said that no server can make sense of: the client's own rules judge that."""
+def _without_malformed_client_frames(transcript: Transcript) -> Transcript:
+    """A transcript without the content of malformed client frames, which the rules for clients judge."""
     shapes = load_shapes("v1:client-frame")
     entries = [
-        Entry(entry.ms, "send", entry.raw, None, entry.fault or "not its shape")
+        Entry(entry.ms, "send", entry.raw, None, entry.fault or "does not match its schema")
         if entry.direction == "send" and (entry.fault or not shapes.is_valid(entry.frame))
         else entry
         for entry in transcript.entries
@@ -157,7 +158,7 @@ def _heard_well(transcript: Transcript) -> Transcript:
     return Transcript(entries, transcript.closed)
 
 
-# The client's side
+# The side of the client
 
 
 def _client(findings: CaptureFindings, connection: Connection, asked: list[Rule]) -> None:
@@ -167,42 +168,42 @@ def _client(findings: CaptureFindings, connection: Connection, asked: list[Rule]
         for each in connection.transcript.entries
         if each.direction in turned
     ]
-    said = ClientTranscript(Transcript(entries))
+    client = ClientTranscript(Transcript(entries))
     joined = Joined(connections=[connection], transcript=connection.transcript, begins=[0])
     for index, entry in enumerate(entries):
-        said.index = index
+        client.index = index
         if entry.direction == "recv":
             here = [rule for rule in asked if {entry.type, "*"} & set(rule.on)]
-            if _ask(findings, "client", here, said, joined, index):
+            if _ask(findings, "client", here, client, joined, index):
                 return
         try:
-            said.advance()
+            client.advance()
         except (KeyError, TypeError, AttributeError):
-            return  # The server's frame is malformed, as its own rules say.
+            return  # The frame of the server is malformed, which the rules for servers judge.
 
 
 def _extensions(findings: CaptureFindings, connection: Connection) -> None:
-    """LIM-6 and LIM-7, from the handshake."""
-    said = connection.extensions
-    if said is None or not connection.transcript.entries:
+    """Judge LIM-6 and LIM-7 by the handshake."""
+    extensions = connection.extensions
+    if extensions is None or not connection.transcript.entries:
         return
     both = ("server_no_context_takeover", "client_no_context_takeover")
-    if "permessage-deflate" not in said:
+    if "permessage-deflate" not in extensions:
         findings.seen["server"]["LIM-6"] += 1
         findings.seen["server"]["LIM-7"] += 1
         return
-    wrong = Wrong("no permessage-deflate", said)
+    wrong = Wrong("no permessage-deflate", extensions)
     findings.blame("server", "LIM-6", wrong, connection.number, connection.transcript.entries, None)
-    if any(way not in said for way in both):
-        wrong = Wrong(f"no compression, or {' and '.join(both)}", said)
+    if any(way not in extensions for way in both):
+        wrong = Wrong(f"no compression, or {' and '.join(both)}", extensions)
         findings.blame("server", "LIM-7", wrong, connection.number, connection.transcript.entries, None)
 
 
-# The program, where it is known
+# The program, if it is known
 
 
 def _program(findings: CaptureFindings, joined: Joined) -> bool:
-    """Where every event is a script of the driver's, in turn, the law is asked; whether it broke."""
+    """Judge the session by its program, if each event is a script of the driver; whether a rule failed."""
     case = _case(joined)
     if case is None:
         return False
@@ -217,13 +218,13 @@ def _program(findings: CaptureFindings, joined: Joined) -> bool:
             findings.seen["server"][key] += count
     findings.told["server"] |= law
     findings.remarks.append(
-        f"connection {joined.connections[0].number} says which program ran: the prefix law was asked"
+        f"connection {joined.connections[0].number} shows which program ran, so the prefix law was checked"
     )
     return False
 
 
 def _case(joined: Joined) -> Case | None:
-    """The case that a session is; None where its program is not known, or its end is not in the capture."""
+    """The case of a session; None if its program is unknown, or if its end is not in the capture."""
     if len(joined.connections) != 1:
         return None
     connection = joined.connections[0]
@@ -258,43 +259,43 @@ def _case(joined: Joined) -> Case | None:
         made = Case(spec, connection.transcript, Limits.of(welcome), frozenset(welcome["caps"]))
         return None if made.program().undetermined else made
     except (msgspec.ValidationError, KeyError, TypeError, ValueError, AttributeError):
-        return None  # No script of the driver's after all, or one that is wrong on purpose.
+        return None  # Not a script of the driver, or one that is wrong on purpose.
 
 
-# The text, where somebody gave it
+# The text, if the user gave it
 
 
 def _text(findings: CaptureFindings, joined: Joined, stream: str, written: str) -> None:
-    """Hold what came on a stream of a session against what the program wrote to it in all its runs."""
+    """Compare the text that arrived on a stream of a session with the text that the program wrote to it."""
     findings.told["server"] |= frozenset(IDS.values())
-    came: list[tuple[int, Piece]] = []
+    arrived: list[tuple[int, Piece]] = []
     resume: Frame = {}
     ended = seen = False
-    untold = ""
+    not_followed = ""
     for index, entry in enumerate(joined.transcript.entries):
         frame = entry.frame or {}
         if entry.type == "hello":
             resume = frame.get("resume") or {}
         elif entry.type == "welcome" and "resumed" in frame:
             cursor = resume.get("cursors", {}).get(stream, 0)
-            came = [each for each in came if each[0] <= cursor]
+            arrived = [each for each in arrived if each[0] <= cursor]
             if frame["resumed"].get(stream, {}).get("how") in ("view", "gone"):
-                untold = "what a resume did not replay"
+                not_followed = "operations that a resume did not replay"
         elif entry.type == "view" and frame["streams"].get(stream, {}).get("seq"):
-            untold = "a view with the stream in its map"
-        elif entry.type == "stream" and frame["stream"] == stream and not untold:
+            not_followed = "a view with the stream in its map"
+        elif entry.type == "stream" and frame["stream"] == stream and not not_followed:
             seen = True
             for op in frame["ops"]:
                 ended = op["op"] == "done" and op["reason"] == "complete"
                 if op["op"] not in LIFECYCLE and op["target"] == default_target(stream):
-                    came.append((frame["seq"] + frame["n"] - 1, Piece(index, op)))
+                    arrived.append((frame["seq"] + frame["n"] - 1, Piece(index, op)))
     if not seen:
         return
-    pieces = [piece for _, piece in came]
-    reading = read(written, pieces, ended=ended and not untold)
-    untold = untold or reading.untold
-    if untold:
-        findings.remarks.append(f"stream {stream} has {untold}: its text was followed up to there")
+    pieces = [piece for _, piece in arrived]
+    reading = read(written, pieces, ended=ended and not not_followed)
+    not_followed = not_followed or reading.not_followed
+    if not_followed:
+        findings.remarks.append(f"stream {stream} has {not_followed}: its text was checked up to there")
     for fault in reading.faults:
         number = joined.number(fault.entry if fault.entry is not None else len(joined.transcript.entries))
         wrong = Wrong(f"stream {stream}: {fault.expected}", fault.observed)

@@ -1,7 +1,7 @@
-"""What the wire alone shows of a v1 server, beside the rules that the suite asks of every transcript.
+"""Rules for v1 servers that need only the wire, besides those that the suite asks of every transcript.
 
-The suite's own rules for these requirements know the program that ran. Here nobody does: each rule says
-no only where no program at all could have made the frame.
+The rules of the suite for these requirements know the program. Here it is unknown: each rule finds only
+frames that no program can cause.
 """
 
 from streamops_spec import default_target, load_protocol
@@ -16,7 +16,7 @@ WIRE = Registry("v1")
 
 
 def rules() -> list[Rule]:
-    """The suite's rules that need no program, then those of this module."""
+    """The rules of the suite that need no program, then those of this module."""
     return [*(rule for rule in SERVER.rules if not rule.needs_program), *WIRE.rules]
 
 
@@ -24,7 +24,7 @@ def rules() -> list[Rule]:
 
 
 @WIRE.rule("RES-3", "stream")
-def a_replay_goes_on_where_the_client_is(state: Watch) -> Outcome:
+def a_replay_continues_where_the_client_stopped(state: Watch) -> Outcome:
     if state.coming.get(state.name) != "replay":
         return NOT_SEEN
     due = state.cursors.get(state.name, 0) + 1
@@ -32,17 +32,21 @@ def a_replay_goes_on_where_the_client_is(state: Watch) -> Outcome:
 
 
 @WIRE.rule("RES-5", "stream")
-def a_stream_that_was_not_replayed_comes_anew(state: Watch) -> Outcome:
+def a_stream_that_was_not_replayed_begins_again(state: Watch) -> Outcome:
     how, first = state.coming.get(state.name), state.ops[0]["op"]
     if how == "view":
         return Wrong(f"a view with stream {state.name} in its map", f"a frame with seq {state.frame['seq']}")
     if how != "gone":
         return NOT_SEEN
-    return KEPT if first == "start" else Wrong(f"a start first of all on {state.name}", f"{first} first")
+    return (
+        KEPT
+        if first == "start"
+        else Wrong(f"a start as the first op on {state.name}", f"{first} as the first op")
+    )
 
 
 @WIRE.rule("ORD-2", "stream")
-def each_frame_starts_where_the_one_before_ended(state: Watch) -> Outcome:
+def each_frame_starts_where_the_previous_one_ended(state: Watch) -> Outcome:
     due, seq = state.cursors.get(state.name, 0) + 1, state.frame["seq"]
     if seq == due or (state.coming.get(state.name) == "gone" and seq > due):
         return KEPT
@@ -52,15 +56,15 @@ def each_frame_starts_where_the_one_before_ended(state: Watch) -> Outcome:
 @WIRE.rule("ORD-3", "stream")
 def a_frame_covers_at_least_its_ops(state: Watch) -> Outcome:
     n, ops = state.frame["n"], len(state.ops)
-    return KEPT if n >= ops else Wrong(f"n at least {ops}, the number of its ops", f"n {n}")
+    return KEPT if n >= ops else Wrong(f"n at least {ops}, the number of ops", f"n {n}")
 
 
 # Lifecycle
 
 
 @WIRE.rule("LIF-1", "stream")
-def no_operation_comes_where_the_wire_table_forbids_it(state: Watch) -> Outcome:
-    table: dict[str, dict[str, str | None]] = dict(load_protocol().lifecycle.wire)  # type: ignore[arg-type]  # reason: states are texts here
+def each_operation_is_allowed_by_the_wire_table(state: Watch) -> Outcome:
+    table: dict[str, dict[str, str | None]] = dict(load_protocol().lifecycle.wire)  # type: ignore[arg-type]  # reason: states are plain strings here
     stream_state = state.at(state.name).state
     for op in state.ops:
         kind = op["op"] if op["op"] in LIFECYCLE else "content"
@@ -72,7 +76,7 @@ def no_operation_comes_where_the_wire_table_forbids_it(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIF-2", "stream")
-def a_run_is_named_by_a_number_that_its_start_can_have(state: Watch) -> Outcome:
+def a_run_has_a_number_that_its_start_can_have(state: Watch) -> Outcome:
     seq, n, ops = state.frame["seq"], state.frame["n"], state.ops
     seen: Outcome = NOT_SEEN
     for index, op in enumerate(ops):
@@ -86,7 +90,7 @@ def a_run_is_named_by_a_number_that_its_start_can_have(state: Watch) -> Outcome:
 
 
 @WIRE.rule("LIF-5", "stream")
-def a_done_says_how_its_run_stood(state: Watch) -> Outcome:
+def the_reason_of_a_done_fits_the_state_of_its_run(state: Watch) -> Outcome:
     stream_state = state.at(state.name).state
     seen: Outcome = NOT_SEEN
     for op in state.ops:
@@ -98,7 +102,7 @@ def a_done_says_how_its_run_stood(state: Watch) -> Outcome:
                 "superseded",
             ):
                 due = "error" if stream_state == "errored" else "complete, superseded or cancelled"
-                return Wrong(f"done {due} of a run that is {stream_state}", f"done {reason}")
+                return Wrong(f"done {due} for a run that is {stream_state}", f"done {reason}")
             seen = KEPT
         stream_state = AFTER.get(op["op"], "open")
     return seen
@@ -108,7 +112,7 @@ def a_done_says_how_its_run_stood(state: Watch) -> Outcome:
 
 
 @WIRE.rule("CNT-4", "stream")
-def targets_are_the_streams_own_or_an_id(state: Watch) -> Outcome:
+def targets_are_the_default_or_an_id(state: Watch) -> Outcome:
     own = default_target(state.name)
     for op in state.ops:
         if op["target"] != own and (not op["target"].startswith("#") or op["op"] in LIFECYCLE):
@@ -117,12 +121,12 @@ def targets_are_the_streams_own_or_an_id(state: Watch) -> Outcome:
 
 
 @WIRE.rule("CNT-5", "stream")
-def no_text_is_longer_than_a_text_may_be(state: Watch) -> Outcome:
+def no_text_exceeds_max_text_bytes(state: Watch) -> Outcome:
     return _lengths(state, merged=False)
 
 
 @WIRE.rule("BAT-6", "stream")
-def no_merged_text_is_longer_than_a_text_may_be(state: Watch) -> Outcome:
+def no_merged_text_exceeds_max_text_bytes(state: Watch) -> Outcome:
     return _lengths(state, merged=True)
 
 
@@ -137,16 +141,16 @@ def _lengths(state: Watch, *, merged: bool) -> Outcome:
 
 
 @WIRE.rule("CNT-7", "stream")
-def length_and_hash_on_done_are_those_of_the_run(state: Watch) -> Outcome:
+def length_and_hash_on_done_match_the_run(state: Watch) -> Outcome:
     at = state.at(state.name).copy()
     seen: Outcome = NOT_SEEN
     for op in state.ops:
-        said = {key: op[key] for key in ("text_len", "text_sha256") if key in op}
-        if op["op"] == "done" and said and at.built.whole:
+        given = {key: op[key] for key in ("text_len", "text_sha256") if key in op}
+        if op["op"] == "done" and given and at.built.whole:
             due = {"text_len": len(at.built.text), "text_sha256": at.built.sha256()}
-            if any(said[key] != due[key] for key in said):
+            if any(given[key] != due[key] for key in given):
                 text = f"{len(at.built.text)} characters: {at.built.text[-80:]!r}"
-                return Wrong(f"those of the text that arrived, {text}", f"done says {said}")
+                return Wrong(f"the values for the text that arrived, {text}", f"done with {given}")
             seen = KEPT
         at.take(op, state.name)
     return seen
@@ -157,9 +161,9 @@ def length_and_hash_on_done_are_those_of_the_run(state: Watch) -> Outcome:
 
 @WIRE.rule("BAT-7", "stream")
 def a_stream_gets_one_frame_per_interval(state: Watch) -> Outcome:
-    """Counts from moments before which nothing of it can have been sent, so a slow network is not blamed.
+    """Counts from times before which the counted frames cannot have been sent: a slow network is not blamed.
 
-    Such a moment is when something was sent that has been answered since.
+    Such a time is that of a client frame that the server has answered since.
     """
     if len(state.views) > 1 or not state.windows:
         return NOT_SEEN
@@ -167,13 +171,13 @@ def a_stream_gets_one_frame_per_interval(state: Watch) -> Outcome:
     exempt = 2 * (state.starts + sum(op["op"] == "start" for op in state.ops))
     limit = state.hello.get("limits", {}).get("max_frame_bytes")
     if isinstance(limit, int) and state.entry.size() > limit / 2:
-        return NOT_SEEN  # Cut for size, perhaps.
+        return NOT_SEEN  # Perhaps split because of its size.
     for since, counts in state.windows:
         count, span = counts[state.name] + 1, state.entry.ms - since
         allowed = 2 + 1.1 * span / interval + exempt
         if count > allowed:
             return Wrong(
-                f"at most {allowed:.0f} frames in {span:.0f} ms, of {interval:.1f} ms intervals",
+                f"at most {allowed:.0f} frames in {span:.0f} ms at one per {interval:.1f} ms",
                 f"{count} frames of stream {state.name}",
             )
     return KEPT
@@ -190,8 +194,8 @@ def views_obey_the_frame_rate(state: Watch) -> Outcome:
 
 
 def _interval(state: Watch) -> float:
-    said = state.hello.get("limits", {}).get("max_fps")
-    asked: int = said if isinstance(said, int) and said > 0 else load_protocol().limits.default_max_fps
+    wanted = state.hello.get("limits", {}).get("max_fps")
+    asked: int = wanted if isinstance(wanted, int) and wanted > 0 else load_protocol().limits.default_max_fps
     agreed: int = state.welcome["limits"]["max_fps"]
     return 1000 / min(asked, agreed)
 
@@ -200,7 +204,7 @@ def _interval(state: Watch) -> float:
 
 
 @WIRE.rule("ERR-4", "reply", "stream")
-def no_traceback_is_shown(state: Watch) -> Outcome:
+def no_traceback_is_sent(state: Watch) -> Outcome:
     errors = [op for op in state.frame.get("ops", ()) if op["op"] == "error"]
     if isinstance(state.frame.get("error"), dict):
         errors.append(state.frame["error"])
@@ -212,12 +216,12 @@ def no_traceback_is_shown(state: Watch) -> Outcome:
 
 @WIRE.rule("CON-12", "pong")
 def each_pong_answers_a_ping(state: Watch) -> Outcome:
-    said = pong_of(state.frame)
-    return KEPT if said in state.due_pongs else Wrong(f"one of the pongs due: {state.due_pongs}", f"{said}")
+    pong = pong_of(state.frame)
+    return KEPT if pong in state.due_pongs else Wrong(f"one of the due pongs {state.due_pongs}", f"{pong}")
 
 
 @WIRE.rule("LIM-4", "stream")
-def no_session_has_more_streams_than_it_may(state: Watch) -> Outcome:
+def no_session_exceeds_max_streams(state: Watch) -> Outcome:
     limit = state.welcome["limits"]["max_streams"]
     names = {*state.cursors, *state.ends, state.name}
     if len(names) > limit:
@@ -226,15 +230,17 @@ def no_session_has_more_streams_than_it_may(state: Watch) -> Outcome:
 
 
 @WIRE.rule("RES-2", "welcome")
-def every_stream_of_the_session_is_listed(state: Watch) -> Outcome:
+def every_stream_of_the_session_is_in_resumed(state: Watch) -> Outcome:
     resumed = state.frame.get("resumed")
     if resumed is None:
         return NOT_SEEN
     for name, reached in state.reached().items():
         if name not in resumed:
-            return Wrong(f"stream {name} in resumed, which had {reached} operations", f"{sorted(resumed)}")
+            return Wrong(
+                f"stream {name} in resumed, because it had {reached} operations", f"{sorted(resumed)}"
+            )
         if resumed[name]["seq"] < reached:
-            return Wrong(f"seq {reached} or more of stream {name}", f"seq {resumed[name]['seq']}")
+            return Wrong(f"seq {reached} or more for stream {name}", f"seq {resumed[name]['seq']}")
     return KEPT
 
 
@@ -242,20 +248,22 @@ def every_stream_of_the_session_is_listed(state: Watch) -> Outcome:
 def a_session_id_is_new_and_long(state: Watch) -> Outcome:
     name = state.frame["session"]
     if "resumed" not in state.frame and name in state.known:
-        return Wrong("a new id for a new session", f"{name!r} once more")
-    return KEPT if len(name) >= 22 else Wrong("at least 22 characters", f"{name!r}, {len(name)}")
+        return Wrong("a new id for a new session", f"{name!r} again")
+    return KEPT if len(name) >= 22 else Wrong("at least 22 characters", f"{name!r} with {len(name)}")
 
 
 @WIRE.rule("VIEW-5", "view")
-def a_view_comes_after_what_it_shows(state: Watch) -> Outcome:
-    """The numbers in the map are those of operations that have been sent before it."""
+def a_view_comes_after_the_operations_that_it_shows(state: Watch) -> Outcome:
+    """The server sends the operations up to the numbers in the map before the view."""
     seen: Outcome = NOT_SEEN
     for name, entry in state.frame["streams"].items():
         at = state.cursors.get(name, 0)
         if state.coming.get(name) in ("view", "gone"):
             continue
         if entry["seq"] > at:
-            return Wrong(f"the first {entry['seq']} operations of {name} before it", f"{name} is at {at}")
+            return Wrong(
+                f"the first {entry['seq']} operations of {name} before the view", f"{name} is at {at}"
+            )
         seen = KEPT if entry["seq"] else seen
     return seen
 
@@ -267,11 +275,11 @@ def the_map_gives_number_and_state(state: Watch) -> Outcome:
         at, cursor = state.at(name), state.cursors.get(name, 0)
         if state.coming.get(name) in ("view", "gone") or not at.state:
             continue
-        said = {"seq": entry["seq"], "state": entry["state"]}
+        listed = {"seq": entry["seq"], "state": entry["state"]}
         due = {"seq": cursor, "state": at.state}
         if at.state != "idle":
-            said["run"], due["run"] = entry.get("run"), at.run
-        if said != due:
-            return Wrong(f"{name}: {due}", f"{name}: {said}")
+            listed["run"], due["run"] = entry.get("run"), at.run
+        if listed != due:
+            return Wrong(f"{name}: {due}", f"{name}: {listed}")
         seen = KEPT if cursor else seen
     return seen

@@ -1,4 +1,4 @@
-"""Goes along one connection of v1 as the suite's judge does, and knows what came before it in the session."""
+"""Follows a v1 session in a capture as the judge of the suite does, without knowing the program."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -16,13 +16,14 @@ Frame = dict[str, Any]
 
 @dataclass(slots=True)
 class Run:
-    """The text of an open run on its default target, as far as the capture has it."""
+    """The text of an open run on its default target, as far as the capture shows it."""
 
     text: str = ""
     whole: bool = False
-    """The capture has it from its `start` on, and nothing but text on the default target."""
+    """Whether the capture has the run from its `start` on, with only text on the default target."""
 
     def apply(self, op: Frame, stream: str) -> None:
+        """Apply a content op of the run."""
         if op.get("target") != default_target(stream):
             return
         if op["op"] != "text":
@@ -37,22 +38,24 @@ class Run:
                 self.text = op["text"]
 
     def sha256(self) -> str:
+        """The hash of the text, as `text_sha256` has it."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(slots=True)
 class At:
-    """Where a stream stands after a frame."""
+    """The state of a stream after a frame."""
 
     state: str = "idle"
     run: int | None = None
     built: Run = field(default_factory=Run)
 
     def copy(self) -> "At":
+        """An independent copy."""
         return At(self.state, self.run, replace(self.built))
 
     def take(self, op: Frame, stream: str) -> None:
-        """An op that may come in this state."""
+        """Apply an op that is allowed in this state."""
         kind = op["op"] if op["op"] in LIFECYCLE else "content"
         if kind == "start":
             self.run, self.built = op["run"], Run(whole=True)
@@ -67,37 +70,40 @@ AFTER = {"start": "open", "content": "open", "error": "errored", "done": "idle"}
 
 
 class Watch(TranscriptState):
-    """A walk without a case that also follows numbers, states and runs of each stream.
+    """A transcript state without a case that also follows numbers, states and runs of each stream.
 
-    Its transcript is that of one session: the connections that took it up again come one after the other.
+    Its transcript has all connections of one session, in order.
     """
 
     def __init__(self, transcript: Transcript, known: frozenset[str] = frozenset()) -> None:
         super().__init__(transcript)
         self.known = known
-        """The ids of sessions that the capture has seen before."""
+        """The ids of earlier sessions in the capture."""
         self.welcome: Frame = {}
         self.coming: dict[str, str] = {}
-        """Streams of which no frame or view has come since a resume, and how they come."""
+        """The `how` of each resumed stream without a frame or view since the resume."""
         self.ends: dict[str, dict[int, At]] = defaultdict(dict)
-        """Of each stream: where it stood after each number that a frame ended at, or a view gave."""
+        """For each stream its state after each number that ended a frame, or was in a view."""
         self.due_pongs: list[Frame] = []
         self.windows: list[tuple[float, Counter[str]]] = []
-        """Moments before which nothing that comes now was sent, and what has come since; '' counts views."""
+        """Times before which the current frame cannot have been sent, with the frames of each stream since.
+
+        The key '' counts views.
+        """
         self.starts = 0
         self._places: dict[str, At] = {}
         self._asked_at: dict[tuple[str, Any], float] = {}
 
     def at(self, name: str) -> At:
-        """Where a stream stands; its state is empty where the capture does not know."""
+        """The state of a stream; `state` is empty if the capture does not show it."""
         return self._places.setdefault(name, At())
 
     def reached(self) -> dict[str, int]:
-        """The last number of each stream that the capture has."""
+        """The last number of each stream in the capture."""
         return {name: max(ends) for name, ends in self.ends.items() if ends}
 
     def advance(self) -> None:
-        """Take over what this entry changes, once no rule objected."""
+        """Take over the changes of this entry, after all rules have been asked."""
         entry, frame, begins = self.entry, self.frame, self.here.over
         super().advance()
         if entry.direction == "send":
@@ -125,13 +131,13 @@ class Watch(TranscriptState):
             self.due_pongs.append(pong_of(frame))
         member = {"ping": "t", "event": "ref", "hello": ""}.get(str(kind))
         if member is not None:
-            said = frame.get(member)
-            if not isinstance(said, dict | list):
-                self._asked_at.setdefault((str(kind), said), self.entry.ms)
+            key = frame.get(member)
+            if not isinstance(key, dict | list):
+                self._asked_at.setdefault((str(kind), key), self.entry.ms)
 
-    def _answered(self, kind: str, said: Any) -> None:
-        """What comes from now on was sent after the server had read that, so after it was sent."""
-        asked = self._asked_at.pop((kind, said), None)
+    def _answered(self, kind: str, key: Any) -> None:
+        """An answer arrived: the server sends later frames after it read the question, so after its time."""
+        asked = self._asked_at.pop((kind, key), None)
         if asked is not None:
             self.windows = [*self.windows[:1], *self.windows[1:][-7:], (asked, Counter())]
 
@@ -176,5 +182,5 @@ class Watch(TranscriptState):
 
 
 def pong_of(frame: Frame) -> Frame:
-    """The pong that a ping is due, or a pong without what nobody knows."""
+    """The pong that answers a ping, or a pong without its unknown members."""
     return {**{key: value for key, value in frame.items() if key == "t"}, "type": "pong"}

@@ -1,4 +1,4 @@
-"""One case with a client of v1: the suite greets it as a server does."""
+"""One case with a v1 client: the suite plays the server."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,27 +21,27 @@ HEARTBEAT_MS = 30_000
 RESUME_TTL_MS = 60_000
 REPLAY_BYTES = 1 << 20
 BACK = 45.0
-"""Seconds that a client may take to come back: it may wait for 30, and machines are busy."""
+"""Seconds that a client may take to reconnect: it may wait for 30, and the machine may be busy."""
 
 
 class ClientCase(testee_case.ClientCase):
-    """A case with a client of v1."""
+    """A case with a v1 client."""
 
     async def welcomed(self, caps: Sequence[str], patience: float = PATIENCE, **members: Any) -> Peer:
-        """Its next connection after hello and welcome; `caps` are those that the suite has."""
+        """The next connection after hello and welcome; `caps` are the capabilities of the suite."""
         peer, hello = await self.greeted(patience)
         await self.welcome(peer, hello, caps, **members)
         return peer
 
     async def greeted(self, patience: float = PATIENCE) -> tuple[Peer, Frame]:
-        """Its next connection, and the hello on it. Raises Silent where either does not come."""
+        """The next connection and its hello. Raises Silent if one of them does not come."""
         peer = await self.connection(patience)
         return peer, await peer.next("hello", patience=patience)
 
     async def again(self) -> tuple[Peer, Frame]:
-        """The connection that the client makes by itself, and its hello. Raises Silent without one.
+        """The connection that the client opens by itself, and its hello. Raises Silent if there is none.
 
-        Where one client was seen not to come back, the others are not waited for long.
+        Once a client did not reconnect, the waits for later ones are short.
         """
         try:
             return await self.greeted(SOON if self._host.forsaken else BACK)
@@ -50,14 +50,14 @@ class ClientCase(testee_case.ClientCase):
             raise
 
     async def welcome(self, peer: Peer, hello: Frame, caps: Sequence[str], **members: Any) -> None:
-        """Answer a hello, with `caps` as far as they are offered; `members` may name the session."""
+        """Answer a hello with those of `caps` that it offers; `members` may name the session."""
         offered = hello.get("caps")
         agreed = [name for name in caps if isinstance(offered, list) and name in offered]
         await peer.send(welcome(self.number, len(self.peers), agreed, **members))
 
 
 def welcome(case: int, connection: int, caps: Sequence[str], **members: Any) -> Frame:
-    """The suite's welcome: a session id of its own for each connection, unless `members` have another."""
+    """The welcome of the suite, with a new session id for each connection unless `members` give one."""
     resumes = "resume" in caps
     return {
         "type": "welcome",

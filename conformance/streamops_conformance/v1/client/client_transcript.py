@@ -1,4 +1,4 @@
-"""What the judge of clients knows at one message of a connection: the state that rules of the wire judge."""
+"""The state that the wire rules for clients judge: one message of a connection, and all before it."""
 
 from math import inf
 from typing import Any
@@ -9,7 +9,7 @@ Frame = dict[str, Any]
 
 
 class ClientTranscript:
-    """Where the judge stands in what a client sent on one connection: rules of the wire."""
+    """The position of the judge in the messages of one connection, and what it has seen before."""
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
@@ -19,22 +19,24 @@ class ClientTranscript:
         self.refs: list[int] = []
         self.agreed: frozenset[str] = frozenset()
         self.resumed = False
-        """Whether the session is one that was taken up again."""
+        """Whether the session was resumed."""
         self.sent: dict[str, int] = {}
-        """The highest number that the suite gave for each stream, in frames and views."""
+        """The highest number that the suite sent for each stream, in frames and views."""
         self.version: float = 0
-        """And the highest version of a view; infinite where it cannot be known."""
+        """The highest version of a view that the suite sent; infinite if it cannot be known."""
 
     @property
     def entry(self) -> Entry:
+        """The current entry."""
         return self.transcript.entries[self.index]
 
     @property
     def frame(self) -> Frame:
+        """The frame of the current entry; empty if it has none."""
         return self.entry.frame or {}
 
     def advance(self) -> None:
-        """Take over what this entry changes, once no rule objected."""
+        """Take over the changes of this entry, after all rules have been asked."""
         if self.entry.direction == "send":
             self._sent(self.frame)
         elif self.entry.direction == "recv":
@@ -45,13 +47,13 @@ class ClientTranscript:
                 self.refs.sort()
             elif self.entry.type == "hello":
                 resume = self.frame.get("resume", {"cursors": {}})
-                # Which views a session showed that its resume does not speak of is RES-15's matter.
+                # RES-15 judges a resume that leaves out the version of the last view.
                 self.version = resume.get("view", inf if "resume" in self.frame else 0)
                 for name, cursor in resume["cursors"].items():
                     self._given(name, cursor)
 
     def _sent(self, frame: Frame) -> None:
-        """Frames that are wrong on purpose give no numbers."""
+        """Take over the numbers of a frame, unless it is wrong on purpose."""
         kind = frame.get("type")
         if kind == "welcome":
             self.agreed = frozenset(frame["caps"])

@@ -1,4 +1,4 @@
-"""The dialect for clients of v1: the suite is the server."""
+"""The dialect for clients of v1: the suite plays the server."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,10 +41,10 @@ class ClientDialect(TesteeDialect):
         return KNOWN & frozenset(caps if isinstance(caps, list) else ())
 
     async def run(self, specs: list[SequenceSpec]) -> list[PlayedSequence]:
-        """Run them. Where a simpler variant fails too, it takes the sequence's place."""
+        """Run sequences. A simpler variant that fails too replaces its sequence."""
         played = await run_sequences(self._host, specs)
         for place in range(2):
-            # If a simpler variant fails too, then what was removed from it is not the cause.
+            # If a simpler variant fails too, the part that it leaves out is not the cause.
             again = {
                 index: simpler[place]
                 for index, each in enumerate(played)
@@ -71,7 +71,7 @@ class ClientDialect(TesteeDialect):
         return exchanges(agreed)
 
     def timing(self, case: PlayedSequence) -> dict[str, list[float]]:
-        """Nothing: what a frame costs a client is measured by the client's own benchmark."""
+        """No times: the benchmark of the client measures the time of a frame."""
         del case
         return {}
 

@@ -1,4 +1,4 @@
-"""One dump of a client, held against what a right client shows."""
+"""Compares one dump of a client with what a correct client shows."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,13 +16,13 @@ Frame = dict[str, Any]
 
 @dataclass
 class DumpCheck:
-    """One dump against what a right client shows, with the messages since the dump before."""
+    """One dump and the messages since the previous dump, with what a correct client shows."""
 
     sequence: PlayedSequence
     steps: list[Step]
     dump: Dump | None
-    """None where the client was gone before it could be asked."""
-    said_before: Frame
+    """None if the client was gone before it could be asked."""
+    answer_before: Frame
     tree_before: Tree
     streams_before: dict[str, Shown]
     html: bool = True
@@ -33,37 +33,41 @@ class DumpCheck:
         self.html = self.sequence.shows == "document"
 
     @property
-    def said(self) -> Frame:
+    def answer(self) -> Frame:
+        """The dump as the client sent it. There must be one."""
         assert self.dump is not None
-        return self.dump.said
+        return self.dump.answer
 
     @property
     def closed(self) -> Closed | None:
+        """How the client closed, if it did so before this check."""
         return self.sequence.closed if self.dump is None or self.is_last else None
 
     @property
     def is_last(self) -> bool:
+        """Whether no dump follows this one."""
         return self.dump is None or self.dump is self.sequence.dumps[-1]
 
     def has(self, *kinds: str) -> bool:
-        """Whether some message since the last dump is one of these."""
+        """Whether a message since the last dump has one of these kinds."""
         return any(set(kinds) & effect.kinds for effect in self.effects)
 
     def only(self, kind: str) -> bool:
-        """Whether every message since the last dump is of this kind and no other."""
+        """Whether every message since the last dump has exactly this kind."""
         return bool(self.effects) and all(effect.kinds == {kind} for effect in self.effects)
 
     def only_views(self) -> bool:
-        """Whether every message since the last dump is a view, members of the future in it or not."""
+        """Whether every message since the last dump is a view, with or without unknown members."""
         return bool(self.effects) and all({"view"} <= e.kinds <= {"view", "unknown"} for e in self.effects)
 
     @property
     def frames(self) -> list[Frame]:
+        """The frames since the last dump, in order."""
         return [step.message.frame or {} for step in self.steps]
 
     @property
     def ops(self) -> list[Frame]:
-        """The ops of the stream frames that were to be applied."""
+        """The ops of the `stream` frames that a client must apply."""
         return [
             op
             for step in self.steps
@@ -71,35 +75,39 @@ class DumpCheck:
             for op in (step.message.frame or {}).get("ops", ())
         ]
 
-    # What is due and what was seen
+    # Expected and observed
 
     @property
     def expected(self) -> Step:
+        """The state of a correct client after these messages."""
         return self.steps[-1]
 
     def shown(self) -> Tree:
-        return tree.of_dump(self.said["document"])
+        """The document that the client shows."""
+        return tree.of_dump(self.answer["document"])
 
     def content_is_right(self) -> bool:
+        """Whether the client shows the expected content."""
         if self.html:
             return self.shown() == self.expected.tree
-        return all(self.said["text"].get(name, "") == text for name, text in self.expected.texts.items())
+        return all(self.answer["text"].get(name, "") == text for name, text in self.expected.texts.items())
 
     def content(self) -> str:
-        """What was shown, for people."""
-        return tree.in_html(self.shown()) if self.html else repr(self.said["text"])
+        """The shown content, as text for a report."""
+        return tree.in_html(self.shown()) if self.html else repr(self.answer["text"])
 
     def content_due(self) -> str:
+        """The expected content, as text for a report."""
         return tree.in_html(self.expected.tree) if self.html else repr(self.expected.texts)
 
     def content_changed(self) -> bool:
-        """Whether what is shown is other than what was right before."""
+        """Whether the shown content differs from the expected content before these messages."""
         if self.html:
             return self.shown() != self.tree_before
-        return bool(self.said["text"] != self.said_before["text"])
+        return bool(self.answer["text"] != self.answer_before["text"])
 
     def explained_by(self, reader: type[Reader], *, states: bool = False) -> bool:
-        """Whether a client that reads in this wrong way would show, and with `states` know, what was seen."""
+        """Whether a client with this error would show the observed content, with `states` also know them."""
         assert self.dump is not None
         if not self.html:
             return False
@@ -109,8 +117,8 @@ class DumpCheck:
         return not states or _states(found.streams) == self.states()
 
     def stream(self, name: str) -> Shown:
-        """A stream as the client says that it knows it."""
-        found = self.said["streams"].get(name)
+        """The state of a stream in the client."""
+        found = self.answer["streams"].get(name)
         if found is None:
             return Shown()
         open_ = found["state"] != "idle"
@@ -124,46 +132,51 @@ class DumpCheck:
         )
 
     def states(self) -> dict[str, Shown]:
-        """Every stream that was used, without its cursor, as the client says that it knows it."""
+        """The states of all used streams in the client, without their cursors."""
         return _states({name: self.stream(name) for name in self.expected.streams})
 
     def states_due(self) -> dict[str, Shown]:
+        """The expected states of all used streams, without their cursors."""
         return _states(self.expected.streams)
 
     def states_are_right(self) -> bool:
+        """Whether all used streams have their expected states."""
         return self.states() == self.states_due()
 
     @property
     def fired(self) -> list[Frame]:
-        """The events since the last dump."""
-        new: list[Frame] = self.said["events"][len(self.said_before["events"]) :]
+        """The events that fired since the last dump."""
+        new: list[Frame] = self.answer["events"][len(self.answer_before["events"]) :]
         return new
 
     @property
     def fired_due(self) -> list[Fired]:
+        """The events that should have fired since the last dump."""
         return [fired for effect in self.effects for fired in effect.fired]
 
     @property
     def reported(self) -> int:
-        return len(self.said["reports"]) - len(self.said_before["reports"])
+        """The number of reports since the last dump."""
+        return len(self.answer["reports"]) - len(self.answer_before["reports"])
 
     @property
     def ignored(self) -> int:
-        return int(self.said["ignored"]) - int(self.said_before["ignored"])
+        """By how much the counter of ignored parts has grown since the last dump."""
+        return int(self.answer["ignored"]) - int(self.answer_before["ignored"])
 
     def changed(self) -> str:
-        """What is other than before, in words; empty where nothing is."""
+        """What changed since the last dump, in words; empty if nothing did."""
         changes = []
         if self.content_changed():
             changes.append(f"the document: {self.content()[:300]}")
-        if self.said["streams"] != self.said_before["streams"]:
-            changes.append(f"the streams: {self.said['streams']}")
+        if self.answer["streams"] != self.answer_before["streams"]:
+            changes.append(f"the streams: {self.answer['streams']}")
         if fired := [each for each in self.fired if each["event"] != "stream:integrity"]:
             changes.append(f"events fired: {_events(fired)}")
         return "; ".join(changes)
 
     def lifecycle(self, seen: bool) -> dict[str, list[str]]:
-        """The lifecycle events of each stream in order, those seen or those due."""
+        """The lifecycle events of each stream in order: the fired ones if `seen`, else the expected ones."""
         found: dict[str, list[str]] = {}
         if seen:
             for each in self.fired:
@@ -189,17 +202,17 @@ def _events(fired: list[Frame]) -> str:
 
 
 def dump_checks(sequence: PlayedSequence) -> list[DumpCheck]:
-    """Every dump after the first, which is of the page before anything happened, and the client's end."""
+    """A check for each dump after the first, which shows the initial page, and one for an early close."""
     if not sequence.dumps:
         return []
     found = []
     done = 0
-    before = sequence.dumps[0].said
+    before = sequence.dumps[0].answer
     shown, streams = Reader(page_of(sequence.spec)).tree(), dict[str, Shown]()
     for dump in sequence.dumps[1:]:
         steps = sequence.steps[done : dump.after]
         found.append(DumpCheck(sequence, steps, dump, before, shown, streams))
-        done, before = dump.after, dump.said
+        done, before = dump.after, dump.answer
         shown, streams = steps[-1].tree, steps[-1].streams
     if sequence.closed is not None and done < len(sequence.steps):
         rest = sequence.steps[done:] if not sequence.spec.paced else sequence.steps[done : done + 1]

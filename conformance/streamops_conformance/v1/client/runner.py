@@ -1,4 +1,4 @@
-"""Running sequences: the suite plays the server, one client under test for each."""
+"""Runs sequences: the suite plays the server, with one client under test for each."""
 
 import asyncio
 import time
@@ -51,7 +51,7 @@ async def _perform(case: ClientCase, played: PlayedSequence) -> None:
 
 
 async def _settled(case: ClientCase, peer: Peer) -> None:
-    """Wait for what was sent to be read; a client that gave no pong before is not waited for long."""
+    """Wait until the client has read everything; the wait is short if it sent no pong before."""
     try:
         await peer.barrier(SOON if case.testee.mute else PATIENCE)
     except Silent:
@@ -59,7 +59,7 @@ async def _settled(case: ClientCase, peer: Peer) -> None:
 
 
 async def _left(case: ClientCase, peer: Peer) -> None:
-    """Wait for the close that is due; one that does not come is the judge's to say."""
+    """Wait for the close by the client. The judge finds a missing one."""
     try:
         await peer.end(SOON if case.testee.clinging else PATIENCE)
     except Silent:
@@ -67,10 +67,9 @@ async def _left(case: ClientCase, peer: Peer) -> None:
 
 
 async def _ask(case: ClientCase, played: PlayedSequence, after: int) -> None:
-    said = await case.dump()
-    played.dumps.append(Dump(after, len(played.transcript.entries) - 1, said))
+    played.dumps.append(Dump(after, len(played.transcript.entries) - 1, await case.dump()))
 
 
 async def run_sequences(host: ClientHost, specs: Sequence[SequenceSpec]) -> list[PlayedSequence]:
-    """Run them all on the testees that there are; the results are in the order of the specs."""
+    """Run all on the available testees; the results are in the order of `specs`."""
     return list(await asyncio.gather(*(run_sequence(host, spec) for spec in specs)))

@@ -1,8 +1,7 @@
-"""A sequence: what the suite sends to a client under test, and what came back.
+"""A sequence: the messages that the suite sends to a client under test, and the answers.
 
-Its frames follow from scripts and drawn decisions (any batching that a right server may choose),
-or stand in it one by one. Extras make it harder without changing what is right: repeats, and
-things from the future.
+Its frames follow from scripts and drawn decisions (any batching that a correct server may choose), or are
+listed one by one. Extras make it harder without changing the expected result: repeats and unknown parts.
 """
 
 import json
@@ -23,17 +22,17 @@ from streamops_conformance.v1.oracle.program import Program, root_html
 
 Frame = dict[str, Any]
 LIMIT = 8192
-"""`max_text_bytes` of the welcome."""
+"""The `max_text_bytes` of the welcome."""
 HARMLESS = ("again", "below", "type", "old view")
-"""Extras that are messages of their own; `member`, `op` and `reason` change one of the frames."""
+"""Extras that add a message; `member`, `op` and `reason` change one of the frames."""
 TRAPS = ("constructor", "__proto__", "prototype", "toString", "hasOwnProperty", "valueOf")
-"""Names that every object of some languages has."""
+"""Names of members that every object has in some languages."""
 EXTRAS = (*HARMLESS, "member", "op", "reason")
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceSpec:
-    """The stimulus. Either `scripts` with the decisions of a server, or `messages` by hand."""
+    """The stimulus: either `scripts` with the decisions of a server, or `messages` written by hand."""
 
     caps: tuple[str, ...]
     scripts: tuple[Script, ...] = ()
@@ -42,13 +41,13 @@ class SequenceSpec:
     merges: tuple[int, ...] = ()
     extras: tuple[tuple[int, str], ...] = ()
     paced: bool = True
-    """A dump after each message; otherwise only one at the end, everything at full speed."""
+    """Ask for a dump after each message; otherwise send at full speed and ask once at the end."""
     html: str = ""
-    """With `messages`: the page fragment."""
+    """The page fragment for `messages`."""
     messages: tuple[Message, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """What replays it; the shape is `urn:streamops:v1:sequence`."""
+        """The JSON that replays the sequence; its schema is `urn:streamops:v1:sequence`."""
         made: dict[str, Any] = {"caps": list(self.caps)}
         if self.messages:
             made["html"] = self.html
@@ -66,9 +65,9 @@ class SequenceSpec:
 
     @classmethod
     def from_json(cls, value: Any) -> "SequenceSpec":
-        """The sequence of a replay.
+        """The sequence for that JSON.
 
-        Raises msgspec.ValidationError for a step that is none, KeyError or TypeError for another shape.
+        Raises msgspec.ValidationError for an unknown step, and KeyError or TypeError for other errors.
         """
         if "messages" in value:
             messages = messages_from_json(value["messages"])
@@ -86,11 +85,13 @@ class SequenceSpec:
         )
 
     def steps(self) -> int:
+        """The number of messages and script steps."""
         return len(self.messages) + sum(map(len, self.scripts))
 
     def simpler(self) -> "list[SequenceSpec]":
-        """The same with less that is special, the plainest first: what such a one fails too is no matter
-        of what it has not: traps for names, extras, haste.
+        """Variants without names of object members, without extras, without full speed; the plainest first.
+
+        If a variant fails too, then the part that it leaves out is not the cause.
         """
         if self.messages:
             plain = json.dumps([self.html, *(message.raw for message in self.messages)])
@@ -107,7 +108,7 @@ class SequenceSpec:
 
 
 def program_of(spec: SequenceSpec) -> Program:
-    """The oracle's account of the scripts."""
+    """What the scripts do, by the oracle."""
     program = Program(frozenset(spec.caps), dict(spec.variables), max_text_bytes=LIMIT)
     for script in spec.scripts:
         program.run(script)
@@ -115,7 +116,7 @@ def program_of(spec: SequenceSpec) -> Program:
 
 
 def page_of(spec: SequenceSpec) -> str:
-    """The fragment that stands on the page before the client connects."""
+    """The fragment on the page before the client connects."""
     if spec.messages:
         return spec.html
     if "view" in spec.caps:
@@ -130,7 +131,7 @@ def page_of(spec: SequenceSpec) -> str:
 
 @dataclass(slots=True)
 class Step:
-    """A message with what it is to a right client, and what such a one shows after it."""
+    """A message, its effect on a correct client, and what that client shows after it."""
 
     message: Message
     effect: Effect
@@ -141,25 +142,25 @@ class Step:
 
 @dataclass
 class PlayedSequence:
-    """A stimulus with what the client under test made of it."""
+    """A stimulus with the answers of the client under test."""
 
     spec: SequenceSpec
     transcript: Transcript = field(default_factory=Transcript)
     dumps: list[Dump] = field(default_factory=list)
     shows: str = "document"
     closed: Closed | None = None
-    """How the client closed by itself, as far as it did."""
+    """How the client closed by itself; None if it did not."""
     silent: str = ""
     duration: float = 0.0
 
     @cached_property
     def steps(self) -> list[Step]:
-        """Every message in order, as a right client of this kind takes it."""
+        """The effects of all messages on a correct client that shows the same as this one, in order."""
         return steps_of(self.spec, Reader if self.shows == "document" else TextReader)
 
 
 def steps_of(spec: SequenceSpec, reader: Callable[[str], Reader] = Reader) -> list[Step]:
-    """What a client that reads as `reader` makes of a sequence, up to what it closes for."""
+    """The effects of a sequence on a client that reads like `reader`, up to the one that closes it."""
     right = reader(page_of(spec))
     steps: list[Step] = []
     for message in messages_of(spec):
@@ -184,7 +185,7 @@ def messages_of(spec: SequenceSpec) -> list[Message]:
 
 
 class _Numbered:
-    """Frames with extras: an op that nobody knows is counted, and moves all later numbers."""
+    """Frames with extras: an unknown op has a number, and moves all later numbers."""
 
     def __init__(self, frames: list[Frame], extras: dict[int, list[str]]) -> None:
         self._frames = frames
@@ -194,6 +195,7 @@ class _Numbered:
         self._states: dict[str, str] = {}
 
     def messages(self) -> Iterator[Frame]:
+        """The frames in order, with their extras."""
         for index, frame in enumerate(self._frames):
             extras = self._extras.get(index, ())
             if "type" in extras:

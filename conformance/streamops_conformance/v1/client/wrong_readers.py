@@ -1,4 +1,4 @@
-"""Wrong ways to read, each one way of being wrong: the one that explains a document names the requirement."""
+"""Readers with one error each: the reader that explains a wrong document names the requirement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ Op = Mapping[str, Any]
 
 
 class TextParsed(Reader):
-    """Takes text for html (CLI-6)."""
+    """Parses text as HTML (CLI-6)."""
 
     def _change_by(self, op: Op) -> None:
         if op["op"] == "text":
@@ -23,7 +23,7 @@ class TextParsed(Reader):
 
 
 class TextFlattens(Reader):
-    """Makes one text of all that is in the target, elements included (CLI-7)."""
+    """Joins all text in the target into one node, and drops its elements (CLI-7)."""
 
     def _change_by(self, op: Op) -> None:
         element = self.document.find(op["target"]) if op["op"] == "text" else None
@@ -38,7 +38,7 @@ class TextFlattens(Reader):
 
 
 class HtmlWithoutContext(Reader):
-    """Parses html as the body of a page would be, whatever the target (CLI-8)."""
+    """Parses HTML as in the body of a page, for every target (CLI-8)."""
 
     def _change_by(self, op: Op) -> None:
         if op["op"] not in ("replace", "append", "prepend"):
@@ -56,7 +56,7 @@ class HtmlWithoutContext(Reader):
 
 
 class ErrorIsContent(Reader):
-    """Puts an error's text in the place of the content (CLI-9)."""
+    """Replaces the content with the text of an error (CLI-9)."""
 
     def _change_by(self, op: Op) -> None:
         element = self.document.find(op["target"]) if op["op"] == "error" else None
@@ -68,7 +68,7 @@ class ErrorIsContent(Reader):
 
 
 class StopsAtAFailure(Reader):
-    """Gives a frame up at the first op that it cannot apply (CLI-5)."""
+    """Leaves out the rest of a frame after an op that it cannot apply (CLI-5)."""
 
     def _op(self, name: str, op: Op, effect: Effect) -> None:
         if not effect.failed:
@@ -76,7 +76,7 @@ class StopsAtAFailure(Reader):
 
 
 class StopsAtTheUnknown(Reader):
-    """Applies no more of a frame once something in it is unknown (FWD-4)."""
+    """Leaves out the rest of a frame after an unknown part (FWD-4)."""
 
     def _op(self, name: str, op: Op, effect: Effect) -> None:
         if not effect.unknown and not _is_later(op):
@@ -84,7 +84,7 @@ class StopsAtTheUnknown(Reader):
 
 
 class SkipsTheUnknown(Reader):
-    """Drops a whole frame in which there is something unknown (FWD-4)."""
+    """Drops a whole frame that has an unknown part (FWD-4)."""
 
     def _stream(self, frame: Op) -> Effect:
         later = "later" in frame or any(map(_is_later, frame["ops"]))
@@ -100,7 +100,7 @@ def _is_later(op: Op) -> bool:
 
 
 def reads(spec: SequenceSpec, reader: type[Reader], after: int) -> Step | None:
-    """What such a reader has after that many messages; None where it cannot go so far."""
+    """The state of such a reader after `after` messages; None if it fails before."""
     try:
         steps = steps_of(spec, reader)
     except (KeyError, IndexError, TypeError, ValueError):

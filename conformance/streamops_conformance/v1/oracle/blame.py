@@ -39,7 +39,7 @@ UNLIMITED = 1 << 40
 def blame(
     log: Ops, begin: int, n: int, ops: Sequence[Wire], following: Following, *, limit: int
 ) -> str | None:
-    """The requirement that a frame breaks, or None where no single rule explains it.
+    """The requirement that a frame breaks, or None if no single rule explains it.
 
     `log` is the stream's whole log, the frame covers `log[begin:begin + n]`, `ops` is what it
     holds and `following` is the stream's next frame.

@@ -1,7 +1,7 @@
-"""What a right client does with frames: the law, seen from the screen (chapters 3 to 5, 12, 13, 15).
+"""What a correct client does with frames: the prefix law on the screen (chapters 3 to 5, 12, 13, 15).
 
-It takes frames in order, and after each it has what is shown, known and fired. Like a client, it knows the
-frames and nothing of the program.
+It takes frames in order, and has the shown content, the states and the fired events after each frame. Like a
+client, it knows only the frames, not the program.
 """
 
 import re
@@ -65,32 +65,35 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
+    """An event that a client fires on the page."""
+
     event: str
     stream: str
     reason: str | None = None
-    """The reason of a `stream:done`; None where it is left open."""
+    """The reason of a `stream:done`; None if the reason is not compared."""
 
 
 @dataclass(slots=True)
 class Effect:
-    """What a frame means to a client, and what it fires."""
+    """The effect of a frame on a correct client, and the events that it fires."""
 
     kinds: set[str] = field(default_factory=set)
     """`next`, `duplicate`, `view`, `old view`, `violation` or `malformed`. For its contents also
     `missing` (the target does not exist), `refused` (not a target), `unknown`."""
     fired: list[Fired] = field(default_factory=list)
     failed: int = 0
-    """How many ops cannot be applied; a client reports each."""
+    """The number of ops that cannot be applied; a client reports each."""
     unknown: int = 0
-    """How many members, types, ops and values are unknown; a client counts each."""
+    """The number of unknown members, types, ops and values; a client counts each."""
 
     @property
     def closes(self) -> bool:
+        """Whether a client must close after the frame."""
         return bool(self.kinds & {"violation", "malformed"})
 
 
 class Reader:
-    """A right client, as data. `html` is the content of the view root before the client connects."""
+    """A correct client, as data. `html` is the content of the view root before the client connects."""
 
     def __init__(self, html: str, change: Change | None = None) -> None:
         self.document = Document(html)
@@ -99,6 +102,7 @@ class Reader:
         self._change = change or Document.apply
 
     def tree(self) -> Tree:
+        """The document that the client shows."""
         return tree.of_html(self.document.root)
 
     def texts(self) -> dict[str, str]:
@@ -218,13 +222,14 @@ class Reader:
 
 
 class TextReader(Reader):
-    """A right client without a document, such as a terminal: each stream is a separate text."""
+    """A correct client without a document, such as a terminal: each stream is a separate text."""
 
     def __init__(self, html: str, change: Change | None = None) -> None:
         super().__init__(html, change)
         self._texts: dict[str, str] = {}
 
     def texts(self) -> dict[str, str]:
+        """The text of each used stream."""
         return {name: self._texts.get(name, "") for name in self.streams}
 
     def _content(self, name: str, op: Frame, effect: Effect) -> None:

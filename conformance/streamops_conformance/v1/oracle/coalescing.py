@@ -52,7 +52,7 @@ def same(expected: LoggedOp, seen: Wire) -> bool:
 
 
 def reduced(segment: Sequence[LoggedOp], *, limit: int) -> LoggedOp | None:
-    """The single op that a run of operations may become; None where it may not.
+    """The single op that a run of operations may become; None if it may not.
 
     `limit` is `max_text_bytes` (BAT-6). The caller compares the targets.
     """

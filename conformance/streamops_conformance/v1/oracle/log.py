@@ -12,7 +12,7 @@ class LoggedOp:
     seq: int
     wire: dict[str, Any]
     cause: str
-    """The requirement that demands it, which is broken where it is missing."""
+    """The requirement that demands it, and that a missing operation breaks."""
     order: int
     """Its place among the operations and views of all streams."""
     after: int
@@ -25,6 +25,7 @@ class LoggedOp:
 
     @property
     def kind(self) -> str:
+        """The name of the op."""
         return str(self.wire["op"])
 
 
@@ -53,7 +54,7 @@ class ExpectedEvent:
     """False where the handler hangs."""
     ok: bool = True
     code: str = ""
-    """The code of the reply; empty where the specification leaves it open."""
+    """The code of the reply; empty if the specification leaves it open."""
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class StreamState:
     run: int = 0
     owner: object = None
     shown: tuple[str | None, str] | None = None
-    """The error that is shown, and its code; the text is None where it is generic."""
+    """The error that is shown, and its code; the text is None if it is generic."""
     foreign: bool = False
     """Not all of its content came from the template, so no view lists it (VIEW-3)."""
     pure_text: bool = True

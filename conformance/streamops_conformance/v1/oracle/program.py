@@ -21,7 +21,7 @@ HANDLER = "handler"
 
 
 class _Raised(Exception):
-    """The program raised; `code` is the code of the reply, empty where the specification leaves it open."""
+    """The program raised; `code` is the code of the reply, empty if the specification leaves it open."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -99,6 +99,7 @@ class Program:
         return event
 
     def counts(self) -> dict[str, int]:
+        """The number of operations of each stream."""
         return {name: len(stream.ops) for name, stream in self.streams.items()}
 
     # Steps

@@ -1,4 +1,4 @@
-"""A case of v1: a stimulus, what came back, and what the oracle says of it."""
+"""A case of v1: a stimulus, the recorded answer, and what the oracle expects."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from streamops_conformance.v1.oracle.program import Program, root_html
 
 @dataclass(slots=True)
 class Limits:
-    """What the welcome of the target says."""
+    """The limits in the welcome of the target."""
 
     max_text_bytes: int = 8192
     max_frame_bytes: int = 1 << 16
@@ -21,9 +21,9 @@ class Limits:
 
     @classmethod
     def of(cls, welcome: dict[str, Any]) -> "Limits":
-        """The limits of a welcome; what is missing or mistyped keeps its default (FRM-3 judges it)."""
-        said = welcome.get("limits")
-        found = said if isinstance(said, dict) else {}
+        """The limits of a welcome. A missing or mistyped one has its default (FRM-3 judges that)."""
+        limits = welcome.get("limits")
+        found = limits if isinstance(limits, dict) else {}
         return cls(
             **{
                 name: value
@@ -35,18 +35,18 @@ class Limits:
 
 @dataclass(slots=True)
 class Case:
-    """A stimulus with its transcript and what the oracle says of it."""
+    """A stimulus with its transcript, and the expectation of the oracle."""
 
     spec: CaseSpec
     transcript: Transcript = field(default_factory=Transcript)
     limits: Limits = field(default_factory=Limits)
     agreed: frozenset[str] = frozenset()
     silent: str = ""
-    """Why the exchange was given up, empty where it came to its end."""
+    """Why the exchange was given up; empty if it finished."""
     duration: float = 0.0
 
     def program(self) -> Program:
-        """The oracle's account of every script, in the state that the welcome's facts give."""
+        """What the scripts do by the oracle, with the limits and capabilities of the welcome."""
         program = Program(
             self.agreed,
             dict(self.spec.variables),
@@ -59,7 +59,7 @@ class Case:
         return program
 
     def first_document(self) -> str:
-        """The html before anything happened: the view's, or an empty element per stream."""
+        """The HTML before the first frame: that of the view, or an empty element for each stream."""
         if "view" in self.agreed:
             return root_html(dict(self.spec.variables))
         names = dict.fromkeys(name for script in self.spec.scripts for name in streams_of(script))

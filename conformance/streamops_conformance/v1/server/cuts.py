@@ -1,8 +1,8 @@
-"""The resume property: a case whose connections are cut ends as one whose connection holds.
+"""The resume property: a case whose connections are cut ends like one whose connection is not.
 
-Between the runner and the target stands the fault proxy. After each cut the runner comes back with its
-cursors and repeats the event that has no reply yet, as chapter 11 has clients do it. What arrived on all
-connections, one after the other, is a transcript that the judge takes like any other.
+The fault proxy stands between the runner and the target. After each cut the runner resumes with its cursors
+and repeats the event without a reply, as chapter 11 asks of clients. The messages of all connections, in
+order, are one transcript for the judge.
 """
 
 import random
@@ -24,42 +24,42 @@ from streamops_conformance.v1.vocabulary import LIFECYCLE
 from streamops_conformance.wire.silent import Silent
 
 MOST = 100
-"""Connections of one case, after which it is given up: a target that never lets it go on."""
+"""A case is given up after this number of connections: the target never lets it continue."""
 OPENING = 500
-"""About as many bytes as handshake and hello, or handshake and welcome, take."""
+"""About the size in bytes of handshake and hello, or of handshake and welcome."""
 REACH: dict[Way, int] = {"up": 900, "down": 2500}
-"""Bytes of a connection below which cuts are drawn."""
+"""Cuts are drawn below this number of bytes of a connection."""
 
 
 @dataclass(slots=True)
 class CutCase:
-    """A case with what became of its connections."""
+    """A case, with the number of its cuts and connections."""
 
     case: Case
     cuts: int = 0
-    """Those that happened: a connection may end before its cut is due."""
+    """The cuts that happened: a connection may end before its cut is due."""
     connections: int = 0
 
 
 @dataclass(slots=True)
 class Ending:
-    """What a client has in the end."""
+    """The state of a client at the end of a case."""
 
     document: str
     cursors: dict[str, int] = field(default_factory=dict)
     lifecycle: dict[str, list[str]] = field(default_factory=dict)
-    """Of each stream, the lifecycle operations in order."""
+    """The lifecycle operations of each stream, in order."""
     replies: list[tuple[int, bool]] = field(default_factory=list)
 
 
 def drawn_cuts(seed: int, count: int) -> list[Plan]:
-    """Plans that cut the first `count` connections, each somewhere, in either direction and by either end."""
+    """Plans that cut the first `count` connections: at a random byte, direction and kind of end."""
     chance = random.Random(f"cuts/{seed}")
     plans = []
     for _ in range(count):
         way: Way = chance.choice(("up", "down"))
         end: End = chance.choice(("rst", "fin"))
-        # One in four while the connection opens; of the others most soon after, for scripts are short.
+        # One cut in four falls into the opening; most of the others come soon after it: scripts are short.
         least, most = (1, OPENING) if chance.random() < 0.25 else (OPENING, REACH[way])
         at = min(chance.randint(least, most), chance.randint(least, most))
         plans.append(Plan(cuts=(Cut(Point(bytes=at, watched=(way,)), end),)))
@@ -67,7 +67,7 @@ def drawn_cuts(seed: int, count: int) -> list[Plan]:
 
 
 async def run_cut(url: str, headers: Mapping[str, str], spec: CaseSpec, plans: Sequence[Plan]) -> CutCase:
-    """Run a case through cuts. A server that does not let it end is `silent`, as in `run.cases`."""
+    """Run a case through cuts. If the server does not let it end, its `silent` says why, as in `runner`."""
     spec = replace(spec, caps=tuple(dict.fromkeys([*spec.caps, "resume", "x-conformance"])))
     async with FaultProxy(url, plans) as proxy:
         found = CutCase(await _whole(proxy, headers, spec))
@@ -86,7 +86,7 @@ async def _whole(proxy: FaultProxy, headers: Mapping[str, str], spec: CaseSpec) 
             await session.connect()
             welcome = await session.hello(list(spec.caps), **hello)  # type: ignore[arg-type]  # reason: members of the frame
             break
-        except Silent as silent:  # Cut before there was a session: the next is a new one.
+        except Silent as silent:  # Cut before the session began: the next connection opens a new one.
             case.silent = str(silent)
             await session.close()
             if proxy.connections >= MOST:
@@ -111,7 +111,7 @@ async def _answered(
     hello: dict[str, object],
     script: list[dict[str, object]],
 ) -> None:
-    """One event and its reply, over as many connections as it takes. Raises Silent."""
+    """Send one event and wait for its reply, over as many connections as needed. Raises Silent."""
     session.ref += 1
     event = {"type": "event", "ref": session.ref, "event": "conformance.run", "params": {"script": script}}
     name, lost = session.id, session.transcript.closed is not None
@@ -120,7 +120,7 @@ async def _answered(
             if lost:
                 welcome = await session.resume(list(spec.caps), **hello)  # type: ignore[arg-type]  # reason: members of the frame
                 if welcome.get("session") != name:
-                    raise Gone(f"the session {name} is gone: its resume got another one")
+                    raise Gone(f"the session {name} is gone: its resume got a new session")
             await session.send(event)
             await session.reply(session.ref)
             return
@@ -129,28 +129,28 @@ async def _answered(
         except Silent:
             lost = True
             if session.transcript.closed is None or proxy.connections >= MOST:
-                raise  # It is not the cut that keeps it.
+                raise  # The reason is not a cut.
 
 
 class Gone(Silent):
-    """A session that should go on does not."""
+    """A session that should continue was not resumed."""
 
 
 def wrong_with(found: CutCase, uncut: Case) -> Wrong | None:
-    """What breaks the property: the law, or an ending that differs from the uncut one's."""
+    """What breaks the property: a broken rule, or an ending that differs from that of the uncut case."""
     case = found.case
     if case.silent:
-        return Wrong("every event is answered in the end", case.silent)
+        return Wrong("every event is answered at the end", case.silent)
     judgement = judge(SERVER, case.transcript, case)
     if judgement.wrong is not None:
         wrong = judgement.wrong
         return Wrong(f"{judgement.broken}: {wrong.expected}", f"{wrong.observed} (entry {judgement.entry})")
     due, seen = ending(uncut), ending(case)
-    return None if due == seen else Wrong(f"as without cuts: {due}", f"{seen}")
+    return None if due == seen else Wrong(f"the same as without cuts: {due}", f"{seen}")
 
 
 def ending(case: Case) -> Ending:
-    """Where the frames of a transcript lead, each taken once."""
+    """The state of a client that took each frame of the transcript once."""
     shown = Document(case.first_document())
     found = Ending("")
     lifecycle: dict[str, list[str]] = defaultdict(list)
@@ -162,8 +162,8 @@ def ending(case: Case) -> Ending:
                 for op in frame["ops"]:
                     shown.apply(op)
                     if op["op"] in LIFECYCLE:
-                        said = [str(op[key]) for key in ("run", "code", "reason") if key in op]
-                        lifecycle[name].append(" ".join([op["op"], *said]))
+                        details = [str(op[key]) for key in ("run", "code", "reason") if key in op]
+                        lifecycle[name].append(" ".join([op["op"], *details]))
             case "view":
                 listed = frame["streams"]
                 shown.show_view(

@@ -1,4 +1,4 @@
-"""What is the matter with one stream frame: the requirement it breaks, in words."""
+"""What is wrong with one stream frame: the requirement that it breaks, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ Wire = dict[str, Any]
 
 @dataclass(slots=True)
 class Diagnosis:
-    """`broken` is the requirement, empty where the frame is right; `unexplained` where no single
-    rule says why the ops are wrong, so that the documents decide between ORD-1 and BAT-1.
-    """
+    """The requirement that a stream frame breaks, with what was expected and observed."""
 
     broken: str = ""
+    """The id of the requirement; empty if the frame is right or `unexplained`."""
     expected: str = ""
     observed: str = ""
     unexplained: bool = False
+    """The ops are wrong, and no single rule says why: the documents decide between ORD-1 and BAT-1."""
 
 
 def diagnose(
@@ -39,9 +39,9 @@ def diagnose(
     limit: int,
     state: str,
 ) -> Diagnosis:
-    """Hold a frame's ops against the operations `log[begin:begin + n]` that it covers.
+    """Compare the ops of a frame with the operations `log[begin:begin + n]` that it covers.
 
-    `state` is the stream's lifecycle state before the frame, as the wire has it.
+    `state` is the lifecycle state of the stream before the frame, by the earlier frames.
     """
     covered = log[begin : begin + n]
     own = default_target(log[0].stream) if log else ""
@@ -53,7 +53,7 @@ def diagnose(
         cause = _of_forbidden(forbidden) if forbidden else _instead(covered, ops)
         return Diagnosis(
             cause or "ORD-3",
-            f"at most {len(log) - begin} operations more, the stream has {len(log)} in all: {expected}",
+            f"at most {len(log) - begin} more operations, as the stream has {len(log)} in all: {expected}",
             f"{forbidden or f'a frame that covers {n}'}: {observed}",
         )
     due, kinds = _lifecycle(covered, ops)
@@ -101,7 +101,7 @@ def _lifecycle_blame(
 
 
 def _run_that_went_on(span: Sequence[LoggedOp], ops: Sequence[Wire], limit: int) -> str:
-    """The cause of a `done` without which, and without the `start` after it, all would be right."""
+    """The cause of a missing `done`: without it and the `start` after it, the ops would be right."""
     for index, (op, after) in enumerate(pairwise(span)):
         ended = op.kind == "done" and after.kind == "start" and op.cause.startswith("LIF")
         if ended and legal([*span[:index], *span[index + 2 :]], ops, limit=limit):
@@ -110,23 +110,23 @@ def _run_that_went_on(span: Sequence[LoggedOp], ops: Sequence[Wire], limit: int)
 
 
 def _lifecycle(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> tuple[list[LoggedOp], list[str]]:
-    """The lifecycle operations that should be there, and the kinds of those that are."""
+    """The expected lifecycle operations, and the kinds of the observed ones."""
     return [op for op in covered if op.kind in LIFECYCLE], [op["op"] for op in ops if op["op"] in LIFECYCLE]
 
 
 def _instead(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> str:
-    """The cause of the first lifecycle operation in whose place there is another; empty where none is."""
+    """The cause of the first lifecycle operation that was replaced by another; empty if none was."""
     pairs = zip(*_lifecycle(covered, ops), strict=False)
     return next((logged.cause for logged, kind in pairs if logged.kind != kind), "")
 
 
 def _of_forbidden(what: str) -> str:
-    """A `done` while idle has a requirement of its own."""
+    """The requirement that a forbidden operation breaks: a `done` on an idle stream has its own."""
     return "LIF-6" if what.startswith("done while the stream is idle") else "LIF-1"
 
 
 def _forbidden(state: str, ops: Sequence[Wire]) -> str:
-    """The first operation that the wire table forbids, in words; empty where none is (LIF-1)."""
+    """The first operation that the wire table forbids, in words; empty if there is none (LIF-1)."""
     table = load_protocol().lifecycle.wire
     for op in ops:
         column = op["op"] if op["op"] in LIFECYCLE else "content"
@@ -138,7 +138,7 @@ def _forbidden(state: str, ops: Sequence[Wire]) -> str:
 
 
 def _members(covered: Sequence[LoggedOp], ops: Sequence[Wire]) -> Diagnosis | None:
-    """The members of lifecycle operations, one by one."""
+    """Compare the members of the lifecycle operations one by one; None if all are right."""
     seen_ops = [op for op in ops if op["op"] in LIFECYCLE]
     logged_ops = [op for op in covered if op.kind in LIFECYCLE]
     for logged, seen in zip(logged_ops, seen_ops, strict=True):
@@ -165,7 +165,7 @@ def _integrity(text: str | None, seen: Wire) -> Diagnosis | None:
     if text is None:
         for field in ("text_len", "text_sha256"):
             if field in seen:
-                return _member("CNT-7", field, "no such member, for the run had more than text on it", seen)
+                return _member("CNT-7", field, "no such member, because the run had more than text", seen)
         return None
     if "text_len" in seen and seen["text_len"] != len(text):
         return _member("CNT-7", "text_len", len(text), seen)

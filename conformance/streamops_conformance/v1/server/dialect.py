@@ -1,4 +1,4 @@
-"""The dialect v1: handshake, numbered frames, replies."""
+"""The dialect for servers of v1: handshake, numbered frames, replies."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ class ServerDialect:
 
     registry = SERVER
     longest_wait = 9.0
-    """Seconds that a probe may wait for something that the target times."""
+    """The longest time in seconds that a probe waits for a timer of the target."""
 
     def __init__(self, running: Running) -> None:
         self.under_test = running
@@ -49,13 +49,11 @@ class ServerDialect:
                 self._limits = Limits.of(welcome)
                 if DRIVER not in agreed:
                     raise Unreachable(
-                        f"{self._target.name} does not offer x-conformance: start it in its test mode"
+                        f"{self._target.name} does not offer x-conformance: start it in test mode"
                     )
                 await session.run([])
         except Silent as silent:
-            raise Unreachable(
-                f"{self._target.name} did not get through hello and one event: {silent}"
-            ) from None
+            raise Unreachable(f"{self._target.name} did not answer hello and one event: {silent}") from None
         return agreed
 
     async def alive(self) -> None:
@@ -67,10 +65,10 @@ class ServerDialect:
                     return
             except Silent as silent:
                 if last:
-                    raise Unreachable(f"{self._target.name} is wedged: {silent}") from None
+                    raise Unreachable(f"{self._target.name} is stuck: {silent}") from None
 
     async def run(self, specs: list[CaseSpec]) -> list[Case]:
-        # With few streams allowed, branches race for them: the outcome of such a case depends on chance.
+        # If few streams are allowed, branches race for them, and the outcome of the case depends on chance.
         fit = [spec for spec in specs if self._is_determined(spec)]
         return await run_cases(self.under_test.url, self._headers, fit, connections=self._target.connections)
 
@@ -90,7 +88,7 @@ class ServerDialect:
         return classics(agreed)
 
     def timing(self, case: Case) -> dict[str, list[float]]:
-        """From each event to its first operation and to its reply."""
+        """The time from each event to its first operation and to its reply."""
         found: dict[str, list[float]] = {"event to first operation": [], "event to reply": []}
         sent: float | None = None
         first = True
@@ -121,4 +119,4 @@ class ServerDialect:
         return max(1, min(16, self._target.connections // 2))
 
     async def close(self) -> None:
-        """Every case has a connection of its own: nothing is open."""
+        """Nothing to close: every case closes its own connection."""

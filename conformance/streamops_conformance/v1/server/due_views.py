@@ -1,4 +1,4 @@
-"""Which views of an event have not arrived when its reply does."""
+"""The views of an event that have not arrived when its reply arrives."""
 
 from streamops_conformance.oracle.document import Document, normalized
 from streamops_conformance.v1.oracle.log import ExpectedView
@@ -6,7 +6,7 @@ from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
 def comes_late(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether the final view of an event comes after its reply: a matter of EVT-3."""
+    """Whether the final view of an event comes after its reply, which EVT-3 judges."""
     wanted = normalized(view.html)
     later = (frame.get("html") for frame in state.later("view"))
     return not is_made_again(state, view) and any(
@@ -15,16 +15,16 @@ def comes_late(state: TranscriptState, view: ExpectedView) -> bool:
 
 
 def is_made_again(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether a later event makes the same view, so that nobody can tell which of the two comes."""
+    """Whether a later event makes an equal view, so that the two cannot be told apart."""
     assert state.program is not None
     made = state.program.events[len(state.replies)].views
     return any(normalized(each.html) == normalized(view.html) for each in state.program.views[made:])
 
 
 def due_views(state: TranscriptState) -> list[ExpectedView] | None:
-    """Views of this event that have not come when its reply does; None where the rules do not apply.
+    """Views of this event that have not arrived before its reply; None if the rules do not apply.
 
-    A final view that would change nothing may stay away.
+    The server may leave out a final view that changes nothing.
     """
     assert state.program is not None
     if "view" not in state.agreed or len(state.replies) >= len(state.program.events):
@@ -35,7 +35,7 @@ def due_views(state: TranscriptState) -> list[ExpectedView] | None:
 
 
 def _shown_already(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether it is the same as the view that came last: one frame may stand for several pushes."""
+    """Whether it equals the last matched view: one frame may stand for several pushes."""
     return is_equal(view, state.matched_view)
 
 
@@ -44,8 +44,8 @@ def is_equal(view: ExpectedView, other: ExpectedView | None) -> bool:
 
 
 def changes_nothing(state: TranscriptState, view: ExpectedView) -> bool:
-    """Whether putting the view in place would leave the document as it is."""
-    # Parsed anew on both sides: a carriage return that came as text does not survive a parser.
+    """Whether the document stays the same if the view is shown."""
+    # Parse both documents again: a carriage return that came as text does not survive a parser.
     trial = Document(state.expected.serialized())
     before = trial.serialized()
     trial.show_view(view.html, [name for name, at in state.cursors.items() if at and name not in view.map])

@@ -1,4 +1,4 @@
-"""Reads a transcript once, entry by entry, and asks the rules at each entry of the server's."""
+"""Reads a transcript once, entry by entry, and asks the rules at each entry of the server."""
 
 from streamops_conformance.model.judgement import Judgement
 from streamops_conformance.model.registry import Registry, Rule
@@ -10,8 +10,8 @@ from streamops_conformance.v1.server.transcript_state import TranscriptState
 def judge(registry: Registry, transcript: Transcript, case: Case | None = None) -> Judgement:
     """Judge a transcript up to its first wrong entry.
 
-    With a `case` the program is known, and rules that need it are asked too. An entry after a wrong one
-    may be wrong only as a consequence, so a transcript blames one requirement.
+    With a `case` the program is known, and the rules that need it are asked too. A transcript blames one
+    requirement, because later entries may be wrong only as a consequence.
     """
     state = TranscriptState(transcript, case)
     found = Judgement()

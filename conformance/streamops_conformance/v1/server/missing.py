@@ -1,4 +1,4 @@
-"""Which operation has not arrived when a reply or a view does."""
+"""The operations that have not arrived when a reply or a view arrives."""
 
 from dataclasses import dataclass
 
@@ -16,22 +16,22 @@ def is_first_after_resume(state: TranscriptState) -> bool:
 
 @dataclass(slots=True)
 class Missing:
-    """The first operation that is not there when a reply or a view arrives."""
+    """The first operation that has not arrived before a reply or a view."""
 
     op: LoggedOp
     expected: str
     observed: str
     late: bool
-    """It comes later: a matter of EVT-2 or VIEW-5, not of what it is."""
+    """It arrives later: EVT-2 or VIEW-5 is broken, not the requirement of the operation itself."""
 
 
 def missing_here(state: TranscriptState) -> Missing | None:
-    """What this reply or view should have waited for, or what never comes; None where all is there."""
+    """The first operation that should have come before this reply or view; None if all have."""
     return missing_of(state, _due(state))
 
 
 def missing_of(state: TranscriptState, counts: dict[str, int]) -> Missing | None:
-    """The first operation of these that has not arrived; None where all have."""
+    """The first missing one of the first `counts[name]` operations of each stream; None if all arrived."""
     for name, due in counts.items():
         assert state.program is not None
         at = state.cursors.get(name, 0)
@@ -48,7 +48,7 @@ def missing_of(state: TranscriptState, counts: dict[str, int]) -> Missing | None
 
 
 def _due(state: TranscriptState) -> dict[str, int]:
-    """How many operations of each stream go before this frame."""
+    """The number of operations of each stream that come before this frame."""
     assert state.program is not None
     if state.entry.type == "reply":
         done = len(state.replies)
@@ -80,7 +80,7 @@ def _comes_late(state: TranscriptState, log: list[LoggedOp], at: int) -> bool:
 
 
 def lost_operation(state: TranscriptState, requirement: str) -> Wrong | None:
-    """The operation that is missing when a reply or view arrives, if it stands for that requirement."""
+    """Wrong if an operation whose cause is that requirement is missing before a reply or view."""
     missing = missing_here(state)
     return None if missing is None else lost_for(missing, requirement)
 

@@ -1,4 +1,4 @@
-"""What of a session has arrived: what a client acknowledges, and what it resumes with."""
+"""What has arrived in a session: the numbers that a client acknowledges and resumes with."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ Frame = dict[str, Any]
 
 
 class Receipts:
-    """Cursors of streams, the version of the last view, and the frames not acknowledged yet.
+    """The cursors of streams, the version of the last view, and the number of unacknowledged frames.
 
-    Takes frames as they come, malformed ones included, and judges nothing.
+    Takes all frames, also malformed ones, and judges nothing.
     """
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class Receipts:
         self.version: int | None = None
         self.unacknowledged = 0
         self.ends: dict[str, list[int]] = {}
-        """The number of the last operation of each `stream` frame, of each stream."""
+        """For each stream: the number of the last operation of each frame."""
 
     def take(self, frame: Frame) -> None:
-        """A frame of the server."""
+        """Take over the numbers of a frame."""
         seq, n, name, version = (frame.get(member) for member in ("seq", "n", "stream", "version"))
         if frame.get("type") == "stream" and isinstance(name, str):
             if isinstance(seq, int) and isinstance(n, int):
@@ -36,18 +36,18 @@ class Receipts:
             self.unacknowledged += 1
 
     def ack(self) -> Frame:
-        """Acknowledges all that has arrived."""
+        """The `ack` frame for everything that has arrived."""
         self.unacknowledged = 0
         view = {} if self.version is None else {"view": self.version}
         return {"type": "ack", "cursors": dict(self.cursors), **view}
 
     def resume(self, session: str) -> Frame:
-        """The member `resume` of a hello."""
+        """The member `resume` of a hello for that session id."""
         view = {} if self.version is None else {"view": self.version}
         return {"session": session, "cursors": dict(self.cursors), **view}
 
     def begin(self, resume: Frame | None, welcome: Frame) -> None:
-        """A welcome: the session that was asked for goes on from the cursors given, or a new one begins."""
+        """Take over a welcome: the session continues from the cursors of `resume`, or a new one begins."""
         self.unacknowledged = 0
         if resume is None or welcome.get("session") != resume["session"]:
             self.cursors, self.version, self.ends = {}, None, {}

@@ -1,4 +1,4 @@
-"""Running generated cases: each in a session of its own, many at a time."""
+"""Runs generated cases, each in its own session, several at a time."""
 
 import asyncio
 import time
@@ -12,11 +12,11 @@ from streamops_conformance.v1.server.session import Session
 from streamops_conformance.wire.silent import Silent
 
 LATE = 0.4
-"""Seconds to wait for what a server forgot to send before its reply; never the measure of a pass."""
+"""Seconds to wait for frames that should have come before the reply. A pass never depends on it."""
 
 
 async def run_case(url: str, headers: dict[str, str], spec: CaseSpec) -> Case:
-    """Run one case to its end. A case ends on the last reply, never on silence."""
+    """Run one case up to its last reply."""
     session = Session(url, headers=headers)
     case = Case(spec, session.transcript)
     began = time.perf_counter()
@@ -41,7 +41,7 @@ async def run_case(url: str, headers: dict[str, str], spec: CaseSpec) -> Case:
 
 
 def _behind(case: Case) -> bool:
-    """Whether something that the program did has not come, so that it may come late."""
+    """Whether an operation or view of the program has not arrived, so that it may arrive late."""
     reached: dict[Any, int] = {}
     views = 0
     html = ""
@@ -65,7 +65,7 @@ def _behind(case: Case) -> bool:
 async def run_cases(
     url: str, headers: dict[str, str], specs: list[CaseSpec], *, connections: int
 ) -> list[Case]:
-    """Run them all, at most `connections` at a time; the results are in the order of the specs."""
+    """Run all, at most `connections` at a time; the results are in the order of `specs`."""
     gate = asyncio.Semaphore(connections)
 
     async def one(spec: CaseSpec) -> Case:

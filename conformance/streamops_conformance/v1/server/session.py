@@ -1,4 +1,4 @@
-"""A session with a server that speaks v1: the suite is its client."""
+"""A session with a v1 server: the suite is the client."""
 
 from typing import Any, ClassVar
 
@@ -14,9 +14,9 @@ DEFAULT_LIMITS = {"max_frame_bytes": 1 << 20, "max_fps": 60, "window": 64}
 
 
 class Session(RecordedConnection):
-    """A session over one connection after another; use it with `async with`.
+    """A session over one or more connections in turn; use it with `async with`.
 
-    It answers pings, and where `ack` was agreed it acknowledges frames as chapter 9 asks.
+    It answers pings. If `ack` was agreed, it acknowledges frames as chapter 9 asks.
     """
 
     subprotocols: ClassVar[list[Subprotocol] | None] = [Subprotocol(SUBPROTOCOL)]
@@ -42,6 +42,7 @@ class Session(RecordedConnection):
         self._attempts = 0
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
+        """Send a message as it is; the session remembers the last hello."""
         if frame is not None and frame.get("type") == "hello":
             self._hello = frame
         await super().send_raw(message, frame)
@@ -55,9 +56,9 @@ class Session(RecordedConnection):
         view: Frame | None = None,
         **members: Any,
     ) -> Frame:
-        """Come back on a new connection, and return its welcome; the old one is lost, if it is not yet.
+        """Resume on a new connection, and return its welcome. Cuts the old connection if it is still open.
 
-        `cursors` and `version` are those that arrived, unless given. Raises Silent.
+        `cursors` and `version` are by default those that arrived. Raises Silent.
         """
         await self.cut()
         await self.connect()
@@ -70,9 +71,9 @@ class Session(RecordedConnection):
         return await self.hello(caps, view=view, **({"resume": resume} | members))
 
     async def hello(self, caps: list[str], *, view: Frame | None = None, **members: Any) -> Frame:
-        """Say hello and wait for the `welcome`; `members` replace or add members of the hello.
+        """Send a hello and wait for the `welcome`; `members` replace or add members of the hello.
 
-        Raises Silent where no welcome comes.
+        Raises Silent if no welcome arrives.
         """
         frame: Frame = {"type": "hello", "caps": caps, "limits": DEFAULT_LIMITS, **members}
         if view is not None:
@@ -81,22 +82,22 @@ class Session(RecordedConnection):
         return await self.next("welcome")
 
     async def ack(self) -> None:
-        """Acknowledge all that has arrived."""
+        """Acknowledge everything that has arrived."""
         await self.send(self.receipts.ack())
 
     async def event(self, name: str, params: Any, **members: Any) -> int:
-        """Send an event under the next ref, and return the ref."""
+        """Send an event with the next ref, and return the ref."""
         self.ref += 1
         await self.send({"type": "event", "ref": self.ref, "event": name, "params": params, **members})
         return self.ref
 
     async def run(self, script: list[Frame], *, patience: float = PATIENCE) -> Frame:
-        """Run a script and return its reply; raises Silent where none comes."""
+        """Run a script and return its reply; raises Silent if none arrives."""
         ref = await self.event("conformance.run", {"script": script})
         return await self.reply(ref, patience=patience)
 
     async def reply(self, ref: int, *, patience: float = PATIENCE) -> Frame:
-        """The reply to that ref; raises Silent where none comes."""
+        """Wait for the reply to `ref`; raises Silent if none arrives."""
         return await self.until(
             lambda frame: frame.get("type") == "reply" and frame.get("ref") == ref,
             f"the reply to ref {ref}",
@@ -104,7 +105,7 @@ class Session(RecordedConnection):
         )
 
     async def _respond(self, kind: str, frame: Frame) -> None:
-        """What a client does by itself: pong, ack, and to know where it stands."""
+        """What a client does by itself: answer pings, acknowledge frames, follow the numbers."""
         if kind == "ping" and self._answer_pings:
             await self.send({**{k: v for k, v in frame.items() if k == "t"}, "type": "pong"})
         elif kind == "welcome":

@@ -1,4 +1,4 @@
-"""What the judge of servers knows at one entry of a transcript: the state that rules are asked about."""
+"""The state that the rules for servers judge: one entry of a transcript, and all before it."""
 
 from collections import Counter
 from typing import Any
@@ -16,14 +16,15 @@ Frame = dict[str, Any]
 
 
 class TranscriptState:
-    """Where the judge stands in a transcript, and what has been seen up to there.
+    """The position of the judge in a transcript, and what it has seen before.
 
-    With a case it knows the program (rules marked `law`); without one it judges the wire alone.
+    With a case it knows the program, which rules with `needs_program` ask for; without one it judges the
+    wire alone.
     """
 
     def __init__(self, transcript: Transcript, case: Case | None = None) -> None:
         self.transcript = transcript
-        """Of a session's first connection, and of those that came after it."""
+        """All connections of one session, in order."""
         self.case = case
         self.index = 0
         self.cursors: dict[str, int] = {}
@@ -31,70 +32,75 @@ class TranscriptState:
         """The last `stream` frame of each stream."""
         self.replies: list[Frame] = []
         self.asked: Counter[int] = Counter()
-        """How often an event of that ref was sent on this connection."""
+        """The number of events with each ref on this connection."""
         self.here = Connection()
         self.hello: Frame = {}
         self.welcomes = 0
         self.agreed: frozenset[str] = frozenset()
         self.views: list[Frame] = []
         self.version: int | None = None
-        """Of the session's last view; 0 where a resume named none."""
+        """The version of the last view of the session; 0 after a resume that named none."""
         self.fatal: Frame | None = None
         self.states: dict[str, str] = {}
         self.pings: list[Frame] = []
         self.sent_since_event: Counter[str] = Counter()
         self.program: Program | None = None
         self.next_view = 0
-        """Index of the first expected view that has not come."""
+        """Index of the first expected view that has not arrived."""
         self.matched_view: ExpectedView | None = None
-        """The program's view that the last view frame is, and the one before it."""
+        """The view of the program that the last view frame shows."""
         self.view_before: ExpectedView | None = None
+        """The one that the view frame before it shows."""
         self._diagnosis: Diagnosis | None = None
         self.session = ""
-        """The id, once this transcript has a welcome."""
+        """The session id; empty before the first welcome."""
         self.given: dict[str, set[int]] = {}
-        """The cursors that a client may come back with: of frames, views and `resumed` (RES-4)."""
+        """For each stream the cursors that a client may resume with (RES-4)."""
         self._history: dict[str, dict[int, tuple[str, int]]] = {}
-        """For each cursor that a frame of a stream gave: the state, and the index of the entry."""
+        """For each cursor that a frame of a stream gave: the state, and the index of its entry."""
         if case is not None:
             self.program = case.program()
             self.expected = Document(case.first_document())
             self.shown = Document(case.first_document())
 
-    # What rules ask
+    # What rules ask for
 
     @property
     def entry(self) -> Entry:
+        """The current entry."""
         return self.transcript.entries[self.index]
 
     @property
     def frame(self) -> Frame:
+        """The frame of the current entry; empty if it has none."""
         return self.entry.frame or {}
 
     @property
     def name(self) -> str:
+        """The stream of this frame."""
         return str(self.frame.get("stream"))
 
     @property
     def ops(self) -> list[Frame]:
+        """The ops of this `stream` frame."""
         ops: list[Frame] = self.frame["ops"]
         return ops
 
     @property
     def log(self) -> list[LoggedOp]:
-        """The program's operations of this frame's stream."""
+        """The operations of the program on the stream of this frame."""
         assert self.program is not None
         stream = self.program.streams.get(self.name)
         return stream.ops if stream is not None else []
 
     @property
     def covered(self) -> list[LoggedOp]:
-        """The program's operations that this frame says it covers."""
+        """The operations of the program that this frame covers by its `seq` and `n`."""
         begin = self.frame["seq"] - 1
         return self.log[begin : begin + self.frame["n"]]
 
     def later(self, kind: str) -> list[Frame]:
-        """Frames of that type after this one."""
+        """Frames of that type from the server after this one."""
         return [
             entry.frame
             for entry in self.transcript.entries[self.index + 1 :]
@@ -102,7 +108,7 @@ class TranscriptState:
         ]
 
     def diagnosis(self) -> Diagnosis:
-        """What this stream frame's ops are, against the operations that it covers; made once."""
+        """The ops of this frame compared with the operations that it covers; computed once per frame."""
         if self._diagnosis is None:
             later = (frame for frame in self.later("stream") if frame.get("stream") == self.name)
             following = next((Following(frame["seq"] - 1, frame["ops"]) for frame in later), Following())
@@ -118,17 +124,17 @@ class TranscriptState:
             )
         return self._diagnosis
 
-    # Going on
+    # Moving on
 
     def apply(self) -> None:
-        """Feed both documents: one with the frame, one with what the program did."""
+        """Apply the frame to the shown document, and the covered operations to the expected one."""
         for op in self.ops:
             self.shown.apply(op)
         for logged in self.covered:
             self.expected.apply(logged.wire)
 
     def show_view(self) -> None:
-        """Put the view in place in both documents."""
+        """Show the view in both documents."""
         frame, expected = self.frame, self.matched_view
         assert expected is not None
         self.shown.show_view(frame["html"], self._live(frame["streams"]))
@@ -138,7 +144,7 @@ class TranscriptState:
         return [name for name, cursor in self.cursors.items() if cursor > 0 and name not in listed]
 
     def advance(self) -> None:
-        """Take over what this entry changes, once no rule objected."""
+        """Take over the changes of this entry, after all rules have been asked."""
         entry, frame = self.entry, self.frame
         self._diagnosis = None
         if entry.direction == "send":
@@ -170,7 +176,7 @@ class TranscriptState:
                 "ack" in self.agreed and self.here.has_waited
             ):  # FLW-4 says what a reply under a full window waits for.
                 assert self.program is not None
-                # Views that the event left out have had their say (VIEW-8).
+                # VIEW-8 has judged the views that the event left out.
                 self.next_view = max(self.next_view, self.program.events[len(self.replies) - 1].views)
         elif entry.type == "error" and frame.get("fatal"):
             self.fatal = frame
@@ -204,7 +210,7 @@ class TranscriptState:
         self.here.sent(name, self.cursors[name])
 
     def _begin(self, welcome: Frame) -> None:
-        """A session that goes on from what the hello says, or a new one."""
+        """Begin a new session, or continue a session from the cursors of the hello."""
         limits, resume = self.hello.get("limits"), self.hello.get("resume")
         self.here.window = limits.get("window", 1) if isinstance(limits, dict) else 1
         self.last_frame.clear()
@@ -230,7 +236,7 @@ class TranscriptState:
         self.here.awaited = {name for name, entry in resumed.items() if entry["how"] == "view"}
 
     def _missed(self, cursors: dict[str, int], welcome: Frame) -> int:
-        """Bytes of the frames, as far as they were seen, that a replay has to send again."""
+        """The size in bytes of the seen frames that a replay must send again."""
         seen = {
             index
             for name in welcome.get("resumed", {})

@@ -11,5 +11,5 @@ def an_error_is_shown_in_an_alert_beside_the_content(check: DumpCheck) -> Outcom
 
 
 @CLIENT.rule("CLI-109", "dump")
-def what_is_streamed_after_an_error_goes_on_from_the_content(check: DumpCheck) -> Outcome:
+def content_after_an_error_is_added_to_the_existing_content(check: DumpCheck) -> Outcome:
     return check.says("CLI-109", seen=check.after_error())

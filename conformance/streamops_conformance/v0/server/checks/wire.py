@@ -11,5 +11,5 @@ def every_message_is_one_json_object_with_a_type(account: Account) -> Outcome:
 
 
 @SERVER.rule("FRM-102")
-def stream_frames_have_their_shape(account: Account) -> Outcome:
+def stream_frames_match_their_schema(account: Account) -> Outcome:
     return account.says("FRM-102", seen=bool(account.transcript.frames("stream")))

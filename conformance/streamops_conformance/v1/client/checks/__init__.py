@@ -1,7 +1,7 @@
-"""The checks of clients of v1. The order of the imports is the order in which rules are asked.
+"""The checks of v1 clients. Rules are asked in the order of these imports.
 
-What a client sends comes first, then whether it went on or closed as it had to, then what it
-shows: special causes before the law, the law before events.
+The messages of a client come first, then whether it continued or closed as required, then what it shows:
+special causes before the prefix law, the law before events.
 """
 
 from streamops_conformance.v1.client.checks import (  # isort: skip  # reason: the order is the order of the rules

@@ -1,4 +1,4 @@
-"""Chapters 5 and 13: frames that change nothing, ops that cannot be applied."""
+"""Chapters 5 and 13: frames that change nothing, and ops that cannot be applied."""
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
@@ -7,7 +7,7 @@ from streamops_conformance.v1.client.wrong_readers import StopsAtAFailure
 
 
 @CLIENT.rule("CLI-2", "dump")
-def a_frame_that_was_seen_changes_nothing(check: DumpCheck) -> Outcome:
+def a_repeated_frame_changes_nothing(check: DumpCheck) -> Outcome:
     if not check.only("duplicate"):
         return NOT_SEEN
     return _nothing(check)
@@ -22,18 +22,18 @@ def an_old_view_changes_nothing(check: DumpCheck) -> Outcome:
 
 def _nothing(check: DumpCheck) -> Outcome:
     if check.closed is not None:
-        return Wrong("a client that goes on", f"close {check.closed.code} {check.closed.reason}")
+        return Wrong("a client that continues", f"close {check.closed.code} {check.closed.reason}")
     changed = check.changed()
-    return Wrong("nothing changed and nothing fired", changed) if changed else KEPT
+    return Wrong("no change and no event", changed) if changed else KEPT
 
 
 @CLIENT.rule("CLI-13", "dump")
-def a_target_of_another_form_is_refused(check: DumpCheck) -> Outcome:
+def a_malformed_target_is_refused(check: DumpCheck) -> Outcome:
     if not check.has("refused"):
         return NOT_SEEN
     if check.closed is not None:
         return Wrong(
-            "a report, and a client that goes on", f"close {check.closed.code} {check.closed.reason}"
+            "a report, and a client that continues", f"close {check.closed.code} {check.closed.reason}"
         )
     if not check.content_is_right():
         return Wrong(check.content_due()[:400], check.content()[:400])
@@ -49,12 +49,12 @@ def an_op_that_fails_is_reported_and_does_not_stop_the_next(check: DumpCheck) ->
         return NOT_SEEN
     if check.closed is not None:
         return Wrong(
-            "a report, and a client that goes on", f"close {check.closed.code} {check.closed.reason}"
+            "a report, and a client that continues", f"close {check.closed.code} {check.closed.reason}"
         )
     if not check.content_is_right():
         if check.explained_by(StopsAtAFailure):
             return Wrong(
-                check.content_due()[:400], f"nothing after the op that failed: {check.content()[:400]}"
+                check.content_due()[:400], f"no op after the one that failed: {check.content()[:400]}"
             )
         return NOT_SEEN
     if check.reported < failed:

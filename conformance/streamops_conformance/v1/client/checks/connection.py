@@ -1,4 +1,4 @@
-"""Chapters 1, 7 and 13: how a client connects, answers, leaves and comes back."""
+"""Chapters 1, 7 and 13: how a client connects, answers, closes and reconnects."""
 
 import asyncio
 import time
@@ -14,18 +14,18 @@ from streamops_conformance.v1.vocabulary import PROTOCOL, SUBPROTOCOL
 from streamops_conformance.wire.silent import PATIENCE, Silent
 
 HELLO_TIMEOUT = PROTOCOL.limits.hello_timeout_ms / 1000
-AWAY = 2.5
-"""Seconds in which a client that was told not to come back must not."""
+WATCH_S = 2.5
+"""Seconds for which the suite watches that a client does not reconnect."""
 NEVER = [
     code for row in PROTOCOL.close_codes.values() if not row.retryable for code in (row.close, *row.also)
 ]
-COMES_BACK = [row.close for row in PROTOCOL.close_codes.values() if row.retryable and row.close != 4429]
+RECONNECT = [row.close for row in PROTOCOL.close_codes.values() if row.retryable and row.close != 4429]
 CROWD = 10
-"""Clients whose waits are compared."""
+"""The number of clients whose waits are compared."""
 SPREAD_S = 0.2
-"""By how much the longest and the shortest of their waits differ at least: random times out of a second
-come closer together once in 200,000 runs."""
-LOST = PROTOCOL.transient_close_codes
+"""The least difference in seconds between the longest and the shortest wait: random times within one second
+are closer together once in 200,000 runs."""
+TRANSIENT = PROTOCOL.transient_close_codes
 
 
 @CLIENT.probe("CON-15")
@@ -53,7 +53,7 @@ async def a_ping_is_answered_by_one_pong_with_its_t(context: ClientProbeContext)
 
 
 async def _pongs(case: Any, peer: Any, number: int) -> list[dict[str, Any]]:
-    """The pongs so far, once there are that many and the client has had the time for one more."""
+    """The pongs so far, once there are `number` and the client has had time to send one more."""
     for _ in range(100):
         pongs: list[dict[str, Any]] = [
             entry.frame
@@ -68,7 +68,7 @@ async def _pongs(case: Any, peer: Any, number: int) -> list[dict[str, Any]]:
 
 
 @CLIENT.probe("FRM-8")
-async def pongs_are_given(context: ClientProbeContext) -> Outcome:
+async def the_client_sends_pongs(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send({"type": "ping", "t": "x"})
@@ -77,7 +77,7 @@ async def pongs_are_given(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("FRM-10")
-async def events_go_out_as_events(context: ClientProbeContext) -> Outcome:
+async def an_event_is_sent_with_its_name_and_params(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         params = {"text": "<\u00e9>", "nested": {"n": [0, None]}}
@@ -88,7 +88,7 @@ async def events_go_out_as_events(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("EVT-9")
-async def several_events_have_growing_refs(context: ClientProbeContext) -> Outcome:
+async def refs_of_successive_events_increase(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         for _ in range(3):
@@ -99,7 +99,7 @@ async def several_events_have_growing_refs(context: ClientProbeContext) -> Outco
 
 
 def _last(peer: Any, kind: str) -> int:
-    """Index behind the last frame of that type that came."""
+    """The index after the last received frame of that type."""
     entries = peer.transcript.entries
     found = [index for index, entry in enumerate(entries) if entry.direction == "recv" and entry.type == kind]
     return found[-1] + 1 if found else 0
@@ -118,7 +118,7 @@ async def a_cancel_names_the_open_run(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("FRM-12")
-async def acks_are_given(context: ClientProbeContext) -> Outcome:
+async def the_client_sends_acks(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(("ack",))
         await peer.send(OPEN)
@@ -127,7 +127,7 @@ async def acks_are_given(context: ClientProbeContext) -> Outcome:
 
 
 @CLIENT.probe("CON-17")
-async def a_session_without_capabilities_is_one(context: ClientProbeContext) -> Outcome:
+async def a_session_without_capabilities_works(context: ClientProbeContext) -> Outcome:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send(OPEN)
@@ -138,7 +138,7 @@ async def a_session_without_capabilities_is_one(context: ClientProbeContext) -> 
 
 
 @CLIENT.probe("CLI-15")
-async def without_a_welcome_the_client_closes_and_tries_again(context: ClientProbeContext) -> Outcome:
+async def without_a_welcome_the_client_closes_and_reconnects(context: ClientProbeContext) -> Outcome:
     async with AsyncExitStack() as stack:
         case = await stack.enter_async_context(context.client())
         silent = await case.connection()
@@ -149,14 +149,14 @@ async def without_a_welcome_the_client_closes_and_tries_again(context: ClientPro
         try:
             await silent.end(HELLO_TIMEOUT + PATIENCE)
         except Silent:
-            return Wrong(f"the client closes {HELLO_TIMEOUT:g} s after its hello", "it waited on")
+            return Wrong(f"the client closes {HELLO_TIMEOUT:g} s after its hello", "it continued to wait")
         waited = silent.transcript.entries[-1].ms / 1000
         if waited < HELLO_TIMEOUT - 1:
             return Wrong(
                 f"the client waits {HELLO_TIMEOUT:g} s for a welcome", f"it closed after {waited:.1f} s"
             )
         if control is not None and control.transcript.closed is not None:
-            return Wrong("a client that was welcomed stays", "it closed too")
+            return Wrong("a client that got a welcome stays connected", "it closed too")
         try:
             await (await case.connection(BACK)).next("hello", patience=BACK)
         except Silent:
@@ -165,26 +165,28 @@ async def without_a_welcome_the_client_closes_and_tries_again(context: ClientPro
 
 
 @CLIENT.probe("CLI-16")
-async def a_client_that_is_told_not_to_come_back_does_not(context: ClientProbeContext) -> Outcome:
-    verdicts = [{"code": "app_error", "retryable": False, "close": 4500}]
-    verdicts += [{"code": "x_closed", "retryable": False, "close": 1011}]
+async def a_client_that_must_not_reconnect_stays_away(context: ClientProbeContext) -> Outcome:
+    fatal_errors = [{"code": "app_error", "retryable": False, "close": 4500}]
+    fatal_errors += [{"code": "x_closed", "retryable": False, "close": 1011}]
     found = await asyncio.gather(
-        *(_stays_away(context, code) for code in NEVER), *(_stays_away(context, 0, each) for each in verdicts)
+        *(_stays_away(context, code) for code in NEVER),
+        *(_stays_away(context, 0, each) for each in fatal_errors),
     )
     return next((each for each in found if each is not None), KEPT)
 
 
 async def _stays_away(
-    context: ClientProbeContext, code: int, verdict: dict[str, Any] | None = None
+    context: ClientProbeContext, code: int, fatal_error: dict[str, Any] | None = None
 ) -> Wrong | None:
     async with context.client() as case:
         peer = await case.welcomed(())
-        said = f"close {code}"
-        if verdict is not None:
-            code, said = verdict["close"], f"a fatal error {verdict['code']} with retryable false"
+        stimulus = f"close {code}"
+        if fatal_error is not None:
+            code = fatal_error["close"]
+            stimulus = f"a fatal error {fatal_error['code']} with retryable false"
             fatal = {
                 "type": "error",
-                "code": verdict["code"],
+                "code": fatal_error["code"],
                 "error": "no",
                 "fatal": True,
                 "retryable": False,
@@ -193,69 +195,69 @@ async def _stays_away(
         await peer.barrier()
         await peer.close(code, "told")
         try:
-            await case.connection(AWAY)
+            await case.connection(WATCH_S)
         except Silent:
             return None
-        return Wrong(f"no connection after {said}", "the client came back by itself")
+        return Wrong(f"no connection after {stimulus}", "the client reconnected")
 
 
 @CLIENT.probe("CLI-25")
-async def a_client_comes_back_with_a_hello(context: ClientProbeContext) -> Outcome:
+async def a_client_reconnects_with_a_hello(context: ClientProbeContext) -> Outcome:
     found = await asyncio.gather(
-        *(_comes_back(context, code) for code in (*COMES_BACK, *LOST)),
-        _comes_back(context, 4429, retry_after_ms=300),
-        _comes_back(context, 4400, fatal="bad_frame", retryable=True),
-        _comes_back_after_a_violation(context),
+        *(_reconnects(context, code) for code in (*RECONNECT, *TRANSIENT)),
+        _reconnects(context, 4429, retry_after_ms=300),
+        _reconnects(context, 4400, fatal="bad_frame", retryable=True),
+        _reconnects_after_a_violation(context),
     )
     return next((each for each in found if each is not None), KEPT)
 
 
-async def _comes_back(
-    context: ClientProbeContext, code: int, fatal: str = "rate_limited", **verdict: Any
+async def _reconnects(
+    context: ClientProbeContext, code: int, fatal: str = "rate_limited", **members: Any
 ) -> Wrong | None:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send(OPEN)
-        if verdict:
-            await peer.send({"type": "error", "code": fatal, "error": "later", "fatal": True, **verdict})
+        if members:
+            await peer.send({"type": "error", "code": fatal, "error": "later", "fatal": True, **members})
         await peer.barrier()
         await peer.close(code, "told" if code != 1006 else "")
-        return await _again(case, f"close {code}{f' with {verdict}' if verdict else ''}")
+        return await _new_session(case, f"close {code}{f' with {members}' if members else ''}")
 
 
-async def _comes_back_after_a_violation(context: ClientProbeContext) -> Wrong | None:
+async def _reconnects_after_a_violation(context: ClientProbeContext) -> Wrong | None:
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.send(frame(7, text("a gap")))
         await peer.end()
-        return await _again(case, "a gap")
+        return await _new_session(case, "a gap")
 
 
-async def _again(case: Any, after: str) -> Wrong | None:
+async def _new_session(case: Any, after: str) -> Wrong | None:
     try:
         peer, hello = await case.again()
     except Silent as silent:
         return Wrong(f"a new connection with its hello after {after}", str(silent))
     if "resume" in hello:
-        return Wrong("a hello of a new session: no resume was agreed", f"{hello}")
+        return Wrong("a hello for a new session, because resume was not agreed", f"{hello}")
     await peer.send(welcome(case.number, len(case.peers), ()))
     await peer.send(frame(1, start(1), text("AGAIN")))
     await peer.barrier()
     shown = str((await case.dump()).get(case.testee.ready["shows"]))
-    return None if "AGAIN" in shown else Wrong(f"what the new session says after {after}", shown[:300])
+    return None if "AGAIN" in shown else Wrong(f"the content of the new session after {after}", shown[:300])
 
 
 @CLIENT.probe("CLI-26")
 async def reconnects_wait_a_random_time(context: ClientProbeContext) -> Outcome:
-    # One by one: side by side, those of a busy machine differ whatever the clients do.
+    # One after the other: at the same time, a busy machine makes the waits differ.
     waits = [await _wait(context) for _ in range(CROWD)]
     spread = max(waits) - min(waits)
-    said = ", ".join(f"{each * 1000:.0f}" for each in sorted(waits))
-    return KEPT if spread >= SPREAD_S else Wrong(f"{CROWD} clients that wait differently", f"{said} ms")
+    times = ", ".join(f"{each * 1000:.0f}" for each in sorted(waits))
+    return KEPT if spread >= SPREAD_S else Wrong(f"{CROWD} clients with different waits", f"{times} ms")
 
 
 async def _wait(context: ClientProbeContext) -> float:
-    """Seconds until a client whose connection was lost opens the next one."""
+    """Seconds from a lost connection to the next one."""
     async with context.client() as case:
         peer = await case.welcomed(())
         await peer.barrier()
@@ -267,10 +269,10 @@ async def _wait(context: ClientProbeContext) -> float:
 
 @CLIENT.probe("CLI-17")
 async def a_whole_run_is_checked_after_its_done(context: ClientProbeContext) -> Outcome:
-    for said, claimed in (("na\u00efve \U0001f642 text", None), ("tokens", "another text"), ("", None)):
+    for written, claimed in (("na\u00efve \U0001f642 text", None), ("tokens", "another text"), ("", None)):
         async with context.client() as case:
             peer = await case.welcomed(())
-            for message in whole_run(said, said if claimed is None else claimed):
+            for message in whole_run(written, written if claimed is None else claimed):
                 await peer.send(message)
             await peer.barrier()
             fired = await _integrity(case)
@@ -281,7 +283,7 @@ async def a_whole_run_is_checked_after_its_done(context: ClientProbeContext) -> 
                 return Wrong("stream:integrity after stream:done", f"{names}")
             ok = fired[names.index("stream:integrity")].get("ok")
             if ok is not (claimed is None):
-                return Wrong(f"ok {claimed is None} for {said!r}", f"ok {ok}")
+                return Wrong(f"ok {claimed is None} for {written!r}", f"ok {ok}")
     return KEPT
 
 

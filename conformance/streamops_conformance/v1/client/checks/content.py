@@ -1,4 +1,4 @@
-"""Chapter 13: content. Wrong documents that one way of being wrong explains."""
+"""Chapter 13: content. A wrong document that one known error explains."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def text_is_not_parsed(check: DumpCheck) -> Outcome:
         return NOT_SEEN
     if check.content_is_right():
         return KEPT
-    return _explained(check, TextParsed, "text was parsed as html")
+    return _explained(check, TextParsed, "text was parsed as HTML")
 
 
 def _markup(text: str) -> bool:
@@ -31,8 +31,8 @@ def _markup(text: str) -> bool:
 
 
 @CLIENT.rule("CLI-7", "dump", observed="document")
-def what_is_added_leaves_the_nodes_that_are_there(check: DumpCheck) -> Outcome:
-    if not _document(check) or not check.ops or check.has("view"):
+def added_content_keeps_the_existing_nodes(check: DumpCheck) -> Outcome:
+    if not _has_document(check) or not check.ops or check.has("view"):
         return NOT_SEEN
     if not check.content_is_right() and any(map(_adds_text, check.ops)):
         flattened = _explained(check, TextFlattens, "elements became text")
@@ -42,13 +42,15 @@ def what_is_added_leaves_the_nodes_that_are_there(check: DumpCheck) -> Outcome:
         return NOT_SEEN
     if not any(op.get("text") or op.get("html") for op in check.ops):
         return NOT_SEEN
-    before = list(_places(check.said_before["document"]))
+    before = list(_places(check.answer_before["document"]))
     if not before:
         return NOT_SEEN
-    now = dict(_places(check.said["document"]))
+    now = dict(_places(check.answer["document"]))
     gone = [place for place in before if place[0] not in now]
     if gone or any(now[node] != parent for node, parent in before):
-        return Wrong(f"the {len(before)} nodes of before, where they were", f"{len(gone)} are gone, or moved")
+        return Wrong(
+            f"the {len(before)} earlier nodes in their places", f"{len(gone)} are gone, or some have moved"
+        )
     return KEPT if check.content_is_right() else NOT_SEEN
 
 
@@ -57,7 +59,7 @@ def _adds_text(op: Frame) -> bool:
 
 
 def _places(nodes: list[Frame], parent: int = 0) -> Iterator[tuple[int, int]]:
-    """Each node with its parent: what a text may not change. Alerts are the client's own."""
+    """The id of each node with that of its parent, without the alerts of the client."""
     for node in nodes:
         if node.get("attrs", {}).get("role") != "alert" and "id" in node:
             yield node["id"], parent
@@ -65,16 +67,16 @@ def _places(nodes: list[Frame], parent: int = 0) -> Iterator[tuple[int, int]]:
 
 
 @CLIENT.rule("CLI-8", "dump", observed="document")
-def html_is_parsed_in_its_target_and_runs_no_script(check: DumpCheck) -> Outcome:
-    if not _document(check):
+def html_is_parsed_in_the_context_of_its_target_and_runs_no_script(check: DumpCheck) -> Outcome:
+    if not _has_document(check):
         return NOT_SEEN
-    if check.said.get("executed", 0):
-        return Wrong("no script runs", f"{check.said['executed']} ran")
+    if check.answer.get("executed", 0):
+        return Wrong("no script runs", f"{check.answer['executed']} ran")
     if not any("html" in op for op in check.ops):
         return NOT_SEEN
     if check.content_is_right():
         return KEPT
-    return _explained(check, HtmlWithoutContext, "html was parsed out of its context")
+    return _explained(check, HtmlWithoutContext, "HTML was parsed without the context of its target")
 
 
 @CLIENT.rule("CLI-9", "dump")
@@ -87,11 +89,11 @@ def an_error_is_an_alert_beside_the_content(check: DumpCheck) -> Outcome:
     if not check.content_is_right():
         if not check.html:
             errors = [op["error"] for op in check.ops if op["op"] == "error" and op["error"]]
-            mixed = any(text in each for text in errors for each in check.said["text"].values())
+            mixed = any(text in each for text in errors for each in check.answer["text"].values())
             return Wrong(check.content_due()[:400], check.content()[:400]) if mixed else NOT_SEEN
-        if _without_alerts(check.said["document"]) == check.expected.tree:
-            return Wrong("the alert outside of every target", check.content()[:400])
-        return _explained(check, ErrorIsContent, "the error took the place of the content")
+        if _without_alerts(check.answer["document"]) == check.expected.tree:
+            return Wrong("an alert outside of every target", check.content()[:400])
+        return _explained(check, ErrorIsContent, "the error replaced the content")
     return KEPT
 
 
@@ -106,11 +108,11 @@ def _without_alerts(nodes: list[Frame]) -> tree.Tree:
     return tree.of_dump(kept(nodes))
 
 
-def _document(check: DumpCheck) -> bool:
+def _has_document(check: DumpCheck) -> bool:
     return check.html and check.dump is not None
 
 
-def _explained(check: DumpCheck, reader: type, said: str) -> Outcome:
+def _explained(check: DumpCheck, reader: type, cause: str) -> Outcome:
     if check.explained_by(reader):
-        return Wrong(check.content_due()[:400], f"{said}: {check.content()[:400]}")
+        return Wrong(check.content_due()[:400], f"{cause}: {check.content()[:400]}")
     return NOT_SEEN

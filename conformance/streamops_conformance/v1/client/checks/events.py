@@ -1,4 +1,4 @@
-"""Chapters 12 and 13: events for the page."""
+"""Chapters 12 and 13: events on the page."""
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
@@ -7,12 +7,12 @@ from streamops_conformance.v1.oracle.client import FIRES
 
 
 @CLIENT.rule("CLI-24", "dump")
-def a_view_fires_what_its_runs_say(check: DumpCheck) -> Outcome:
+def a_view_fires_the_lifecycle_events_of_its_runs(check: DumpCheck) -> Outcome:
     if not check.only_views() or check.dump is None:
         return NOT_SEEN
     due, seen = check.lifecycle(False), check.lifecycle(True)
     if {name: list(dict.fromkeys(events)) for name, events in seen.items()} == due:
-        return KEPT if due == seen else NOT_SEEN  # Once too often is another requirement's matter (CLI-11).
+        return KEPT if due == seen else NOT_SEEN  # CLI-11 judges repeated events.
     return Wrong(f"{due or 'no event'}", f"{seen or 'no event'}")
 
 
@@ -23,7 +23,7 @@ def lifecycle_events_fire_once_and_in_order(check: DumpCheck) -> Outcome:
     due, seen = check.lifecycle(False), check.lifecycle(True)
     for name in due.keys() | seen.keys():
         expected, found = due.get(name, []), seen.get(name, [])
-        # A reason from the future is nobody's to name.
+        # The name of an unknown reason is not compared.
         bare = [each.split()[0] for each in found]
         found = [
             b if " " not in e and e == "stream:done" else f

@@ -1,4 +1,4 @@
-"""Chapter 9: what a client acknowledges, and when."""
+"""Chapter 9: which frames a client acknowledges, and when."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,14 +16,16 @@ from streamops_conformance.wire.silent import PATIENCE, Silent
 Frame = dict[str, Any]
 Send = Callable[[], Awaitable[None]]
 QUIET_MS = 250
-"""What chapter 9 says of the last acknowledgement."""
+"""Milliseconds: the last frame of a quiet stream is acknowledged within this time (chapter 9)."""
 
 
 @CLIENT.rule("FLW-5", "ack")
-def an_ack_says_numbers_that_arrived(client: ClientTranscript) -> Outcome:
+def an_ack_has_only_numbers_that_arrived(client: ClientTranscript) -> Outcome:
     for name, number in client.frame["cursors"].items():
         if number > client.sent.get(name, 0):
-            return Wrong(f"an ack of {name} up to {client.sent.get(name, 0)}, which was sent", f"{number}")
+            return Wrong(
+                f"an ack of {name} up to {client.sent.get(name, 0)}, the last number sent", f"{number}"
+            )
     version = client.frame.get("view", 0)
     return (
         KEPT if version <= client.version else Wrong(f"an ack of a view up to {client.version}", f"{version}")
@@ -31,22 +33,22 @@ def an_ack_says_numbers_that_arrived(client: ClientTranscript) -> Outcome:
 
 
 class Windowed:
-    """A session with `ack`: what it sends, and what of that is acknowledged."""
+    """A session with `ack`: sends frames, and follows which of them are acknowledged."""
 
     def __init__(self, case: ClientCase, peer: Peer, hello: Frame) -> None:
         self.window = int(hello.get("limits", {}).get("window", 1))
         self.share: int = max(1, self.window // 2)
-        """How many frames without acknowledgement bring one about."""
+        """The number of unacknowledged frames after which the client must send an ack."""
         self._case = case
         self._peer = peer
         self._numbers = {"a": 0, "b": 0}
         self._version = 0
         self._owed: list[tuple[str, int]] = []
-        """Frames that are not acknowledged: their stream and last number, or `view` and its version."""
+        """Unacknowledged frames: the stream and last number, or `view` and the version."""
         self._read = 0
 
     async def stream(self, name: str = "a") -> None:
-        """The next frame of that stream."""
+        """Send the next frame of a stream."""
         number = self._numbers[name]
         ops = [text(f"{number} ", "append", on(name))] if number else [start(1, name)]
         self._numbers[name] += 1
@@ -54,20 +56,22 @@ class Windowed:
         await self._peer.send(frame(number + 1, *ops, name=name))
 
     async def view(self) -> None:
+        """Send the next view."""
         self._version += 1
         self._owed.append(("view", self._version))
         listed = {name: {"seq": 0, "state": "idle"} for name, number in self._numbers.items() if not number}
         await self._peer.send(view(self._version, PAGE, **listed))
 
     async def repeat(self) -> None:
-        """A frame that is discarded."""
+        """Send a frame that the client must discard."""
         await self._peer.send(frame(1, start(1)))
 
     async def old_view(self) -> None:
+        """Send a view that the client must discard."""
         await self._peer.send(view(self._version, "<p>OLD</p>"))
 
     def owed(self) -> int:
-        """How many frames are not acknowledged, as far as their numbers tell."""
+        """The number of unacknowledged frames, by the numbers in the acks."""
         for ack in self.acks(self._read):
             reached = ack["cursors"] | {"view": ack.get("view", 0)}
             self._owed = [(name, number) for name, number in self._owed if number > reached.get(name, 0)]
@@ -76,19 +80,22 @@ class Windowed:
 
     @property
     def position(self) -> int:
+        """The number of entries in the transcript."""
         return len(self._peer.transcript.entries)
 
     def acks(self, after: int) -> list[Frame]:
+        """The acks from entry `after` on."""
         entries = self._peer.transcript.entries[after:]
         return [
             each.frame for each in entries if each.direction == "recv" and each.type == "ack" and each.frame
         ]
 
     async def read(self) -> None:
-        """Everything has been read, and what it brings about at once has been said."""
+        """Wait until the client has read everything and has sent its immediate answers. Raises Silent."""
         await read(self._peer)
 
     async def ack(self, after: int) -> Frame:
+        """Wait for the next ack from entry `after` on. Raises Silent."""
         return await self._peer.next("ack", after=after)
 
 
@@ -112,7 +119,7 @@ async def half_a_window_is_acknowledged_at_once(context: ClientProbeContext) -> 
             await session.read()
             if (owed := session.owed()) >= share:
                 return Wrong(
-                    f"an ack when {share} frames of a window of {session.window} are owed", f"{owed} are"
+                    f"an ack for {share} frames, half of a window of {session.window}", f"{owed} without ack"
                 )
         for send in (session.repeat, session.old_view) if views else (session.repeat,):
             before = session.position
@@ -121,13 +128,13 @@ async def half_a_window_is_acknowledged_at_once(context: ClientProbeContext) -> 
             await session.read()
             if not session.acks(before):
                 return Wrong(
-                    f"an ack after {share} frames that are discarded", "none before the pong behind them"
+                    f"an ack after {share} discarded frames", "no ack before the pong that follows them"
                 )
         return KEPT
 
 
 @CLIENT.probe("FLW-6")
-async def a_quiet_stream_gets_its_last_acknowledgement(context: ClientProbeContext) -> Outcome:
+async def the_last_frame_of_a_quiet_stream_is_acknowledged(context: ClientProbeContext) -> Outcome:
     async with context.client(PAGE) as case:
         session = await windowed(case, context)
         sends: dict[str, Send] = {"a frame": session.stream, "the next frame": session.stream}
@@ -146,5 +153,5 @@ async def a_quiet_stream_gets_its_last_acknowledgement(context: ClientProbeConte
             waited = next(each.ms for each in entries[before:] if each.type == "ack") - entries[before].ms
             context.measure("ack of a quiet stream", waited, "ms", bound=QUIET_MS)
             if session.owed():
-                return Wrong(f"an ack of {what} with its number", f"{session.acks(before)}")
+                return Wrong(f"an ack with the number of {what}", f"{session.acks(before)}")
         return KEPT

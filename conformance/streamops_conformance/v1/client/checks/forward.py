@@ -1,4 +1,4 @@
-"""Chapters 13 and 15: things from the future, and names that are traps."""
+"""Chapters 13 and 15: unknown parts, and names of object members."""
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
@@ -8,11 +8,11 @@ from streamops_conformance.v1.client.wrong_readers import SkipsTheUnknown, Stops
 
 
 @CLIENT.rule("CLI-18", "dump")
-def names_that_are_members_of_every_object_are_names(check: DumpCheck) -> Outcome:
+def names_of_object_members_are_ordinary_names(check: DumpCheck) -> Outcome:
     if check.has("violation", "malformed") or not _traps(check):
         return NOT_SEEN
     if check.closed is not None:
-        return Wrong("a client that goes on", f"close {check.closed.code} {check.closed.reason}")
+        return Wrong("a client that continues", f"close {check.closed.code} {check.closed.reason}")
     if not check.content_is_right():
         return Wrong(check.content_due()[:400], check.content()[:400])
     for name in check.expected.streams.keys() & {*TRAPS}:
@@ -32,11 +32,11 @@ def _traps(check: DumpCheck) -> bool:
 
 
 @CLIENT.rule("FWD-4", "dump")
-def what_is_unknown_is_ignored_and_counted(check: DumpCheck) -> Outcome:
+def unknown_parts_are_ignored_and_counted(check: DumpCheck) -> Outcome:
     if check.has("violation", "malformed") or not check.has("unknown"):
         return NOT_SEEN
     if check.closed is not None:
-        return Wrong("a client that goes on", f"close {check.closed.code} {check.closed.reason}")
+        return Wrong("a client that continues", f"close {check.closed.code} {check.closed.reason}")
     if check.only("unknown") and (changed := check.changed()):
         return Wrong("nothing changed", changed)
     right = check.content_is_right() and check.states_are_right()
@@ -45,8 +45,8 @@ def what_is_unknown_is_ignored_and_counted(check: DumpCheck) -> Outcome:
     ):
         return Wrong(
             f"{check.content_due()[:300]} and {check.states_due()}",
-            f"what is known beside it was left out: {check.content()[:300]} and {check.states()}",
+            f"the known parts beside it were left out: {check.content()[:300]} and {check.states()}",
         )
     if not check.ignored:
-        return Wrong("what is unknown is counted", f"ignored stayed at {check.said['ignored']}")
+        return Wrong("the unknown part is counted", f"ignored stayed at {check.answer['ignored']}")
     return KEPT

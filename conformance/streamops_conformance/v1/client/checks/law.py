@@ -1,4 +1,4 @@
-"""Chapters 5 and 13: the law on the screen, asked when every special rule has had its say."""
+"""Chapters 5 and 13: the prefix law on the screen, asked after all special rules."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ def the_screen_is_the_state_after_the_first_k_operations(check: DumpCheck) -> Ou
         return NOT_SEEN
     if check.dump is None or check.closed is not None:
         closed = check.closed
-        said = f"close {closed.code} {closed.reason}" if closed is not None else "it was gone"
-        return Wrong(f"a client that goes on after {check.steps[-1].message.raw[:300]}", said)
+        end = f"close {closed.code} {closed.reason}" if closed is not None else "its testee was gone"
+        return Wrong(f"a client that continues after {check.steps[-1].message.raw[:300]}", end)
     if not check.content_is_right():
         return Wrong(check.content_due()[:400], check.content()[:400])
     for name, shown in check.expected.streams.items():

@@ -12,29 +12,29 @@ Dumped = Mapping[str, Any]
 
 
 @CLIENT.rule("CLI-9", "dump")
-def the_alerts_are_the_errors_that_are_shown(check: DumpCheck) -> Outcome:
+def each_shown_error_has_one_alert(check: DumpCheck) -> Outcome:
     if not check.html or check.dump is None or check.has("violation", "malformed"):
         return NOT_SEEN
-    document = check.said["document"]
+    document = check.answer["document"]
     shown = {name: each for name, each in check.expected.streams.items() if each.error is not None}
-    alerts = [text for text in check.said["alerts"] if text.strip()]
+    alerts = [text for text in check.answer["alerts"] if text.strip()]
     if len(alerts) > len(shown):
         return Wrong(f"an alert for each of {sorted(shown)}", f"the alerts {alerts}")
     for name, each in shown.items():
         if tree.stream_element(document, name) is None:
             continue
         if not any((each.error or "").strip() in text for text in (alerts or [""])):
-            return Wrong(f"an alert that says {each.error!r}", f"the alerts {alerts}")
+            return Wrong(f"an alert with the text {each.error!r}", f"the alerts {alerts}")
     return KEPT if shown else NOT_SEEN
 
 
 @CLIENT.rule("CLI-10", "dump", observed="document")
-def the_markers_are_there_exactly_in_their_state(check: DumpCheck) -> Outcome:
+def markers_match_the_state_of_their_stream(check: DumpCheck) -> Outcome:
     if not check.html or check.dump is None or check.has("violation", "malformed"):
         return NOT_SEEN
     seen: Outcome = NOT_SEEN
     for name, shown in check.expected.streams.items():
-        element = tree.stream_element(check.said["document"], name)
+        element = tree.stream_element(check.answer["document"], name)
         if element is None:
             continue
         seen = KEPT
@@ -45,11 +45,13 @@ def the_markers_are_there_exactly_in_their_state(check: DumpCheck) -> Outcome:
             "data-stream-error": shown.error is not None,
         }
         due |= {f"class {each}": open_ for each in _loading(element)}
-        there = _there(element)
+        there = _observed_markers(element)
         wrong = [mark for mark, is_due in due.items() if there.get(mark, False) != is_due]
         if wrong:
-            said = f"{name} is {shown.state}, its error {shown.error!r}"
-            return Wrong(f"{said}: {_words(due)}", _words({mark: there.get(mark, False) for mark in due}))
+            state = f"{name} is {shown.state}, with error {shown.error!r}"
+            return Wrong(
+                f"{state}: {_in_words(due)}", _in_words({mark: there.get(mark, False) for mark in due})
+            )
     return seen
 
 
@@ -57,7 +59,7 @@ def _loading(element: Dumped) -> list[str]:
     return str(element["attrs"].get("data-loading-class", "")).split()
 
 
-def _there(element: Dumped) -> dict[str, bool]:
+def _observed_markers(element: Dumped) -> dict[str, bool]:
     attrs = element["attrs"]
     found = {
         "data-stream-active": "data-stream-active" in attrs,
@@ -68,5 +70,5 @@ def _there(element: Dumped) -> dict[str, bool]:
     return found | {f"class {each}": each in classes for each in _loading(element)}
 
 
-def _words(marks: dict[str, bool]) -> str:
+def _in_words(marks: dict[str, bool]) -> str:
     return ", ".join(mark if there else f"no {mark}" for mark, there in marks.items())

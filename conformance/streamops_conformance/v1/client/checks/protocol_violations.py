@@ -1,4 +1,4 @@
-"""Chapters 2 and 5: a broken peer is reported, and left with 4400."""
+"""Chapters 2 and 5: the client reports a broken peer and closes with 4400."""
 
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
@@ -8,26 +8,26 @@ BAD_FRAME = 4400
 
 
 @CLIENT.rule("CLI-3", "dump")
-def a_gap_an_overlap_and_a_forbidden_transition_are_answered_by_4400(check: DumpCheck) -> Outcome:
+def a_gap_an_overlap_and_a_forbidden_transition_are_closed_with_4400(check: DumpCheck) -> Outcome:
     if not check.has("violation"):
         return NOT_SEEN
     if check.dump is not None and len(check.steps) == 1 and check.content_changed():
-        return Wrong("nothing of a frame that breaks the rules is applied", check.content()[:400])
-    return _answered(check)
+        return Wrong("no op of a frame that breaks the rules is applied", check.content()[:400])
+    return _closed_with_4400(check)
 
 
 @CLIENT.rule("CLI-20", "dump")
-def what_is_no_frame_is_answered_by_4400(check: DumpCheck) -> Outcome:
-    return _answered(check) if check.has("malformed") else NOT_SEEN
+def a_malformed_frame_is_closed_with_4400(check: DumpCheck) -> Outcome:
+    return _closed_with_4400(check) if check.has("malformed") else NOT_SEEN
 
 
-def _answered(check: DumpCheck) -> Outcome:
+def _closed_with_4400(check: DumpCheck) -> Outcome:
     closed = check.closed
     if closed is None or closed.code != BAD_FRAME:
         seen = f"close {closed.code} {closed.reason}" if closed is not None else "the connection stayed open"
         return Wrong(f"close {BAD_FRAME} after {check.steps[-1].message.raw[:300]}", seen)
     if check.dump is None:
-        return Wrong("a client that can still be asked", "its testee was gone")
+        return Wrong("a client that answers after its close", "its testee was gone")
     if not check.reported:
-        return Wrong("a report of what was wrong", "close 4400, and none")
+        return Wrong("a report of what was wrong", "close 4400 without a report")
     return KEPT

@@ -13,16 +13,17 @@ TALL = f'<pre dj-stream="a" data-stream-scroll style="{STYLE}"></pre>'
 LINES = "".join(f"line {number}\n" for number in range(60))
 
 
-LOOKS = 40
+READINGS = 40
 PAUSE_S = 0.05
 
 
 async def _followed(case: ClientCase) -> str:
-    """Where the element stands once it is at the bottom, or after two seconds: a client may rest a while
-    where a layout is dear.
+    """The position of the element once it is `bottom`, or after two seconds.
+
+    A client may wait before it scrolls, if a layout is expensive.
     """
     place = ""
-    for _ in range(LOOKS):
+    for _ in range(READINGS):
         place = (await case.dump())["scroll"]["a"]
         if place == "bottom":
             break
@@ -31,24 +32,24 @@ async def _followed(case: ClientCase) -> str:
 
 
 @CLIENT.probe("CLI-14", observed="scroll")
-async def auto_scroll_follows_only_who_was_at_the_bottom(context: ClientProbeContext) -> Outcome:
+async def auto_scroll_follows_only_from_the_bottom(context: ClientProbeContext) -> Outcome:
     async with context.client(TALL) as case:
         peer = await case.welcomed(())
         await peer.send(frame(1, start(1), text(LINES)))
         await peer.barrier()
         place = await _followed(case)
         if place != "bottom":
-            return Wrong("the bottom: the reader was there, for there was nothing to scroll", place)
+            return Wrong("bottom, because the reader was there before there was anything to scroll", place)
         await case.testee.say("scroll", case.number, stream="a", to="top")
         await case.dump()
         await peer.send(frame(3, text(LINES)))
         await peer.barrier()
         place = (await case.dump())["scroll"]["a"]
         if place != "top":
-            return Wrong("the top, where its reader had scrolled", place)
+            return Wrong("top, where the reader had scrolled", place)
         await case.testee.say("scroll", case.number, stream="a", to="bottom")
         await case.dump()
         await peer.send(frame(4, text(LINES)))
         await peer.barrier()
         place = await _followed(case)
-        return KEPT if place == "bottom" else Wrong("the bottom, where its reader was again", place)
+        return KEPT if place == "bottom" else Wrong("bottom, where the reader was again", place)

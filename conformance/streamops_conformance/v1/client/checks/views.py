@@ -1,4 +1,4 @@
-"""Chapter 12: what a view replaces and what it leaves."""
+"""Chapter 12: what a view replaces and what it keeps."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,15 +18,15 @@ def a_view_keeps_the_live_elements_that_it_does_not_list(check: DumpCheck) -> Ou
     if not check.content_is_right():
         return Wrong(check.content_due()[:400], check.content()[:400])
     for name in _kept(check):
-        before = tree.stream_element(check.said_before["document"], name)
-        now = tree.stream_element(check.said["document"], name)
+        before = tree.stream_element(check.answer_before["document"], name)
+        now = tree.stream_element(check.answer["document"], name)
         if before is not None and now is not None and [*_ids(before)] != [*_ids(now)]:
-            return Wrong(f"the nodes of {name} that were there", "other nodes")
+            return Wrong(f"the earlier nodes of {name}", "other nodes")
     return KEPT
 
 
 def _kept(check: DumpCheck) -> list[str]:
-    """Streams that the last view does not list and whose cursor is above 0."""
+    """The streams with a cursor above 0 that the last view does not list."""
     listed = check.frames[-1]["streams"]
     return [name for name, shown in check.streams_before.items() if shown.cursor and name not in listed]
 
@@ -39,7 +39,7 @@ def _ids(node: Dumped) -> Iterator[int]:
 
 
 @CLIENT.rule("CLI-21", "dump")
-def the_streams_of_a_view_become_the_clients(check: DumpCheck) -> Outcome:
+def the_client_takes_over_the_streams_of_a_view(check: DumpCheck) -> Outcome:
     if not check.only_views() or check.dump is None:
         return NOT_SEEN
     for name in check.frames[-1]["streams"]:

@@ -1,4 +1,4 @@
-"""Exchanges by hand for clients: what chance would seldom say, each a few messages long."""
+"""Hand-written exchanges for clients: a few messages each, for cases that are seldom drawn."""
 
 import json
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ RICH = '<ul dj-stream="a"><li id="x">1</li>t</ul><table><tbody dj-stream="b"></t
 def exchange(
     *messages: Frame | str, page: str = PAGE, caps: tuple[str, ...] = (), malformed: bool = False
 ) -> SequenceSpec:
-    """A sequence by hand; `malformed` says that its last message is no frame for a right client."""
+    """A hand-written sequence; `malformed` means that a correct client must refuse its last message."""
     raw = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in messages]
     made = tuple(Message(each, malformed and index == len(raw) - 1) for index, each in enumerate(raw))
     return SequenceSpec(caps, html=page, messages=made)
 
 
 def exchanges(agreed: frozenset[str]) -> list[SequenceSpec]:
-    """Those that a client with these capabilities can take."""
+    """The exchanges for a client with these capabilities."""
     every = [*_numbers(), *_malformed(), *_texts(), *_future(), *_names(), *_targets(), *_lifecycle()]
     if "html" in agreed:
         every += [*_htmls(), *_failing()]
@@ -63,7 +63,7 @@ def _numbers() -> Iterator[SequenceSpec]:
 
 
 def _lifecycle() -> Iterator[SequenceSpec]:
-    """Chapter 4: transitions that the wire table forbids, and what stays after an error."""
+    """Chapter 4: transitions that the wire table forbids, and the content after an error."""
     for op in (text("x"), error(), done()):
         yield exchange(frame(1, op))
     for op in (start(3), text("x")):
@@ -92,7 +92,7 @@ def _lifecycle() -> Iterator[SequenceSpec]:
 
 
 def _malformed() -> Iterator[SequenceSpec]:
-    """Chapter 2: known frames with missing or mistyped members, and what is no frame."""
+    """Chapter 2: known frames with missing or mistyped members, and messages that are not frames."""
     for raw in ("", "{", "[]", "7", "null", '"ping"', '{"type": "stream"', '{"seq": 1}', '{"type": 7}'):
         yield exchange(OPEN, raw, malformed=True)
     good = frame(3, text("c"))
@@ -129,8 +129,8 @@ def _malformed() -> Iterator[SequenceSpec]:
 
 
 def _texts() -> Iterator[SequenceSpec]:
-    """Chapter 3: literal text in every mode, long ones too."""
-    for said in (
+    """Chapter 3: literal text in every mode, also long text."""
+    for content in (
         "<b>x</b>",
         "&amp;&lt;",
         "</div><script>streamopsRan()</script>",
@@ -138,7 +138,9 @@ def _texts() -> Iterator[SequenceSpec]:
         "\u2028\ufeff\u202e\U0001f9ea",
     ):
         yield exchange(
-            frame(1, start(1), text(said)), frame(3, text(said, "prepend")), frame(4, text(said, "replace"))
+            frame(1, start(1), text(content)),
+            frame(3, text(content, "prepend")),
+            frame(4, text(content, "replace")),
         )
     yield exchange(OPEN, *(frame(3 + k, text(f"{k} ")) for k in range(40)), frame(43, done()))
     long = "x\u00e9\U0001f9ea" * 1000
@@ -146,7 +148,7 @@ def _texts() -> Iterator[SequenceSpec]:
 
 
 def _future() -> Iterator[SequenceSpec]:
-    """Chapter 15: members, types, ops and values that do not exist yet."""
+    """Chapter 15: unknown members, types, ops and values."""
     later = {"later": {"x": [1, None]}}
     yield exchange(
         {"type": "later", "stream": "a", "seq": 1}, OPEN, {"type": "", "x": 1}, frame(3, text("c"))
@@ -173,7 +175,7 @@ def _future() -> Iterator[SequenceSpec]:
 
 
 def _names() -> Iterator[SequenceSpec]:
-    """Chapter 13: names that every object of some languages has."""
+    """Chapter 13: names of members that every object has in some languages."""
     page = "".join(f'<div dj-stream="{name}"></div>' for name in ("constructor", "toString", "a"))
     for name in ("constructor", "toString", "hasOwnProperty", "valueOf"):
         yield exchange(
@@ -217,7 +219,7 @@ HOSTILE = (
 
 
 def _targets() -> Iterator[SequenceSpec]:
-    """Chapter 3: targets of another form are refused before the document is asked."""
+    """Chapter 3: a client refuses a malformed target before it looks into the document."""
     for target in HOSTILE:
         yield exchange(OPEN, frame(3, text("HOSTILE", "replace", target), text("c")), frame(5, done()))
 
@@ -257,13 +259,13 @@ HTMLS = (
 
 
 def _htmls() -> Iterator[SequenceSpec]:
-    """Chapters 3 and 13: html in the context of its target, node identity, pruning."""
+    """Chapters 3 and 13: HTML in the context of its target, node identity, pruning."""
     caps = ("html",)
-    for said in HTMLS:
-        if "template" not in said:
+    for markup in HTMLS:
+        if "template" not in markup:
             yield exchange(
-                frame(1, start(1), html("append", said), html("prepend", said)),
-                frame(4, html("replace", said)),
+                frame(1, start(1), html("append", markup), html("prepend", markup)),
+                frame(4, html("replace", markup)),
                 page=RICH,
                 caps=caps,
             )
@@ -325,7 +327,7 @@ def _htmls() -> Iterator[SequenceSpec]:
 
 
 def _views() -> Iterator[SequenceSpec]:
-    """Chapter 12: the map in all its kinds, elements that stay, runs that passed unseen."""
+    """Chapter 12: all kinds of the map, elements that stay, runs without frames on the wire."""
     caps = ("html", "view")
     both = '<p dj-stream="a" data-loading-class="busy"></p><p dj-stream="b">0</p>'
 
@@ -347,7 +349,7 @@ def _views() -> Iterator[SequenceSpec]:
     scripted = f"<script>streamopsRan()</script><i>{both}</i>"
     yield shown(*live, view(2, scripted, b=at(0)), view(3, f"{both}{scripted}", b=at(0)))
     yield shown(*live, view(2, both, b=at(0)) | {"later": [1]}, frame(4, text("x")))
-    # Runs that passed unseen.
+    # Runs whose operations were not sent.
     for entry in (
         at(9),
         at(9, "open", run=7),
@@ -387,7 +389,7 @@ def _views() -> Iterator[SequenceSpec]:
     ):
         broken = view(2, both, b=at(0)) | {member: wrong}
         yield exchange(view(1, both, a=at(0), b=at(0)), broken, page=both, caps=caps, malformed=True)
-    # An element that is left alone, also where the map names its stream.
+    # An element that the view does not change, also if the map names its stream.
     ignored = '<p dj-stream="a" dj-update="ignore">t</p><p dj-stream="b">0</p>'
     yield shown(*live, view(2, ignored, b=at(0)), frame(4, text("!")), page=ignored)
     yield shown(*live, view(2, ignored, a=at(3, "open", run=1), b=at(0)), frame(4, text("!")), page=ignored)

@@ -1,4 +1,4 @@
-"""Sequences for clients: scripts as a server's, and how some right server would have sent them."""
+"""Sequences for clients: scripts of a server, and how a correct server could send their operations."""
 
 from functools import cache, partial
 
@@ -37,9 +37,9 @@ def _sequence(
     paced: bool,
 ) -> SequenceSpec:
     changing = [kind for _, kind in extras if kind not in HARMLESS]
-    # One kind of change in a sequence: of two, neither could be told to be the cause.
+    # One kind of change in a sequence: with two, the cause of a failure would not be known.
     extras = tuple(each for each in extras if each[1] in HARMLESS or each[1] == changing[0])
     caps = tuple(name for name in case.caps if name != DRIVER)
-    if acks and len(holds) % 2:  # no draw of its own: what else a seed draws stays what it was
+    if acks and len(holds) % 2:  # without a new draw, so that the same seed draws the same sequences
         caps = (*caps, "ack")
     return SequenceSpec(caps, case.scripts, case.variables, holds, merges, extras, paced)

@@ -1,1 +1,1 @@
-"""What the probes of clients share."""
+"""What the probes of v1 clients share."""

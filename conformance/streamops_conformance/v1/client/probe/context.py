@@ -1,4 +1,4 @@
-"""What probes of clients of v1 work with."""
+"""What probes of v1 clients use."""
 
 from streamops_conformance.testee import probe_context
 from streamops_conformance.testee.probe_context import PAGE as PAGE

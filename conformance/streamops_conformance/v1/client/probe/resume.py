@@ -1,4 +1,4 @@
-"""What the checks of chapters 10 and 11 share: a session that is cut, beside a right client that is not."""
+"""A session that is cut, and a correct client that is not: shared by the checks of chapters 10 and 11."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,7 +19,7 @@ BROKEN = 4400
 
 
 class Resumable:
-    """One session over several connections, beside a right client that never lost one."""
+    """One session over several connections, and a correct client that never lost its connection."""
 
     def __init__(self, context: ClientProbeContext, case: ClientCase, html: str = PAGE) -> None:
         self.case = case
@@ -30,95 +30,97 @@ class Resumable:
         self.right = (Reader if document else TextReader)(html)
         self.fired: list[Fired] = []
         self.history: list[Frame] = []
-        """What was sent, as a session that never broke could have sent it."""
+        """The frames that were sent, as they could be sent in a session without cuts."""
 
     @property
     def peer(self) -> Peer:
-        """The connection of now."""
+        """The current connection."""
         return self.case.peers[-1]
 
     @property
     def position(self) -> int:
+        """The number of entries in the transcript of the current connection."""
         return len(self.peer.transcript.entries)
 
     async def begin(self) -> None:
-        """The first connection, with all that the client offers agreed."""
+        """Open the first connection, and agree on all offered capabilities."""
         peer, hello = await self.case.greeted()
         self.session = f"case-{self.case.number}-Tq0bX4m9Lr2Yc8Wn5Kz7Pg"
         await self.case.welcome(peer, hello, self.caps, session=self.session)
 
     async def cut(self, code: int = LOST) -> Frame:
-        """Break the connection; the hello of the next one. Raises Silent where none comes."""
+        """Cut the connection, and return the hello of the next one. Raises Silent if none comes."""
         await self.peer.close(code, "lost" if code != LOST else "")
         return await self.again()
 
     async def again(self) -> Frame:
-        """The hello of the next connection, which the client makes by itself."""
+        """The hello of the next connection, which the client opens by itself."""
         _, hello = await self.case.again()
         return hello
 
     async def resume(self, hello: Frame, /, **resumed: str | tuple[str, int]) -> None:
-        """Take the session up again: for each stream its `how`, and its last number unless the client has it.
+        """Resume the session: for each stream its `how`, and its last number if the client does not have it.
 
-        Raises Silent where the client did not ask for this session: whether it has to is RES-15's to say.
+        Raises Silent if the client did not ask for this session, which RES-15 judges.
         """
         if hello.get("resume", {}).get("session") != self.session:
             raise Silent("the client did not resume its session")
         entries = {}
-        for name, said in resumed.items():
-            how, seq = (said, self.stream(name).cursor) if isinstance(said, str) else said
+        for name, given in resumed.items():
+            how, seq = (given, self.stream(name).cursor) if isinstance(given, str) else given
             entries[name] = {"how": how, "seq": seq}
             if how == "gone":
                 self._gone(name, seq)
         await self.case.welcome(self.peer, hello, self.caps, session=self.session, resumed=entries)
 
     def stream(self, name: str) -> Shown:
+        """The state of a stream in the correct client."""
         return self.right.streams.get(name, Shown())
 
     async def send(self, *frames: Frame) -> None:
-        """Frames that a right client takes as they are."""
+        """Send frames, and give the same frames to the correct client."""
         self.takes(*frames)
         for each in frames:
             await self.peer.send(each)
 
     def takes(self, *frames: Frame) -> None:
-        """What a right client takes them for, however they are sent."""
+        """Give frames to the correct client without sending them."""
         for each in frames:
             self.history.append(each)
             self.fired += self.right.receive(each).fired
 
     async def send_uncut(self, history: list[Frame]) -> None:
-        """The frames of a session that was cut; those that could begin beyond the cursor begin at it."""
+        """Send the frames of a cut session; a frame that began beyond the cursor begins right after it."""
         for each in history:
             ahead = self.stream(str(each.get("stream"))).cursor + 1
             await self.send({**each, "seq": ahead} if each.get("seq", 0) > ahead else each)
 
     async def send_beyond(self, frame: Frame) -> None:
-        """The first frame of a stream that is gone: it may begin beyond the cursor."""
+        """Send the first frame of a stream that is gone: it may begin beyond the cursor."""
         self._set(frame["stream"], Shown("idle", frame["seq"] - 1))
         await self.send(frame)
 
     async def settled(self) -> None:
-        """Wait until all is read. Raises Silent for a client that is wrong before anything is lost."""
+        """Wait until the client has read everything. Raises Silent if it is wrong already."""
         wrong = await self.wrong()
         if wrong is not None:
             raise Silent(f"{wrong.expected}: {wrong.observed}")
 
     async def wrong(self) -> Wrong | None:
-        """What the client shows, knows or has fired otherwise than the right one, once all is read."""
+        """Wait until the client has read everything; its first difference from the correct one, or None."""
         try:
             await read(self.peer)
         except Silent as silent:
             closed = self.peer.transcript.closed
             if closed is None or closed.code != BROKEN:
                 raise
-            return Wrong("a client that goes on", str(silent))
-        said = await self.case.dump()
-        due, seen = self._content(said)
+            return Wrong("a client that continues", str(silent))
+        dump = await self.case.dump()
+        due, seen = self._content(dump)
         if due != seen:
             return Wrong(due, seen)
         for name, shown in self.right.streams.items():
-            found = said["streams"].get(name, {"state": "idle", "cursor": 0})
+            found = dump["streams"].get(name, {"state": "idle", "cursor": 0})
             what = (found["state"], found["cursor"], found.get("run") or 0 if found["state"] != "idle" else 0)
             if what != (shown.state, shown.cursor, shown.run):
                 return Wrong(f"{name}: {shown}", f"{name}: {found}")
@@ -126,19 +128,19 @@ class Resumable:
             expected = [_event(each.event, each.reason) for each in self.fired if each.stream == name]
             fired = [
                 _event(each["event"], each.get("reason"))
-                for each in said["events"]
+                for each in dump["events"]
                 if each["stream"] == name and each["event"] != "stream:integrity"
             ]
             if expected != fired:
                 return Wrong(f"{name}: {expected}", f"{name}: {fired}")
         return None
 
-    def _content(self, said: Frame) -> tuple[str, str]:
-        """What is to be shown, and what is."""
+    def _content(self, dump: Frame) -> tuple[str, str]:
+        """The expected and the shown content, as texts."""
         if isinstance(self.right, TextReader):
             due = self.right.texts()
-            return f"{due}", f"{ {name: said['text'].get(name, '') for name in due} }"
-        seen = tree.of_dump(said["document"])
+            return f"{due}", f"{ {name: dump['text'].get(name, '') for name in due} }"
+        seen = tree.of_dump(dump["document"])
         return tree.in_html(self.right.tree()), tree.in_html(seen)
 
     def _gone(self, name: str, seq: int) -> None:
@@ -158,10 +160,10 @@ Body = Callable[[Resumable], Awaitable[Outcome]]
 async def against_reference_client(
     context: ClientProbeContext, body: Body, *builds_on: Body, html: str = PAGE
 ) -> Outcome:
-    """ClientCase `body` with a session that has begun, on a page with that fragment.
+    """Run `body` with a session that has begun, on a page with that fragment.
 
-    Raises Silent where the client is as wrong without a lost connection, or in what the body builds on: then
-    that is another requirement's matter.
+    Raises Silent if the client is also wrong without a lost connection, or in one of `builds_on`: then
+    another requirement is broken.
     """
     async with context.client(html) as case:
         session = Resumable(context, case, html)
@@ -184,9 +186,9 @@ def _event(event: str, reason: str | None) -> str:
 
 
 async def read(peer: Peer) -> None:
-    """Wait until everything has been read, and what it brings about at once has been said. Raises Silent.
+    """Wait until the client has read everything and has sent its immediate answers. Raises Silent.
 
-    Told by a pong with a `t` of its own: a client that says one too many is another requirement's matter.
+    It waits for a pong with its own `t`; another requirement judges surplus pongs.
     """
     after = len(peer.transcript.entries)
     t = f"{after}"
@@ -196,7 +198,7 @@ async def read(peer: Peer) -> None:
 
 
 def behind(peer: Peer, kind: str, after: int) -> int:
-    """Index behind the next frame of that type that came."""
+    """The index after the next received frame of that type."""
     entries = peer.transcript.entries
     return next(
         index + 1
@@ -206,13 +208,13 @@ def behind(peer: Peer, kind: str, after: int) -> int:
 
 
 def sent(peer: Peer, kind: str, after: int = 0) -> list[Frame]:
-    """The frames of that type that the client sent on this connection."""
+    """The frames of that type that the client sent on this connection, from entry `after` on."""
     entries = peer.transcript.entries[after:]
     return [each.frame for each in entries if each.direction == "recv" and each.type == kind and each.frame]
 
 
 async def with_its_cursors(session: Resumable) -> Outcome:
-    """A session that is cut with nothing, with much, and for a violation."""
+    """A session that is cut before any frame, after many frames, and after a violation."""
     await session.settled()
     hello = await session.cut()
     if wrong := wrong_resume(session, hello, {}, 0):
@@ -232,19 +234,19 @@ async def with_its_cursors(session: Resumable) -> Outcome:
     await session.resume(hello, a="replay", b="replay")
     await session.send(frame(43, text("d")))
     await session.settled()
-    await session.peer.send(frame(50, text("a gap")))  # it is not applied
+    await session.peer.send(frame(50, text("a gap")))  # the client must not apply it
     await session.peer.end()
     hello = await session.again()
     if "resume" not in hello:
-        return KEPT  # whether it resumes after a violation is RES-19's to say
+        return KEPT  # RES-19 judges whether it resumes after a violation
     return wrong_resume(session, hello, cursors | {"a": 43}) or KEPT
 
 
 def wrong_resume(
     session: Resumable, hello: Frame, cursors: dict[str, int], version: int | None = None
 ) -> Wrong | None:
-    """What is wrong unless this asks for the session with these cursors; one at 0 may be left out."""
-    due = f"resume of the session, with cursors {cursors}" + (f" and view {version}" if version else "")
+    """None if the hello asks for the session with these cursors; a cursor of 0 may be left out."""
+    due = f"a resume of the session with cursors {cursors}" + (f" and view {version}" if version else "")
     asked = hello.get("resume")
     if not isinstance(asked, dict) or asked.get("session") != session.session:
         return Wrong(due, f"resume {asked}")
@@ -253,8 +255,8 @@ def wrong_resume(
     return None if right else Wrong(due, f"resume {asked}")
 
 
-async def goes_on(session: Resumable) -> Outcome:
-    """A session that is cut twice, and sent whole."""
+async def continues_after_cuts(session: Resumable) -> Outcome:
+    """A session that is cut twice, and whose frames are all sent."""
     if session.views:
         await session.send(view(3, PAGE, a=at(0), b=at(0)))
     await session.send(OPEN, frame(1, start(1, "b"), text("b", target=on("b")), error(name="b"), name="b"))

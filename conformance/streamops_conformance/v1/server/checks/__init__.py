@@ -1,7 +1,6 @@
-"""The checks of servers of v1, by chapter. The order of the imports is the order in which rules are asked.
+"""The checks of v1 servers, one module per chapter. Rules are asked in the order of these imports.
 
-Shapes come before numbers, numbers before order, order before content: a frame is blamed for
-the first of these that it breaks.
+Schemas come first, then numbers, order and content: a frame is blamed for the first rule that it breaks.
 """
 
 from streamops_conformance.v1.server.checks import (  # isort: skip  # reason: the order is the order of the rules

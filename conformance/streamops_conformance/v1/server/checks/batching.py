@@ -1,4 +1,4 @@
-"""Chapter 6: batching and coalescing. BAT-1, what every frame must obey, is asked after these."""
+"""Chapter 6: batching and coalescing. BAT-1, which holds for every frame, is asked later (`law`)."""
 
 import math
 from itertools import pairwise
@@ -16,7 +16,7 @@ from streamops_conformance.v1.server.transcript_state import TranscriptState
 from streamops_conformance.wire.silent import Silent
 
 
-def _says(state: TranscriptState, requirement: str, seen: bool) -> Outcome:
+def _diagnosed(state: TranscriptState, requirement: str, seen: bool) -> Outcome:
     found = state.diagnosis()
     if found.broken == requirement:
         return Wrong(found.expected, found.observed)
@@ -28,21 +28,21 @@ def _neighbours(state: TranscriptState) -> list[tuple[LoggedOp, LoggedOp]]:
 
 
 @SERVER.rule("BAT-2", "stream", needs_program=True)
-def only_neighbours_merge(state: TranscriptState) -> Outcome:
+def only_neighbouring_operations_merge(state: TranscriptState) -> Outcome:
     content = [op for op in state.covered if op.kind in ABSORBABLE]
     seen = any(
         a.wire["target"] == c.wire["target"] != b.wire["target"]
         for a, b, c in zip(content, content[1:], content[2:], strict=False)
     )
-    return _says(state, "BAT-2", seen)
+    return _diagnosed(state, "BAT-2", seen)
 
 
 @SERVER.rule("BAT-3", "stream", needs_program=True)
-def only_equal_targets_merge(state: TranscriptState) -> Outcome:
+def only_texts_of_one_target_merge(state: TranscriptState) -> Outcome:
     seen = any(
         a.kind == b.kind == "text" and a.wire["target"] != b.wire["target"] for a, b in _neighbours(state)
     )
-    return _says(state, "BAT-3", seen)
+    return _diagnosed(state, "BAT-3", seen)
 
 
 @SERVER.rule("BAT-4", "stream", needs_program=True)
@@ -51,7 +51,7 @@ def html_is_never_joined(state: TranscriptState) -> Outcome:
         a.kind == b.kind and a.kind in ("append", "prepend") and a.wire["target"] == b.wire["target"]
         for a, b in _neighbours(state)
     )
-    return _says(state, "BAT-4", seen)
+    return _diagnosed(state, "BAT-4", seen)
 
 
 @SERVER.rule("BAT-5", "stream", needs_program=True)
@@ -60,14 +60,14 @@ def nothing_merges_across_a_barrier(state: TranscriptState) -> Outcome:
     kinds = [op.kind for op in state.covered]
     content = [index for index, kind in enumerate(kinds) if kind in ABSORBABLE]
     seen = any(kind in barriers for kind in kinds[content[0] : content[-1]]) if content else False
-    return _says(state, "BAT-5", seen or any(a in barriers and a == b for a, b in pairwise(kinds)))
+    return _diagnosed(state, "BAT-5", seen or any(a in barriers and a == b for a, b in pairwise(kinds)))
 
 
 @SERVER.rule("BAT-6", "stream", needs_program=True)
 def merged_text_obeys_the_limit(state: TranscriptState) -> Outcome:
     assert state.case is not None
     size = sum(len(op.wire["text"].encode()) for op in state.covered if op.kind == "text")
-    return _says(state, "BAT-6", size > state.case.limits.max_text_bytes)
+    return _diagnosed(state, "BAT-6", size > state.case.limits.max_text_bytes)
 
 
 TOKENS = 400
@@ -98,12 +98,12 @@ async def a_stream_gets_one_frame_per_interval(context: ProbeContext) -> Outcome
                 frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"]
                 covered = sum(frame["n"] for frame in frames)
                 if reply["ok"] is not True or covered < TOKENS:
-                    context.inconclusive(f"{covered} operations arrived of {TOKENS} and more: {reply}")
+                    context.inconclusive(f"{covered} operations arrived, not all of the {TOKENS}: {reply}")
                     return NOT_SEEN
                 allowed = 2 + 1.1 * (got - sent) / interval
                 if len(frames) > allowed:
                     return Wrong(
-                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms of {interval:.1f} ms intervals",
+                        f"at most {allowed:.1f} frames in {got - sent:.0f} ms at one per {interval:.1f} ms",
                         f"{len(frames)} frames for {TOKENS} texts",
                     )
                 if allowed < TOKENS:
@@ -112,7 +112,7 @@ async def a_stream_gets_one_frame_per_interval(context: ProbeContext) -> Outcome
 
 
 @SERVER.probe("BAT-8")
-async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
+async def an_operation_after_a_quiet_time_is_sent_alone(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         welcome = await session.hello(context.caps())
         interval = 1000 / min(60, welcome["limits"]["max_fps"])
@@ -124,7 +124,7 @@ async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
             ]
         )
         if reply["ok"] is not True:
-            context.inconclusive(f"the script was not run: {reply}")
+            context.inconclusive(f"the script did not run: {reply}")
             return NOT_SEEN
         texts = [
             "".join(op.get("text", "") for op in frame["ops"])
@@ -132,13 +132,15 @@ async def after_quiet_an_operation_goes_alone(context: ProbeContext) -> Outcome:
         ]
         if "a" in texts and any(text.endswith("b") and "a" not in text for text in texts):
             arrived = [entry.ms for entry in session.transcript.entries if entry.type in ("event", "stream")]
-            context.measure("first operation after quiet", arrived[1] - arrived[0], "ms", bound=interval)
+            context.measure(
+                "first operation after a quiet time", arrived[1] - arrived[0], "ms", bound=interval
+            )
             return KEPT
         return Wrong("a and b in different frames", f"frames with {texts}")
 
 
 @SERVER.probe("BAT-9")
-async def what_is_pending_needs_no_stimulus(context: ProbeContext) -> Outcome:
+async def pending_operations_are_sent_without_a_stimulus(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         script = [*_tokens(50), steps.hang()]
@@ -146,7 +148,7 @@ async def what_is_pending_needs_no_stimulus(context: ProbeContext) -> Outcome:
         try:
             await session.until(lambda frame: "t49." in str(frame.get("ops", "")), "the last of 50 texts")
         except Silent as silent:
-            return Wrong("all texts arrive while the handler hangs", str(silent))
+            return Wrong("all texts arrive while the handler waits", str(silent))
     return KEPT
 
 

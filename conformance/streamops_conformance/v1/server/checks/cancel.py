@@ -28,7 +28,7 @@ Steps = list[Frame]
 
 
 async def _ended(session: Session, name: str) -> Wrong | None:
-    """None where the stream's run got its `done` with reason cancelled."""
+    """None if the run of the stream ended with `done` and reason `cancelled`."""
     expected = f"done with reason cancelled on stream {name}"
     try:
         await session.until(lambda _: ops_of(session, name)[-1]["op"] == "done", expected)
@@ -41,22 +41,22 @@ async def _ended(session: Session, name: str) -> Wrong | None:
 @SERVER.probe("FLW-9")
 async def a_cancel_ends_the_run_and_its_owner(context: ProbeContext) -> Outcome:
     return await in_turn(
-        *(partial(look, context) for look in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
+        *(partial(part, context) for part in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
     )
 
 
 async def _hanging(context: ProbeContext) -> Outcome:
-    return await _stops(context, [START, HANG], "s")
+    return await _cancelled(context, [START, HANG], "s")
 
 
 async def _whole_owner(context: ProbeContext) -> Outcome:
-    """The tasks that the handler started are cancelled with it, and their runs end."""
+    """The tasks that the handler started are cancelled too, and their runs end."""
     branches = [[steps.start(name), HANG] for name in ("t", "u")]
-    return await _stops(context, [START, steps.parallel(*branches)], "s", "t", "u")
+    return await _cancelled(context, [START, steps.parallel(*branches)], "s", "t", "u")
 
 
-async def _stops(context: ProbeContext, script: list[Frame], *names: str) -> Outcome:
-    """A cancel of that script in_short the runs of those streams, and the handler."""
+async def _cancelled(context: ProbeContext, script: list[Frame], *names: str) -> Outcome:
+    """Run the script and cancel it: the runs of the named streams end, and so does the handler."""
     async with context.session() as session:
         await session.hello(context.caps())
         ref = await cancel(session, script, *names)
@@ -67,7 +67,7 @@ async def _stops(context: ProbeContext, script: list[Frame], *names: str) -> Out
         try:
             await session.reply(ref)
         except Silent as silent:
-            return Wrong("the handler in_short, and is answered", str(silent))
+            return Wrong("the handler ends and gets its reply", str(silent))
     return KEPT
 
 
@@ -79,7 +79,7 @@ async def _done_by_the_owner(context: ProbeContext) -> Outcome:
 
 
 async def _twice(context: ProbeContext) -> Outcome:
-    """A cancel that is said again, as after a resume, leaves the owner's clean-up alone."""
+    """A repeated cancel, as after a resume, does not disturb the clean-up of the owner."""
     for times in (1, 2, 2):
         async with context.session() as session:
             most = (await session.hello(context.caps()))["limits"]["cancel_ms"]
@@ -95,16 +95,18 @@ async def _twice(context: ProbeContext) -> Outcome:
                 if times == 2:
                     return KEPT
             elif times == 1:
-                return NOT_SEEN  # It has no time for its clean-up: others say what is wrong with that.
-    return Wrong("what the owner writes after a cancel, though that is said twice", ", ".join(found))
+                return NOT_SEEN  # The owner has no time for its clean-up: other parts judge that.
+    return Wrong(
+        "the text that the owner writes after a cancel, also if the cancel is repeated", ", ".join(found)
+    )
 
 
 async def _in_time(context: ProbeContext) -> Outcome:
-    """An owner that goes on for longer than `cancel_ms` has its run taken away."""
+    """The run of an owner that continues for longer than `cancel_ms` is taken away."""
     async with context.session() as session:
         cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
         if cancel_ms + GRACE > context.longest_wait * 1000:
-            context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+            context.inconclusive(f"cancel_ms is {cancel_ms}: longer than a probe may wait")
             return NOT_SEEN
         ref = await cancel(session, stubborn(steps.pause(cancel_ms + GRACE), LATE))
         await session.reply(ref, patience=cancel_ms / 1000 + 8)
@@ -124,9 +126,9 @@ async def a_cancel_of_another_run_is_ignored(context: ProbeContext) -> Outcome:
         runs = [op["run"] for op in ops_of(session) if op["op"] == "start"]
         for stream, run in (("s", runs[0]), ("s", runs[1] + 1), ("s", 1 << 40), ("nobody", 1)):
             await session.send({"type": "cancel", "stream": stream, "run": run})
-        expected = "the open run goes on after cancels of other runs and of an unknown stream"
+        expected = "the open run continues after cancels of other runs and of an unknown stream"
         try:
-            # Its reply goes after whatever the cancels have done.
+            # The reply comes after all effects of the cancels.
             await session.run([steps.text("t", "meanwhile")])
         except Silent as silent:
             return Wrong(expected, str(silent))
@@ -136,7 +138,7 @@ async def a_cancel_of_another_run_is_ignored(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("FLW-11")
-async def nothing_follows_the_cancelled_end(context: ProbeContext) -> Outcome:
+async def nothing_of_the_owner_follows_the_cancelled_end(context: ProbeContext) -> Outcome:
     return await in_turn(
         partial(_nothing_after, context, stubborn(DONE, LATE)),
         partial(_nothing_after, context, stubborn(DONE, START)),
@@ -148,7 +150,7 @@ async def _nothing_after_time(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         cancel_ms = (await session.hello(context.caps()))["limits"]["cancel_ms"]
     if cancel_ms + GRACE > context.longest_wait * 1000:
-        context.inconclusive(f"cancel_ms is {cancel_ms}: too long to wait for")
+        context.inconclusive(f"cancel_ms is {cancel_ms}: longer than a probe may wait")
         return NOT_SEEN
     return await _nothing_after(context, stubborn(steps.pause(cancel_ms + GRACE), LATE))
 
@@ -164,12 +166,12 @@ async def _nothing_after(context: ProbeContext, script: Steps) -> Outcome:
             return NOT_SEEN
         after = found[found.index("done cancelled") + 1 :]
         if "text late" in after or after.count("start") > 1:
-            return Wrong("after done cancelled only the run of the next handler", ", ".join(after))
+            return Wrong("after done cancelled, only the run of the next handler", ", ".join(after))
         return KEPT if "text next" in after else NOT_SEEN
 
 
 @SERVER.probe("FLW-12")
-async def a_cancelled_handler_is_answered_so(context: ProbeContext) -> Outcome:
+async def a_cancelled_handler_is_answered_with_cancelled(context: ProbeContext) -> Outcome:
     for script in ([START, HANG], stubborn(STOPPED, DONE)):
         async with context.session() as session:
             await session.hello(context.caps())
@@ -191,7 +193,7 @@ async def _opens_none(context: ProbeContext, step: Frame) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         await session.reply(await cancel(session, stubborn(step)))
-        await session.run([])  # Its reply goes after whatever was accepted.
+        await session.run([])  # The reply comes after all accepted operations.
         if not (found := in_short(ops_of(session, "t"))):
             return KEPT
-        return Wrong(f"no run on t by a cancelled owner that says {step['do']}", ", ".join(found))
+        return Wrong(f"no run on t after {step['do']} by a cancelled owner", ", ".join(found))

@@ -50,7 +50,7 @@ async def an_upgrade_without_a_known_subprotocol_gets_400(context: ProbeContext)
 
 
 @SERVER.rule("CON-3", "*")
-def one_welcome_comes_before_anything_else(state: TranscriptState) -> Outcome:
+def one_welcome_comes_first(state: TranscriptState) -> Outcome:
     kind = state.entry.type
     if kind == "welcome":
         if state.welcomes:
@@ -66,7 +66,7 @@ def one_welcome_comes_before_anything_else(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("CON-4", "welcome")
-def nothing_is_agreed_that_was_not_offered(state: TranscriptState) -> Outcome:
+def only_offered_capabilities_are_agreed(state: TranscriptState) -> Outcome:
     surplus = set(state.frame["caps"]) - set(state.hello.get("caps", []))
     return Wrong(f"caps out of {state.hello.get('caps')}", f"caps {state.frame['caps']}") if surplus else KEPT
 
@@ -90,23 +90,23 @@ async def capabilities_are_the_intersection(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         invented = (await session.hello(["x-nobody-has-this", *context.caps()], view=context.view()))["caps"]
         if "x-nobody-has-this" in invented:
-            return Wrong("no capability that no server has", f"caps {invented}")
+            return Wrong("no unknown capability in caps", f"caps {invented}")
     for name in names:
         async with context.session() as session:
-            # The driver is offered every time: a server may tie the view that is mounted to it.
+            # Always offer the driver: a server may mount its view only for clients with it.
             offered = [name, "x-conformance"]
             alone = set((await session.hello(offered, view=context.view()))["caps"])
         if alone != everything & set(offered):
             return Wrong(
                 f"caps {sorted(everything & set(offered))} for a hello that offers {offered},"
-                f" as all together gave {sorted(everything)}",
+                f" because a hello with all of them got {sorted(everything)}",
                 f"caps {sorted(alone)}",
             )
     return KEPT
 
 
 @SERVER.probe("CON-5")
-async def anything_before_hello_is_refused(context: ProbeContext) -> Outcome:
+async def any_frame_before_hello_is_refused(context: ProbeContext) -> Outcome:
     event: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
     async with context.session() as session:
         await session.hello(context.caps())
@@ -131,7 +131,9 @@ async def a_second_hello_is_refused(context: ProbeContext) -> Outcome:
 
 @SERVER.probe("CON-7")
 async def a_silent_connection_is_closed_after_ten_seconds(context: ProbeContext) -> Outcome:
-    began = time.perf_counter()  # Before the server's clock starts, so that the wait is never understated.
+    began = (
+        time.perf_counter()
+    )  # Taken before the server starts its clock, so that the wait is not understated.
     async with context.session() as quiet, context.session() as control:
         await control.hello(context.caps())
         await asyncio.sleep(HELLO_TIMEOUT - 1)
@@ -140,21 +142,21 @@ async def a_silent_connection_is_closed_after_ten_seconds(context: ProbeContext)
         if wrong is not None:
             return wrong
         if waited < HELLO_TIMEOUT:
-            return Wrong("10 s of patience for hello", f"closed after {waited:.1f} s")
+            return Wrong("a wait of 10 s for hello", f"closed after {waited:.1f} s")
         await control.send({"type": "ping", "t": "control"})
         try:
             await control.next("pong")
         except Silent as silent:
-            return Wrong("the session that said hello in time stays", str(silent))
+            return Wrong("the session whose hello came in time stays open", str(silent))
     return KEPT
 
 
 @SERVER.rule("CON-8", "stream")
-def no_stream_frame_goes_before_welcome_or_first_view(state: TranscriptState) -> Outcome:
+def no_stream_frame_comes_before_the_welcome_or_the_first_view(state: TranscriptState) -> Outcome:
     if not state.welcomes:
-        return Wrong("welcome before any stream frame", "a stream frame first")
+        return Wrong("welcome before any stream frame", "a stream frame before it")
     if "view" in state.agreed and state.version is None:
-        return Wrong("the first view before any stream frame", "a stream frame first")
+        return Wrong("the first view before any stream frame", "a stream frame before it")
     return KEPT
 
 
@@ -192,7 +194,7 @@ async def a_silent_client_is_pinged(context: ProbeContext) -> Outcome:
         if heartbeat > context.longest_wait:
             context.inconclusive(
                 f"heartbeat_ms is {heartbeat * 1000:.0f}, a probe waits at most {context.longest_wait:g} s:"
-                " lower it in test mode"
+                " use a smaller value in test mode"
             )
             return NOT_SEEN
         try:
@@ -247,9 +249,9 @@ async def a_pong_does_not_wait_for_a_handler(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("CON-14")
-async def a_server_that_ends_says_so(context: ProbeContext) -> Outcome:
+async def a_server_that_shuts_down_sends_shutting_down(context: ProbeContext) -> Outcome:
     if not context.can_start:
-        context.not_applicable("the judge did not start this server, so it cannot end it")
+        context.not_applicable("the suite did not start this server, so it cannot end it")
         return NOT_SEEN
     async with context.second_target() as other, other.session() as session:
         await session.hello(other.caps())

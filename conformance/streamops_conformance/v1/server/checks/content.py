@@ -10,7 +10,7 @@ from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
-def _says(state: TranscriptState, requirement: str, seen: bool) -> Outcome:
+def _diagnosed(state: TranscriptState, requirement: str, seen: bool) -> Outcome:
     found = state.diagnosis()
     if found.broken == requirement:
         return Wrong(found.expected, found.observed)
@@ -23,49 +23,49 @@ def _content(state: TranscriptState, *kinds: str) -> list[LoggedOp]:
 
 @SERVER.rule("CNT-1", "stream", needs_program=True)
 def text_is_literal(state: TranscriptState) -> Outcome:
-    return _says(state, "CNT-1", any(op.wire["text"] for op in _content(state, "text")))
+    return _diagnosed(state, "CNT-1", any(op.wire["text"] for op in _content(state, "text")))
 
 
 @SERVER.rule("CNT-2", "stream", needs_program=True)
 def operations_have_the_kind_and_mode_of_their_call(state: TranscriptState) -> Outcome:
-    return _says(state, "CNT-2", bool(_content(state, "text", "replace", "append", "prepend")))
+    return _diagnosed(state, "CNT-2", bool(_content(state, "text", "replace", "append", "prepend")))
 
 
 @SERVER.rule("CNT-3", "stream", needs_program=True)
-def html_is_as_the_program_gave_it(state: TranscriptState) -> Outcome:
-    return _says(
+def html_is_sent_as_the_program_gave_it(state: TranscriptState) -> Outcome:
+    return _diagnosed(
         state, "CNT-3", any(not op.rerendered for op in _content(state, "replace", "append", "prepend"))
     )
 
 
 @SERVER.rule("CNT-4", "stream", needs_program=True)
-def targets_are_those_of_the_calls(state: TranscriptState) -> Outcome:
-    return _says(state, "CNT-4", bool(state.covered))
+def targets_match_the_calls(state: TranscriptState) -> Outcome:
+    return _diagnosed(state, "CNT-4", bool(state.covered))
 
 
 @SERVER.rule("CNT-7", "stream", needs_program=True)
-def length_and_hash_on_done_are_those_of_the_run(state: TranscriptState) -> Outcome:
-    # Both members are optional: a server that never sends them has kept the rule.
-    return _says(state, "CNT-7", bool(_content(state, "done")))
+def length_and_hash_on_done_match_the_run(state: TranscriptState) -> Outcome:
+    # Both members are optional: a server that never sends them obeys the rule.
+    return _diagnosed(state, "CNT-7", bool(_content(state, "done")))
 
 
 @SERVER.rule("CNT-9", "stream", needs_program=True)
 def a_prune_has_the_limit_and_edge_of_its_call(state: TranscriptState) -> Outcome:
-    return _says(state, "CNT-9", bool(_content(state, "prune")))
+    return _diagnosed(state, "CNT-9", bool(_content(state, "prune")))
 
 
 @SERVER.rule("CNT-10", "stream", needs_program=True)
 def a_re_render_sends_the_whole_html(state: TranscriptState) -> Outcome:
-    return _says(state, "CNT-10", any(op.rerendered for op in state.covered))
+    return _diagnosed(state, "CNT-10", any(op.rerendered for op in state.covered))
 
 
 @SERVER.rule("CNT-5", "stream", needs_program=True)
 def a_long_text_is_split_greedily(state: TranscriptState) -> Outcome:
     assert state.case is not None
     limit = state.case.limits.max_text_bytes
-    # A piece that is full to within one scalar can only come from a split.
+    # Only a split makes a piece that has no space for one more scalar.
     pieces = [op for op in _content(state, "text") if limit - 3 <= len(op.wire["text"].encode()) <= limit]
-    return _says(state, "CNT-5", bool(pieces))
+    return _diagnosed(state, "CNT-5", bool(pieces))
 
 
 @SERVER.probe("CNT-6")
@@ -86,7 +86,7 @@ async def a_lone_surrogate_raises_in_the_program(context: ProbeContext) -> Outco
 
 
 @SERVER.probe("CNT-8")
-async def what_was_not_agreed_is_unsupported(context: ProbeContext) -> Outcome:
+async def a_call_without_its_capability_is_unsupported(context: ProbeContext) -> Outcome:
     gated: dict[str, list[dict[str, Any]]] = {
         "html": [
             steps.replace("s", "<b>x</b>"),

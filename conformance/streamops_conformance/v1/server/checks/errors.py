@@ -15,13 +15,13 @@ SECRET = "hunter2-in-the-exception"
 
 
 @SERVER.rule("ERR-7", "stream", "reply", "error", ahead=True)
-def every_code_is_core_or_of_the_application(state: TranscriptState) -> Outcome:
-    # Asked before the shapes, which list the codes too.
+def every_code_is_a_core_or_application_code(state: TranscriptState) -> Outcome:
+    # Asked before the schemas, which list the codes too.
     protocol = load_protocol()
     codes = [code for code in _codes(state.frame) if isinstance(code, str)]
     for code in codes:
         if code not in protocol.codes and not code.startswith(protocol.application_code_prefix):
-            return Wrong("a code of the core set, or x_…", f"code {code!r}")
+            return Wrong("a code of the core set, or one that begins with x_", f"code {code!r}")
     return KEPT if codes else NOT_SEEN
 
 
@@ -43,7 +43,7 @@ def the_close_mirrors_the_fatal_error(state: TranscriptState) -> Outcome:
     codes = load_protocol().close_codes
     closed_with, _, reason = str(state.entry.raw).partition(" ")
     code = state.fatal["code"]
-    # What has no close code of its own, a failed mount, closes as internal.
+    # A failed mount has no close code of its own: it closes as internal.
     row = codes.get(code, codes["internal"])
     if int(closed_with) not in (row.close, *row.also):
         return Wrong(f"close {row.close} for {code}", f"close {closed_with}")
@@ -53,7 +53,7 @@ def the_close_mirrors_the_fatal_error(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("ERR-1", "stream", needs_program=True)
-def an_error_leaves_the_content(state: TranscriptState) -> Outcome:
+def an_error_does_not_change_the_content(state: TranscriptState) -> Outcome:
     found = state.diagnosis()
     if found.broken == "ERR-1":
         return Wrong(found.expected, found.observed)
@@ -61,7 +61,7 @@ def an_error_leaves_the_content(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("ERR-2", "stream", needs_program=True)
-def an_error_says_what_the_program_said(state: TranscriptState) -> Outcome:
+def an_error_has_the_text_and_code_of_its_call(state: TranscriptState) -> Outcome:
     found = state.diagnosis()
     if found.broken == "ERR-2":
         return Wrong(found.expected, found.observed)
@@ -69,7 +69,7 @@ def an_error_says_what_the_program_said(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("ERR-3", "reply", needs_program=True)
-def a_handler_that_raised_is_answered_so(state: TranscriptState) -> Outcome:
+def a_handler_that_raises_is_answered_with_an_error(state: TranscriptState) -> Outcome:
     assert state.program is not None
     if len(state.replies) >= len(state.program.events):
         return NOT_SEEN
@@ -83,7 +83,7 @@ def a_handler_that_raised_is_answered_so(state: TranscriptState) -> Outcome:
 
 
 @SERVER.probe("ERR-4")
-async def an_exception_does_not_show(context: ProbeContext) -> Outcome:
+async def the_text_of_an_exception_is_not_sent(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         script = [steps.text("s", "x"), steps.step("raise", message=SECRET)]
@@ -97,18 +97,18 @@ async def an_exception_does_not_show(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("ERR-5")
-async def an_unknown_event_is_answered_so(context: ProbeContext) -> Outcome:
+async def an_unknown_event_is_answered_with_unknown_event(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         for name in ("no.such.event", "__init__", "mount", ""):
             reply = await session.reply(await session.event(name, {}))
             if reply["ok"] is not False or reply["error"]["code"] != "unknown_event":
                 return Wrong(f"unknown_event to the event {name!r}", str(reply))
-        return await _goes_on(session)
+        return await _session_continues(session)
 
 
 @SERVER.probe("ERR-6")
-async def bad_params_are_answered_so(context: ProbeContext) -> Outcome:
+async def bad_params_are_answered_with_bad_params(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         without_script: tuple[dict[str, Any], ...] = ({}, {"scripts": []})
@@ -116,20 +116,20 @@ async def bad_params_are_answered_so(context: ProbeContext) -> Outcome:
             reply = await session.reply(await session.event("conformance.run", params))
             if reply["ok"] is not False or reply["error"]["code"] != "bad_params":
                 return Wrong(f"bad_params to the params {params}", str(reply))
-        return await _goes_on(session)
+        return await _session_continues(session)
 
 
-async def _goes_on(session: Session) -> Outcome:
+async def _session_continues(session: Session) -> Outcome:
     if session.transcript.frames("stream"):
-        return Wrong("no operation of a refused event", str(session.transcript.frames("stream")[0]))
+        return Wrong("no operation from a refused event", str(session.transcript.frames("stream")[0]))
     control = await session.run([steps.text("s", "x")])
     if control["ok"] is not True or not session.transcript.frames("stream"):
-        return Wrong("the session goes on", str(control))
+        return Wrong("the session continues", str(control))
     return KEPT
 
 
 @SERVER.probe("ERR-9")
-async def a_code_of_neither_kind_raises(context: ProbeContext) -> Outcome:
+async def a_code_that_is_neither_core_nor_application_raises(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         good = await session.run([steps.step("error", stream="good", error="e", code="x_quota")])

@@ -19,8 +19,8 @@ from streamops_conformance.wire.silent import Silent
 def each_event_is_answered_once(state: TranscriptState) -> Outcome:
     ref = state.frame["ref"]
     if ref not in state.asked:
-        return Wrong(f"a ref out of {sorted(state.asked)}", f"a reply to ref {ref}")
-    # A ref that was sent twice may be answered twice: EVT-6 says what should have become of it.
+        return Wrong(f"one of the refs {sorted(state.asked)}", f"a reply to ref {ref}")
+    # A ref that was sent twice may be answered twice: EVT-6 says how the server must treat it.
     if state.here.answered[ref] >= state.asked[ref]:
         return Wrong(f"one reply to ref {ref}", "a second one")
     return KEPT
@@ -44,7 +44,7 @@ def the_reply_comes_after_the_last_operation(state: TranscriptState) -> Outcome:
     if missing is None:
         return KEPT
     if "ack" in state.agreed and state.here.has_waited:
-        return NOT_SEEN  # FLW-4 has a probe for a reply that does not wait for the window.
+        return NOT_SEEN  # The probe of FLW-4 finds a reply that does not wait for the window.
     return Wrong(missing.expected, f"{missing.observed} before the reply, more after it")
 
 
@@ -67,15 +67,15 @@ def a_script_that_does_not_raise_is_answered_ok(state: TranscriptState) -> Outco
 
 
 @SERVER.probe("EVT-4")
-async def handlers_run_at_the_same_time(context: ProbeContext) -> Outcome:
+async def handlers_run_concurrently(context: ProbeContext) -> Outcome:
     for attempt in range(TRIES):
         ms = 700 * 2**attempt
         async with context.session() as session:
             limit = (await session.hello(context.caps()))["limits"]["max_events"]
-            # More than a small pool of workers could run.
+            # More than a small pool of workers can run.
             count = min(12, limit - 1)
             if not count:
-                context.not_applicable("max_events is 1: no two handlers can run")
+                context.not_applicable("max_events is 1: two handlers cannot run at the same time")
             began = time.perf_counter()
             wait = [steps.pause(ms)]
             slow = [await session.event("conformance.run", {"script": wait}) for _ in range(count)]
@@ -89,26 +89,26 @@ async def handlers_run_at_the_same_time(context: ProbeContext) -> Outcome:
             replies = session.transcript.frames("reply")
             order = [frame["ref"] for frame in replies]
             if order[0] != quick and too_late:
-                continue  # This side was busy for so long that the slow ones may have been through.
+                continue  # The suite was so slow that the slow handlers may have ended before.
             if order[0] != quick:
-                return Wrong(f"the quick handler, ref {quick}, is answered first", f"refs {order}")
+                return Wrong(f"the reply to the quick handler, ref {quick}, comes first", f"refs {order}")
             refused_ones = [frame for frame in replies if frame["ok"] is not True]
             if refused_ones:
-                return Wrong("both handlers run and are answered ok", str(refused_ones[0]))
+                return Wrong("both handlers run and are answered with ok: true", str(refused_ones[0]))
             return KEPT
-    context.inconclusive("this machine was too busy to ask for two handlers at the same time")
+    context.inconclusive("this machine was too busy to send two events at the same time")
     return NOT_SEEN
 
 
 @SERVER.probe("EVT-5")
 async def handlers_start_in_the_order_of_ref(context: ProbeContext) -> Outcome:
-    """Each handler opens a stream of its own: starts go out in the order of acceptance (ORD-6)."""
+    """Each handler opens its own stream: starts are sent in the order of acceptance (ORD-6)."""
     async with context.session() as session:
         welcome = await session.hello(context.caps())
         limits = Limits.of(welcome)
         count = min(12, limits.max_events, limits.max_streams)
         if count < 2:
-            context.not_applicable("the target takes one event, or one stream, at a time")
+            context.not_applicable("the target takes only one event or one stream at a time")
         names = [f"s{number}" for number in range(count)]
         refs = [
             await session.event(
@@ -143,12 +143,12 @@ async def a_ref_that_does_not_grow_is_refused(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("EVT-7")
-async def one_event_too_many_is_rate_limited(context: ProbeContext) -> Outcome:
+async def an_event_beyond_max_events_is_rate_limited(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         welcome = await session.hello(context.caps())
         limit = welcome["limits"]["max_events"]
         if limit > 2000:
-            context.inconclusive(f"max_events is {limit}: too many to fill")
+            context.inconclusive(f"max_events is {limit}: too many for a probe")
             return NOT_SEEN
         wait = [steps.pause(2500)]
         refs = [await session.event("conformance.run", {"script": wait}) for _ in range(limit)]
@@ -157,16 +157,16 @@ async def one_event_too_many_is_rate_limited(context: ProbeContext) -> Outcome:
         reply = await session.reply(surplus)
         first = next(frame for frame in session.transcript.frames() if frame["type"] in ("stream", "reply"))
         if first["type"] == "stream":
-            return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", "its handler ran")
+            return Wrong(f"rate_limited for event {surplus}, because the limit is {limit}", "its handler ran")
         if first.get("error", {}).get("code") == "rate_limited" and first["ref"] != surplus:
-            return Wrong(f"event {first['ref']}, within the limit of {limit}, is taken", str(first))
+            return Wrong(f"event {first['ref']}, within the limit of {limit}, is accepted", str(first))
         if first["ref"] != surplus:
             context.inconclusive("a handler ended before the event beyond the limit was answered")
             return NOT_SEEN
         if reply.get("error", {}).get("code") != "rate_limited":
-            return Wrong(f"rate_limited for event {surplus}, the limit being {limit}", str(reply))
+            return Wrong(f"rate_limited for event {surplus}, because the limit is {limit}", str(reply))
         for ref in refs:
             earlier = await session.reply(ref)
             if earlier["ok"] is not True:
-                return Wrong(f"event {ref}, within the limit, is answered ok", str(earlier))
+                return Wrong(f"event {ref}, within the limit, is answered with ok: true", str(earlier))
     return KEPT

@@ -19,7 +19,7 @@ async def unknown_members_are_ignored(context: ProbeContext) -> Outcome:
             ref = await session.event("conformance.run", {"script": [steps.text("s", "x")]}, later=[])
             reply = await session.reply(ref)
         except Silent as silent:
-            return Wrong("frames with unknown members are answered as without", str(silent))
+            return Wrong("the same answers as without the unknown members", str(silent))
         if reply["ok"] is not True or not session.transcript.frames("stream"):
             return Wrong("the event with an unknown member runs", str(reply))
     return KEPT
@@ -46,12 +46,12 @@ async def unknown_capabilities_and_limits_are_ignored(context: ProbeContext) -> 
             await session.hello([*context.caps(), "later", "x-later"], limits=limits)
             reply = await session.run([steps.text("s", "x")])
         except Silent as silent:
-            return Wrong("a session as without them", str(silent))
+            return Wrong("the same session as without them", str(silent))
         return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
 
 
 @SERVER.probe("FWD-5")
-async def an_unknown_type_first_is_refused_too(context: ProbeContext) -> Outcome:
+async def an_unknown_type_before_hello_is_refused(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         await session.send({"type": "later"})

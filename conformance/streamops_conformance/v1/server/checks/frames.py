@@ -13,11 +13,11 @@ from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
 @SERVER.rule("FRM-1", "*")
-def every_message_is_a_text_that_holds_one_object(state: TranscriptState) -> Outcome:
+def every_message_is_text_with_one_json_object(state: TranscriptState) -> Outcome:
     if state.entry.frame is None:
         return Wrong("a text message that holds one JSON object", state.entry.fault)
     if not isinstance(state.frame.get("type"), str):
-        return Wrong("a string member type", f"type {state.frame.get('type')!r}")
+        return Wrong("a member type that is a string", f"type {state.frame.get('type')!r}")
     return KEPT
 
 
@@ -30,41 +30,41 @@ def _shape(state: TranscriptState, name: str) -> Outcome:
     shapes = load_shapes(f"v1:{name}")
     if shapes.is_valid(state.frame):
         return KEPT
-    return Wrong(f"the shape urn:streamops:v1:{name}", shapes.explain(state.frame))
+    return Wrong(f"a frame that matches urn:streamops:v1:{name}", shapes.explain(state.frame))
 
 
 @SERVER.rule("FRM-3", "welcome")
-def welcomes_have_their_shape(state: TranscriptState) -> Outcome:
+def welcomes_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, "welcome")
 
 
 @SERVER.rule("FRM-4", "stream")
-def stream_frames_have_their_shape(state: TranscriptState) -> Outcome:
+def stream_frames_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, "stream")
 
 
 @SERVER.rule("FRM-5", "view")
-def views_have_their_shape(state: TranscriptState) -> Outcome:
+def views_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, "view")
 
 
 @SERVER.rule("FRM-6", "reply")
-def replies_have_their_shape(state: TranscriptState) -> Outcome:
+def replies_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, "reply")
 
 
 @SERVER.rule("FRM-7", "error")
-def error_frames_have_their_shape(state: TranscriptState) -> Outcome:
+def error_frames_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, "error")
 
 
 @SERVER.rule("FRM-8", "ping", "pong")
-def pings_and_pongs_have_their_shape(state: TranscriptState) -> Outcome:
+def pings_and_pongs_match_their_schema(state: TranscriptState) -> Outcome:
     return _shape(state, state.entry.type)
 
 
 @SERVER.probe("FRM-13")
-async def messages_that_are_no_object_are_refused(context: ProbeContext) -> Outcome:
+async def messages_that_are_not_an_object_are_refused(context: ProbeContext) -> Outcome:
     for message in ('{"type":"ping"', "[]", '"ping"', "7", "null", "", '{"type":"ping"} {}'):
         async with context.session() as session:
             await session.hello(context.caps())
@@ -78,7 +78,7 @@ async def messages_that_are_no_object_are_refused(context: ProbeContext) -> Outc
 
 
 @SERVER.probe("FRM-13")
-async def drawn_messages_that_are_no_object_are_refused(context: ProbeContext) -> Outcome:
+async def drawn_messages_that_are_not_an_object_are_refused(context: ProbeContext) -> Outcome:
     return await survive(context, "object")
 
 
@@ -125,5 +125,5 @@ async def known_frames_with_wrong_members_are_refused(context: ProbeContext) -> 
 
 
 @SERVER.probe("FRM-15")
-async def drawn_frames_out_of_shape_are_refused(context: ProbeContext) -> Outcome:
+async def drawn_frames_with_wrong_members_are_refused(context: ProbeContext) -> Outcome:
     return await survive(context, "member")

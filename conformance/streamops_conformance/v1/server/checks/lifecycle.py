@@ -12,20 +12,20 @@ from streamops_conformance.v1.server.probe.meeting import Meeting, meet
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
-def _says(state: TranscriptState, requirement: str, op: str) -> Outcome:
-    """The frame's diagnosis, seen where the frame covers an operation of that cause."""
+def _diagnosed(state: TranscriptState, requirement: str, op: str) -> Outcome:
+    """The outcome by the diagnosis of the frame; KEPT only if the frame covers an operation of that cause."""
     found = state.diagnosis()
     if found.broken == requirement:
         return Wrong(found.expected, found.observed)
-    return KEPT if any(_of(logged, requirement, op) for logged in state.covered) else NOT_SEEN
+    return KEPT if any(_is_caused(logged, requirement, op) for logged in state.covered) else NOT_SEEN
 
 
-def _of(logged: LoggedOp, requirement: str, op: str) -> bool:
+def _is_caused(logged: LoggedOp, requirement: str, op: str) -> bool:
     return logged.cause == requirement and logged.kind in op.split()
 
 
 @SERVER.rule("LIF-1", "stream", needs_program=True)
-def no_operation_comes_where_the_wire_table_forbids_it(state: TranscriptState) -> Outcome:
+def each_operation_is_allowed_by_the_wire_table(state: TranscriptState) -> Outcome:
     found = state.diagnosis()
     return Wrong(found.expected, found.observed) if found.broken == "LIF-1" else KEPT
 
@@ -40,17 +40,17 @@ def a_run_is_named_by_the_number_of_its_start(state: TranscriptState) -> Outcome
 
 @SERVER.rule("LIF-3", "stream", needs_program=True)
 def content_on_an_idle_stream_opens_it(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-3", "start")
+    return _diagnosed(state, "LIF-3", "start")
 
 
 @SERVER.rule("LIF-4", "stream", needs_program=True)
-def a_second_start_ends_the_run_before(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-4", "done")
+def a_second_start_ends_the_previous_run(state: TranscriptState) -> Outcome:
+    return _diagnosed(state, "LIF-4", "done")
 
 
 @SERVER.rule("LIF-5", "stream", needs_program=True)
 def a_done_call_ends_the_run(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-5", "done")
+    return _diagnosed(state, "LIF-5", "done")
 
 
 @SERVER.rule("LIF-5", "reply", "view", needs_program=True)
@@ -79,7 +79,7 @@ async def a_second_done_adds_no_operation(context: ProbeContext) -> Outcome:
         ops = [op["op"] for frame in frames if frame["stream"] == "s" for op in frame["ops"]]
         covered = sum(frame["n"] for frame in frames if frame["stream"] == "s")
         if any(frame["stream"] == "never" for frame in frames):
-            return Wrong("no frame of a stream on which only done was called", str(frames[0]))
+            return Wrong("no frame for a stream on which only done was called", str(frames[0]))
         if ops.count("done") == 2 and covered == 6:
             return KEPT
         if ops.count("done") > 2 or covered > 6:
@@ -89,7 +89,7 @@ async def a_second_done_adds_no_operation(context: ProbeContext) -> Outcome:
 
 @SERVER.rule("LIF-7", "stream", needs_program=True)
 def a_handler_that_returns_ends_its_runs(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-7", "done")
+    return _diagnosed(state, "LIF-7", "done")
 
 
 @SERVER.rule("LIF-7", "reply", "view", needs_program=True)
@@ -99,7 +99,7 @@ def no_run_is_left_open_by_a_return(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("LIF-8", "stream", needs_program=True)
 def a_handler_that_raises_ends_its_runs_with_an_error(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-8", "error done")
+    return _diagnosed(state, "LIF-8", "error done")
 
 
 @SERVER.rule("LIF-8", "reply", "view", needs_program=True)
@@ -109,7 +109,7 @@ def no_run_is_left_open_by_a_raise(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("LIF-9", "stream", needs_program=True)
 def a_branch_that_returns_ends_its_own_runs(state: TranscriptState) -> Outcome:
-    return _says(state, "LIF-9", "done")
+    return _diagnosed(state, "LIF-9", "done")
 
 
 @SERVER.rule("LIF-9", "reply", "view", needs_program=True)
@@ -138,7 +138,7 @@ async def the_run_of_a_branch_ends_before_the_handler_does(context: ProbeContext
         if ("handler", "text") not in ops:
             return NOT_SEEN
         if ("branch", "done") not in ops[: ops.index(("handler", "text"))]:
-            return Wrong("the done of the branch's run, then what the handler does later", str(ops))
+            return Wrong("the done of the branch's run before the later operations of the handler", str(ops))
     return KEPT
 
 
@@ -161,15 +161,15 @@ async def a_superseded_producer_is_fenced(context: ProbeContext) -> Outcome:
     if meeting is None:
         return NOT_SEEN
     if "late" in meeting.text:
-        return Wrong("nothing of the superseded producer after the second start", repr(meeting.text))
+        return Wrong("no text of the superseded producer after the second start", repr(meeting.text))
     code = meeting.first.get("error", {}).get("code")
     if meeting.first.get("ok") is not False or code != "cancelled":
-        return Wrong("the superseded handler is answered cancelled", str(meeting.first))
-    # How the second run ends is another matter, so long as the first producer adds nothing to it.
+        return Wrong("the superseded handler is answered with cancelled", str(meeting.first))
+    # The end of the second run is not judged here, only that the first producer adds nothing to it.
     kinds = [op["op"] for op in meeting.ops]
     second = len(kinds) - kinds[::-1].index("start")
     if [kind for kind in kinds[second:] if kind != "text"] not in ([], ["done"]):
-        return Wrong("after the second start nothing but its text and done", ", ".join(kinds))
+        return Wrong("only the text and done of the second run after its start", ", ".join(kinds))
     return KEPT
 
 
@@ -180,27 +180,27 @@ async def an_explicit_start_lifts_the_fence(context: ProbeContext) -> Outcome:
     if meeting is None:
         return NOT_SEEN
     if meeting.first.get("ok") is not True:
-        return Wrong("the handler that started anew is answered ok", str(meeting.first))
+        return Wrong("the handler that started a new run is answered with ok: true", str(meeting.first))
     if not meeting.text.endswith("late."):
         return Wrong("the text after the new start arrives", repr(meeting.text))
     return KEPT
 
 
 @SERVER.probe("LIF-12")
-async def others_may_write_into_an_open_run(context: ProbeContext) -> Outcome:
+async def another_handler_may_write_into_an_open_run(context: ProbeContext) -> Outcome:
     guest: list[dict[str, Any]] = [steps.text("s", "guest.")]
     meeting = await meet(context, OPEN_AND_GO_ON, guest)
     if meeting is None:
         return NOT_SEEN
-    return _guest(meeting)
+    return _texts_of_both(meeting)
 
 
-def _guest(meeting: Meeting) -> Outcome:
+def _texts_of_both(meeting: Meeting) -> Outcome:
     kinds = [op["op"] for op in meeting.ops]
     if kinds.count("start") != 1:
-        return Wrong("one run: start, then the texts of both", ", ".join(kinds))
+        return Wrong("one run: start, then the texts of both handlers", ", ".join(kinds))
     if meeting.text != "first.guest.late.":
         return Wrong("'first.guest.late.'", repr(meeting.text))
     if meeting.first.get("ok") is not True or meeting.second.get("ok") is not True:
-        return Wrong("both handlers are answered ok", f"{meeting.first}, {meeting.second}")
+        return Wrong("both handlers are answered with ok: true", f"{meeting.first}, {meeting.second}")
     return KEPT

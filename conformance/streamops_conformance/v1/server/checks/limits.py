@@ -16,7 +16,7 @@ FOREIGN = "https://elsewhere.invalid"
 
 
 @SERVER.rule("LIM-1", "*")
-def no_frame_is_larger_than_the_client_takes(state: TranscriptState) -> Outcome:
+def no_frame_exceeds_the_max_frame_bytes_of_the_client(state: TranscriptState) -> Outcome:
     limit = state.hello.get("limits", {}).get("max_frame_bytes")
     if not isinstance(limit, int):
         return NOT_SEEN
@@ -25,11 +25,11 @@ def no_frame_is_larger_than_the_client_takes(state: TranscriptState) -> Outcome:
 
 
 @SERVER.probe("LIM-1")
-async def pending_operations_are_cut_to_size(context: ProbeContext) -> Outcome:
+async def pending_operations_are_split_to_fit_the_limit(context: ProbeContext) -> Outcome:
     limit = load_protocol().limits.min_frame_bytes
     async with context.session() as session:
         await session.hello(["x-conformance"], limits={"max_frame_bytes": limit, "max_fps": 60, "window": 64})
-        # Quotes and controls, whose escapes make a frame larger than its text.
+        # Quotes and control characters: their escapes make a frame larger than its text.
         reply = await session.run([steps.text("s", '"\u0001', 100_000)])
         frames = [entry for entry in session.transcript.entries if entry.type == "stream"]
         text = sum(len(op.get("text", "")) for entry in frames for op in (entry.frame or {})["ops"])
@@ -45,7 +45,7 @@ async def a_message_over_the_limit_is_refused(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         limit = (await session.hello(context.caps()))["limits"]["max_frame_bytes"]
         if limit > 1 << 25:
-            context.inconclusive(f"max_frame_bytes is {limit}: too large to exceed")
+            context.inconclusive(f"max_frame_bytes is {limit}: too large for a probe")
             return NOT_SEEN
         await session.send_raw(_padded(limit))
         await session.next("pong")
@@ -63,7 +63,7 @@ async def a_message_over_the_limit_is_refused(context: ProbeContext) -> Outcome:
 
 
 def _padded(size: int) -> str:
-    """A ping of exactly that many bytes: an unknown member fills it."""
+    """A ping of exactly `size` bytes, filled up with an unknown member."""
     empty = json.dumps({"type": "ping", "t": "t", "padding": ""}, separators=(",", ":"))
     return json.dumps({"type": "ping", "t": "t", "padding": "x" * (size - len(empty))}, separators=(",", ":"))
 
@@ -79,7 +79,7 @@ async def html_that_cannot_fit_raises_overflow(context: ProbeContext) -> Outcome
         )
         half = await session.run([steps.replace("s", "xy", limit // 4)])
         if half["ok"] is not True:
-            context.inconclusive(f"the control, html of half the limit, was refused: {half}")
+            context.inconclusive(f"the control, HTML of half the limit, was refused: {half}")
             return NOT_SEEN
         seen = len([frame for frame in session.transcript.frames("stream") if frame["stream"] == "s"])
         for step in ("replace", "insert"):
@@ -88,31 +88,31 @@ async def html_that_cannot_fit_raises_overflow(context: ProbeContext) -> Outcome
                 return Wrong(f"overflow for a {step} of {limit + 2} bytes", str(reply)[:300])
         frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "big"]
         if frames:
-            return Wrong("no operation of html that cannot fit", str(frames[0])[:300])
+            return Wrong("no operation for HTML that cannot fit", str(frames[0])[:300])
         return KEPT if seen else NOT_SEEN
 
 
 @SERVER.probe("LIM-4")
-async def one_stream_too_many_fails_only_its_call(context: ProbeContext) -> Outcome:
+async def a_stream_beyond_max_streams_fails_only_its_call(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         limit = (await session.hello(context.caps()))["limits"]["max_streams"]
         if limit > 5000:
-            context.inconclusive(f"max_streams is {limit}: too many to use up")
+            context.inconclusive(f"max_streams is {limit}: too many for a probe")
             return NOT_SEEN
         names = [f"s{number}" for number in range(limit)]
         for begin in range(0, limit, 500):
             texts = [steps.text(name, "x") for name in names[begin : begin + 500]]
             reply = await session.run(texts)
             if reply["ok"] is not True:
-                return Wrong(f"{limit} names can be used", str(reply))
+                return Wrong(f"calls on {limit} names succeed", str(reply))
         surplus = await session.run([steps.text("surplus", "x")])
         if surplus["ok"] is not False:
             return Wrong(f"a call on name {limit + 1} fails", str(surplus))
         again = await session.run([steps.text(names[0], "y")])
         if again["ok"] is not True:
-            return Wrong("the names before go on working", str(again))
+            return Wrong("calls on the earlier names succeed", str(again))
         if any(frame["stream"] == "surplus" for frame in session.transcript.frames("stream")):
-            return Wrong("no operation of the surplus stream", "a frame of it")
+            return Wrong("no operation on the surplus stream", "a frame for it")
     return KEPT
 
 
@@ -142,30 +142,30 @@ async def _extensions(context: ProbeContext) -> str | None:
 
 @SERVER.probe("LIM-6")
 async def compression_is_not_negotiated(context: ProbeContext) -> Outcome:
-    said = await _extensions(context)
-    if said is None:
+    extensions = await _extensions(context)
+    if extensions is None:
         return NOT_SEEN
-    return Wrong("no permessage-deflate", said) if "permessage-deflate" in said else KEPT
+    return Wrong("no permessage-deflate", extensions) if "permessage-deflate" in extensions else KEPT
 
 
 @SERVER.probe("LIM-7")
 async def compression_has_no_context_takeover(context: ProbeContext) -> Outcome:
-    said = await _extensions(context)
-    if said is None:
+    extensions = await _extensions(context)
+    if extensions is None:
         return NOT_SEEN
     both = ("server_no_context_takeover", "client_no_context_takeover")
-    if "permessage-deflate" in said and any(way not in said for way in both):
-        return Wrong(f"no compression, or {' and '.join(both)}", said)
+    if "permessage-deflate" in extensions and any(way not in extensions for way in both):
+        return Wrong(f"no compression, or {' and '.join(both)}", extensions)
     return KEPT
 
 
 @SERVER.probe("LIM-8")
-async def a_stream_name_that_is_not_well_formed_raises(context: ProbeContext) -> Outcome:
+async def a_malformed_stream_name_raises(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps())
         good = await session.run([steps.text("A" * 64, "x")])
         if good["ok"] is not True:
-            return Wrong("a name of 64 letters works", str(good))
+            return Wrong("a call on a name of 64 letters succeeds", str(good))
         before = len(session.transcript.frames("stream"))
         for name in ("", "1a", "a b", "a'b", 'a"b', "a]", "é", "A" * 65, "__proto__", "a\n"):
             reply = await session.run([steps.text(name, "x")])

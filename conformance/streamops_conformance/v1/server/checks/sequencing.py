@@ -1,4 +1,4 @@
-"""Chapter 5: sequencing. The law itself is in `law`, asked last."""
+"""Chapter 5: sequencing. The prefix law itself is in `law`, which is asked last."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 
 @SERVER.rule("ORD-7", "stream")
-def numbers_go_on_in_a_later_event(state: TranscriptState) -> Outcome:
+def numbers_continue_in_a_later_event(state: TranscriptState) -> Outcome:
     cursor = state.cursors.get(state.name, 0)
     if (
         len(state.replies) == 0
@@ -23,32 +23,32 @@ def numbers_go_on_in_a_later_event(state: TranscriptState) -> Outcome:
     ):
         return NOT_SEEN
     if state.frame["seq"] == 1:
-        return Wrong(f"seq {cursor + 1} on the stream that had {cursor} operations before", "seq 1")
+        return Wrong(f"seq {cursor + 1} on a stream that had {cursor} operations before", "seq 1")
     return KEPT
 
 
 @SERVER.rule("ORD-2", "stream", needs_program=True)
-def each_frame_starts_where_the_one_before_ended(state: TranscriptState) -> Outcome:
+def each_frame_starts_where_the_previous_one_ended(state: TranscriptState) -> Outcome:
     due = state.cursors.get(state.name, 0) + 1
     if state.frame["seq"] == due:
         return KEPT
     if is_first_after_resume(state):
-        return NOT_SEEN  # A matter of chapter 11.
+        return NOT_SEEN  # Chapter 11 judges that.
     return NOT_SEEN if _miscounted(state) else Wrong(f"seq {due}", f"seq {state.frame['seq']}")
 
 
 @SERVER.rule("ORD-3", "stream", needs_program=True)
-def n_counts_what_the_frame_covers(state: TranscriptState) -> Outcome:
+def n_counts_the_covered_operations(state: TranscriptState) -> Outcome:
     if _miscounted(state):
         last = state.last_frame[state.name]
         covered = state.frame["seq"] - last["seq"]
-        return Wrong(f"n {covered} on the frame before, with seq {last['seq']}", f"n {last['n']}")
+        return Wrong(f"n {covered} on the previous frame, with seq {last['seq']}", f"n {last['n']}")
     found = state.diagnosis()
     return Wrong(found.expected, found.observed) if found.broken == "ORD-3" else KEPT
 
 
 def _miscounted(state: TranscriptState) -> bool:
-    """Whether this frame's `seq` is right and the frame before covered more than its `n` says."""
+    """Whether `seq` of this frame is right, and the previous frame covered more operations than its `n`."""
     assert state.case is not None
     last = state.last_frame.get(state.name)
     if last is None or state.frame["seq"] <= last["seq"] + last["n"]:
@@ -58,7 +58,7 @@ def _miscounted(state: TranscriptState) -> bool:
 
 
 @SERVER.rule("ORD-4", "stream", needs_program=True)
-def nothing_overtakes_inside_a_stream(state: TranscriptState) -> Outcome:
+def no_operation_overtakes_another_in_its_stream(state: TranscriptState) -> Outcome:
     found = state.diagnosis()
     if found.broken == "ORD-4":
         return Wrong(found.expected, found.observed)
@@ -72,12 +72,12 @@ def no_operation_is_missing_from_a_frame(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("ORD-6", "stream", needs_program=True)
-def a_start_waits_for_everything_accepted_before(state: TranscriptState) -> Outcome:
+def a_start_waits_for_all_operations_accepted_before(state: TranscriptState) -> Outcome:
     assert state.program is not None
     starts = [op for op in state.covered if op.kind == "start"]
     found = state.diagnosis()
     if not starts or found.broken or found.unexplained:
-        return NOT_SEEN  # Of a frame that is wrong in itself its numbers say nothing of others.
+        return NOT_SEEN  # The numbers of a wrong frame say nothing about other streams.
     accepted = max(op.after for op in starts)
     seen: Outcome = NOT_SEEN
     for name, stream in state.program.streams.items():
@@ -88,23 +88,23 @@ def a_start_waits_for_everything_accepted_before(state: TranscriptState) -> Outc
             seen = KEPT
         at = state.cursors.get(name, 0)
         if at < due and stream.ops[at].cause == "LIF-9":
-            return NOT_SEEN  # Perhaps the branch's run was not ended: its probe can tell, this cannot.
+            return NOT_SEEN  # Perhaps the run of the branch did not end. Only the probe of LIF-9 can tell.
         if at < due:
             return Wrong(
-                f"operation {due} of stream {name}, accepted before this start, is sent before it",
+                f"operation {due} of stream {name} before this start, because it was accepted before",
                 f"stream {name} is at {at}",
             )
     return seen
 
 
 @SERVER.rule("ORD-5", "reply", "view", needs_program=True)
-def every_operation_has_arrived_with_the_reply(state: TranscriptState) -> Outcome:
+def every_operation_has_arrived_before_the_reply(state: TranscriptState) -> Outcome:
     missing = missing_here(state)
     return KEPT if missing is None else lost_for(missing, "ORD-5") or NOT_SEEN
 
 
 @SERVER.probe("ORD-8")
-async def sessions_do_not_see_each_other(context: ProbeContext) -> Outcome:
+async def a_session_gets_only_its_own_operations(context: ProbeContext) -> Outcome:
     def script(mark: str) -> list[dict[str, Any]]:
         step: list[dict[str, Any]] = [
             steps.text("shared", mark),

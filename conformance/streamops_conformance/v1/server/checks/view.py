@@ -1,4 +1,4 @@
-"""Chapter 12: the view, the full re-render."""
+"""Chapter 12: views, which are full re-renders."""
 
 from typing import Any
 
@@ -20,12 +20,14 @@ from streamops_conformance.v1.vocabulary import LIFECYCLE
 
 
 @SERVER.rule("VIEW-10", "view")
-def no_view_goes_to_who_did_not_agree(state: TranscriptState) -> Outcome:
-    return KEPT if "view" in state.agreed else Wrong("no view: the capability was not agreed", "a view")
+def no_view_is_sent_without_the_capability(state: TranscriptState) -> Outcome:
+    return (
+        KEPT if "view" in state.agreed else Wrong("no view, because the capability was not agreed", "a view")
+    )
 
 
 @SERVER.rule("VIEW-10", "reply")
-def sessions_without_view_get_none(state: TranscriptState) -> Outcome:
+def a_session_without_the_capability_gets_no_view(state: TranscriptState) -> Outcome:
     return KEPT if "view" not in state.agreed and state.welcomes else NOT_SEEN
 
 
@@ -38,14 +40,14 @@ def the_first_view_has_every_stream_at_zero(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("VIEW-1", "reply")
-def a_view_comes_before_anything_else(state: TranscriptState) -> Outcome:
+def the_first_view_comes_before_any_reply(state: TranscriptState) -> Outcome:
     if "view" in state.agreed and state.version is None:
         return Wrong("a first view after welcome", "a reply before any view")
     return NOT_SEEN
 
 
 @SERVER.rule("VIEW-7", "view")
-def versions_grow(state: TranscriptState) -> Outcome:
+def view_versions_increase(state: TranscriptState) -> Outcome:
     last = state.version
     if last is None:
         return NOT_SEEN
@@ -53,8 +55,8 @@ def versions_grow(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("EVT-3", "view", needs_program=True)
-def no_final_view_comes_once_more(state: TranscriptState) -> Outcome:
-    """One that nothing is left for, as its event was answered: also if it could have stayed away."""
+def the_final_view_does_not_come_after_the_reply(state: TranscriptState) -> Outcome:
+    """Finds a final view after the reply to its event, also one that the server could have left out."""
     assert state.program is not None
     if any(_counts(view) == _cursors(state) for view in state.program.views[state.next_view :]):
         return NOT_SEEN
@@ -66,7 +68,7 @@ def no_final_view_comes_once_more(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("VIEW-5", "view", needs_program=True)
 def a_view_is_a_barrier(state: TranscriptState) -> Outcome:
-    """Matches the view to the one of the program that was made at the streams' cursors."""
+    """Finds the view of the program at the cursors of the streams, and keeps it as `state.matched_view`."""
     assert state.program is not None
     ahead = state.program.views[state.next_view :]
     here = [view for view in ahead if _counts(view) == _cursors(state)]
@@ -88,14 +90,14 @@ def _cursors(state: TranscriptState) -> dict[str, int]:
 
 
 @SERVER.rule("VIEW-2", "view", needs_program=True)
-def the_html_is_the_state_when_the_view_was_made(state: TranscriptState) -> Outcome:
+def the_html_shows_the_state_when_the_view_was_rendered(state: TranscriptState) -> Outcome:
     assert state.matched_view is not None
     expected, observed = normalized(state.matched_view.html), normalized(state.frame["html"])
     return KEPT if expected == observed else Wrong(expected[:400], observed[:400])
 
 
 @SERVER.rule("VIEW-11", "view", needs_program=True)
-def a_re_render_puts_its_stream_back(state: TranscriptState) -> Outcome:
+def a_re_rendered_stream_returns_to_the_map(state: TranscriptState) -> Outcome:
     assert state.matched_view is not None
     assert state.program is not None
     seen: Outcome = NOT_SEEN
@@ -105,13 +107,13 @@ def a_re_render_puts_its_stream_back(state: TranscriptState) -> Outcome:
         content = [op for op in ops if op.kind not in LIFECYCLE]
         if content and content[-1].rerendered and not all(op.rerendered for op in content):
             if name not in state.frame["streams"]:
-                return Wrong(f"stream {name} in the map, for it was re-rendered", "it is not there")
+                return Wrong(f"stream {name} in the map, because it was re-rendered", "a map without it")
             seen = KEPT
     return seen
 
 
 @SERVER.rule("VIEW-3", "view", needs_program=True)
-def the_map_names_the_streams_of_the_template(state: TranscriptState) -> Outcome:
+def the_map_lists_the_streams_of_the_template(state: TranscriptState) -> Outcome:
     assert state.matched_view is not None
     assert state.case is not None
     expected, named = sorted(state.matched_view.map), sorted(state.frame["streams"])
@@ -130,7 +132,7 @@ def the_map_gives_number_state_run_and_error(state: TranscriptState) -> Outcome:
             continue
         for member in ("seq", "state", "run", "code", "error"):
             if member == "error" and "error" in entry and entry["error"] is None:
-                continue  # The generic text of app_error is the server's own.
+                continue  # The server chooses the generic text of app_error.
             if member == "run" and entry["state"] == "idle":
                 continue
             if observed.get(member) != entry.get(member):
@@ -140,8 +142,8 @@ def the_map_gives_number_state_run_and_error(state: TranscriptState) -> Outcome:
 
 
 @SERVER.rule("VIEW-6", "view", needs_program=True)
-def only_a_view_with_nothing_after_it_is_replaced(state: TranscriptState) -> Outcome:
-    """Also takes over that the view has come: rules asked later see it as matched."""
+def only_a_view_without_later_operations_is_replaced(state: TranscriptState) -> Outcome:
+    """Also moves `state.next_view` behind the matched view, for the rules that are asked later."""
     assert state.matched_view is not None
     assert state.program is not None
     position = state.program.views.index(state.matched_view, state.next_view)
@@ -150,17 +152,17 @@ def only_a_view_with_nothing_after_it_is_replaced(state: TranscriptState) -> Out
     before = state.next_view
     state.next_view = position + 1
     if not all(view.final and changes_nothing(state, view) for view in lost):
-        return Wrong(f"the view at {_counts(lost[0])} before this one", f"the view at {_cursors(state)}")
+        return Wrong(f"the view at {_counts(lost[0])} before this view", f"the view at {_cursors(state)}")
     return KEPT if before else NOT_SEEN
 
 
 @SERVER.rule("VIEW-8", "reply", needs_program=True)
-def the_final_state_has_arrived_with_the_reply(state: TranscriptState) -> Outcome:
+def the_final_state_has_arrived_before_the_reply(state: TranscriptState) -> Outcome:
     due = due_views(state)
     if due is None:
         return NOT_SEEN
     if due and not comes_late(state, due[-1]) and not is_made_again(state, due[-1]):
-        return Wrong(f"the final view {due[-1].html[:300]}", "a reply without it")
+        return Wrong(f"the final view {due[-1].html[:300]} before the reply", "a reply without it")
     return NOT_SEEN if due else KEPT
 
 
@@ -180,7 +182,7 @@ async def views_obey_the_frame_rate(context: ProbeContext) -> Outcome:
         entries = session.transcript.entries
         sent = next(entry.ms for entry in entries if entry.type == "event")
         got = next(entry.ms for entry in entries if entry.type == "reply")
-        # The final view and one that was due when the event came are not held up.
+        # The final view, and a view that was due when the event came, are sent at once.
         views = len(session.transcript.frames("view")) - 1
         allowed = 3 + 1.1 * (got - sent) / interval
         if reply["ok"] is not True or views < 1:
@@ -191,7 +193,7 @@ async def views_obey_the_frame_rate(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("VIEW-6")
-async def views_with_operations_between_all_arrive(context: ProbeContext) -> Outcome:
+async def views_with_operations_between_them_all_arrive(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         await session.hello(context.caps("view"), view=context.view(s="0", v="-"))
         script: list[dict[str, Any]] = []
@@ -205,10 +207,10 @@ async def views_with_operations_between_all_arrive(context: ProbeContext) -> Out
         views = [frame["html"] for frame in session.transcript.frames("view")]
         missing = [number for number in range(6) if not any(f">{number}</div>" in html for html in views)]
         if missing and len(views) > 6:
-            context.inconclusive(f"{len(views)} views came, and none shows the state {missing}")
+            context.inconclusive(f"{len(views)} views arrived, and none shows the state {missing}")
             return NOT_SEEN
         return (
-            Wrong("all six views, for each has an operation after it", f"without {missing}")
+            Wrong("all six views, because an operation follows each of them", f"views without {missing}")
             if missing
             else KEPT
         )

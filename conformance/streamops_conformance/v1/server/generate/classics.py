@@ -1,4 +1,4 @@
-"""Cases that luck should not be trusted to find: each shows what one rule is about."""
+"""Fixed cases that are not left to chance: each exercises one rule."""
 
 from streamops_conformance.generate import alphabet
 from streamops_conformance.model.case import CaseSpec
@@ -140,5 +140,5 @@ VIEW = (
 
 
 def classics(agreed: frozenset[str]) -> list[CaseSpec]:
-    """Those that a target with these capabilities can run."""
+    """The cases that a target with these capabilities can run."""
     return [case for case in (*TEXT, *HTML, *VIEW) if set(case.caps) <= agreed | {DRIVER}]

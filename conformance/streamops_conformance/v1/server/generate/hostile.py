@@ -1,7 +1,7 @@
-"""Messages that no good client sends: well-formed frames, broken in one drawn place.
+"""Messages that a correct client does not send: well-formed frames, broken in one drawn place.
 
-What must become of each follows from the schemas: a known frame that has not its shape is
-refused, an unknown type or member is ignored, what is no object is refused.
+The schemas say how a server must treat each of them: it refuses a known frame that does not match its schema
+and a message that is not an object, and it ignores an unknown type or member.
 """
 
 import json
@@ -27,7 +27,7 @@ VALUES: tuple[Json, ...] = (
     {"a": 1},
 )  # fmt: skip
 NAMES = ("later", "__proto__", "constructor", "toString", "", "Ref", "REF", "\u0000")
-NO_OBJECTS = (
+NOT_OBJECTS = (
     "", " ", "{", "}", "[]", "[{}]", "null", "true", "0", '"x"', "{}{}", '{"type":', "{'type':'ping'}",
     '{"type":"ping",}', "\ufeff{}", "undefined", "<html>", '{"type":"ping"}x', "[" * 200,
 )  # fmt: skip
@@ -35,13 +35,13 @@ NO_OBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One message, and whether it must be `refused` (4400) or `ignored` (the session goes on)."""
+    """One message, and whether it must be `refused` (4400) or `ignored` (the session continues)."""
 
     message: str
     refused: bool
     kind: str
-    """`object`: no JSON object; `member`: a known frame out of shape; `unknown`: a type, and `surplus`:
-    a member, to be ignored."""
+    """`object`: not a JSON object; `member`: a known frame that does not match its schema; `unknown`: an
+    unknown type; `surplus`: an unknown member."""
 
 
 def _broken() -> st.SearchStrategy[dict[str, Json]]:
@@ -63,13 +63,13 @@ def _broken() -> st.SearchStrategy[dict[str, Json]]:
 
 
 def _is_i_json(frame: dict[str, Json]) -> bool:
-    """Whether every integer is one that a receiver must take."""
+    """Whether a receiver must accept every integer."""
     largest = load_protocol().limits.max_safe_integer
     return all(not isinstance(value, int) or abs(value) <= largest for value in frame.values())
 
 
 def classify(message: str) -> Hostile | None:
-    """What must become of a message; None where the specification leaves it open, or it is well formed."""
+    """How a server must treat a message; None if the specification leaves it open, or for a correct frame."""
     try:
         frame = json.loads(message)
     except (ValueError, RecursionError):
@@ -86,12 +86,12 @@ def classify(message: str) -> Hostile | None:
     good = GOOD.get(kind, {})
     if not _is_i_json(frame):
         return None
-    # A well-formed event runs, and its ref binds the events after it: only others are sent for nothing.
+    # A well-formed event runs, and its ref restricts later events. Other frames have no such effect.
     known = {"type", *good, "t"}
     return None if kind == "event" or not set(frame) - known else Hostile(message, False, "surplus")
 
 
-@lru_cache(maxsize=4)  # Several probes share them, a kind each.
+@lru_cache(maxsize=4)  # Several probes share them, one for each kind.
 def draw_hostile(count: int, seed: int) -> tuple[Hostile, ...]:
     """At most `count` different messages, the same for the same seed."""
     found: dict[str, Hostile] = {}
@@ -102,8 +102,8 @@ def draw_hostile(count: int, seed: int) -> tuple[Hostile, ...]:
     )
     frames = st.one_of(_broken(), _broken(), unknown, untyped).map(json.dumps)
 
-    for message in draw(st.one_of(st.sampled_from(NO_OBJECTS), frames, frames, frames), count * 3, seed):
-        said = classify(message)
-        if said is not None:
-            found.setdefault(message, said)
+    for message in draw(st.one_of(st.sampled_from(NOT_OBJECTS), frames, frames, frames), count * 3, seed):
+        hostile = classify(message)
+        if hostile is not None:
+            found.setdefault(message, hostile)
     return tuple(found.values())[:count]

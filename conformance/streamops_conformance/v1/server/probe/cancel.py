@@ -1,4 +1,4 @@
-"""Cancelling a run: shared by the checks of chapters 9 and 10."""
+"""How probes cancel a run: shared by the checks of chapters 9 and 10."""
 
 from typing import Any
 
@@ -26,16 +26,16 @@ STOPPED: Frame = steps.text("s", "stopped")
 
 
 GRACE = 600
-"""Milliseconds beyond `cancel_ms` that a cancelled script sleeps: both are timed by the server's clock."""
+"""A cancelled script sleeps this number of ms longer than `cancel_ms`; the server times both."""
 
 
 def stubborn(*then: Frame) -> Steps:
-    """A script that hangs, and does that much once it is cancelled."""
+    """A script that waits, and runs the steps `then` once it is cancelled."""
     return [steps.finally_([START, HANG], list(then))]
 
 
 async def cancel(session: Session, script: Steps, *streams: str) -> int:
-    """Run it, and cancel the run of the first stream as soon as all of them are open; the ref."""
+    """Run a script, cancel the run of the first stream once all `streams` are open, and return the ref."""
     ref = await session.event("conformance.run", {"script": script})
     for name in streams or ("s",):
         await first_operation(session, name)
@@ -45,6 +45,6 @@ async def cancel(session: Session, script: Steps, *streams: str) -> int:
 
 
 def first_run(session: Session, name: str = "s") -> int:
-    """The first run of that stream."""
+    """The number of the first run of that stream."""
     run: int = next(op["run"] for op in ops_of(session, name) if op["op"] == "start")
     return run

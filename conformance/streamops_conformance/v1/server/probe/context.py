@@ -1,4 +1,4 @@
-"""What probes of servers work with: sessions, facts about the target, notes for the report."""
+"""What probes of servers use: sessions, facts about the target, notes for the report."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,18 +12,18 @@ Frame = dict[str, Any]
 
 
 class ProbeContext(ProbeNotes):
-    """The context of one probe. It keeps the transcripts, so that the rules of the wire judge them too."""
+    """The context of one probe. It keeps the transcripts, which the rules of the wire judge too."""
 
     def __init__(self, running: Running, agreed: frozenset[str], *, longest_wait: float, seed: int) -> None:
         super().__init__()
         self.url = running.url
         self.headers = dict(running.target.headers)
         self.other_headers = running.target.other_headers
-        """Those of a second principal, if the target names one."""
+        """The headers of a second principal, if the target names one."""
         self.agreed = agreed
-        """The capabilities that the target has."""
+        """The capabilities of the target."""
         self.longest_wait = longest_wait
-        """Seconds that a probe may wait for something that the target times."""
+        """The longest time in seconds that a probe waits for a timer of the target."""
         self.seed = seed
         self.can_start = running.target.start is not None
         self._running = running
@@ -32,7 +32,7 @@ class ProbeContext(ProbeNotes):
     async def session(
         self, *, acks: bool = True, headers: dict[str, str] | None = None
     ) -> AsyncIterator[Session]:
-        """A connection before its hello; without `acks` it acknowledges nothing by itself."""
+        """A connection before its hello; without `acks` it does not acknowledge frames by itself."""
         session = Session(self.url, headers=self.headers if headers is None else headers, acks=acks)
         self.transcripts.append(session.transcript)
         async with session:
@@ -40,14 +40,14 @@ class ProbeContext(ProbeNotes):
 
     @asynccontextmanager
     async def second_target(self) -> AsyncIterator["SecondTargetContext"]:
-        """Another process of the same implementation, which the probe may end."""
+        """Start another process of the same implementation, which the probe may end."""
         with Running(self._running.target) as running:
             other = SecondTargetContext(running, self.agreed, longest_wait=self.longest_wait, seed=self.seed)
             other.transcripts = self.transcripts
             yield other
 
     def caps(self, *wanted: str) -> list[str]:
-        """The capabilities to offer: the driver's, and those wanted that the target has."""
+        """The capabilities to offer: the driver, and those of `wanted` that the target has."""
         return [name for name in wanted if name in self.agreed] + ["x-conformance"]
 
     def view(self, **variables: str) -> Frame:
@@ -55,12 +55,12 @@ class ProbeContext(ProbeNotes):
         return {"name": "conformance", "params": {"vars": variables}}
 
     def hello(self, **members: Any) -> Frame:
-        """A hello frame, to be sent by hand."""
+        """A hello frame for `session.send`; `members` replace or add members."""
         return {"type": "hello", "caps": self.caps(), "limits": DEFAULT_LIMITS, **members}
 
 
 class SecondTargetContext(ProbeContext):
-    """The context on a process that the probe started."""
+    """The context for a process that the probe started."""
 
     def terminate(self) -> None:
         """Ask the process to end (SIGTERM)."""

@@ -1,4 +1,4 @@
-"""Controls: what must work before a probe may blame what it is about."""
+"""Controls: what must work before a probe may blame its requirement."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ BEYOND = (1 << 53) - 1
 
 
 TRIES = 4
-"""How often a script that was not through in time is tried again, with twice the time."""
+"""A script whose timing failed is tried this number of times, each time with twice the time."""
 
 
 def limits(window: int, max_frame_bytes: int = 1 << 20) -> Frame:
@@ -25,7 +25,7 @@ def limits(window: int, max_frame_bytes: int = 1 << 20) -> Frame:
 
 
 def ticking(count: int, pause: int) -> Steps:
-    """Texts one after the other on stream `s`, each after a pause."""
+    """A script with `count` texts on stream `s`, each after a pause of `pause` ms."""
     script: Steps = [steps.start("s")]
     for number in range(count):
         script += [steps.pause(pause), steps.text("s", f"{number}.")]
@@ -33,9 +33,12 @@ def ticking(count: int, pause: int) -> Steps:
 
 
 async def arrives_intact(context: ProbeContext, script: Steps) -> bool:
-    """The control: whether texts arrive complete and in order where nothing is in the way."""
+    """The control: whether the texts of a script arrive complete and in order in an undisturbed session.
+
+    Notes the reason if they do not.
+    """
     due: dict[str, list[str]] = {}
-    # Quick texts at the end: some of them wait for an interval, and nothing after them sends them off.
+    # Quick texts at the end: some of them wait for the interval, and no later operation flushes them.
     script = [*script, *[steps.text(script[0]["stream"], ".")] * 12]
     for step in script:
         if "text" in step:

@@ -1,4 +1,4 @@
-"""Sends drawn messages, each in a session of its own, and sees what becomes of them."""
+"""Sends drawn messages, each in its own session, and checks how the server treats them."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ AT_ONCE = 8
 
 
 async def survive(context: ProbeContext, kind: str) -> Outcome:
-    """The first drawn message of that kind that is not dealt with as it must be; KEPT where all are."""
+    """Send the drawn messages of a kind; Wrong for the first one that is not treated as required."""
     messages = [each for each in draw_hostile(COUNT, context.seed) if each.kind == kind]
     gate = asyncio.Semaphore(AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""Two handlers of one session that meet on one stream."""
+"""Two handlers of one session that write to one stream."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,11 @@ Frame = dict[str, Any]
 
 @dataclass(slots=True)
 class Meeting:
-    """What came of it."""
+    """What two handlers did on stream `s`."""
 
     ops: list[Frame]
     text: str
-    """All that was appended, in order."""
+    """All appended text, in order."""
     first: Frame
     """The reply to the first handler."""
     second: Frame
@@ -24,10 +24,10 @@ class Meeting:
 async def meet(
     context: ProbeContext, first: list[Frame], second: list[Frame], *, tries: int = 4
 ) -> Meeting | None:
-    """Run `first`, and `second` as soon as the first has started stream `s`.
+    """Run `first`, and run `second` as soon as the first script has started stream `s`.
 
-    The first script sleeps before it goes on; where a busy machine let it go on before the
-    second was there, the meeting did not happen and is tried again. None where it never did.
+    The first script sleeps before it continues. On a busy machine it may continue before the second script
+    runs; then both are tried again. None, with a note, if no try succeeded.
     """
     for attempt in range(tries):
         stretched = [
@@ -39,7 +39,7 @@ async def meet(
         async with context.session() as session:
             welcome = await session.hello(context.caps())
             if Limits.of(welcome).max_events < 2:
-                context.not_applicable("the target takes one event at a time")
+                context.not_applicable("the target takes only one event at a time")
             ref = await session.event("conformance.run", {"script": stretched})
             await session.next("stream")
             other = await session.event("conformance.run", {"script": held})

@@ -1,4 +1,4 @@
-"""What a probe reads off a session."""
+"""What a probe reads from a session."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ Steps = list[Frame]
 
 
 def ops_of(session: Session, name: str = "s") -> Steps:
-    """All ops of that stream, in the order of their arrival."""
+    """All ops of a stream, in the order of arrival."""
     frames = session.transcript.frames("stream")
     return [op for frame in frames if frame["stream"] == name for op in frame["ops"]]
 
 
 def in_short(ops: Steps) -> list[str]:
-    """Ops in short: a `done` with its reason, a text with its text."""
+    """The names of ops, with the reason of a `done` and the text of a `text`."""
     return [f"{op['op']} {op.get('reason', op.get('text', ''))}".strip() for op in ops]
 
 
@@ -25,7 +25,7 @@ async def first_operation(session: Session, name: str = "s") -> None:
 
 
 async def round_trip(session: Session) -> None:
-    """Wait until the server has read all that was sent. Raises Silent."""
+    """Wait until the server has read everything that was sent. Raises Silent."""
     before = len(session.frames("pong"))
     await session.send({"type": "ping"})
     await session.until(lambda _: len(session.frames("pong")) > before, "a pong")
@@ -36,5 +36,5 @@ def ends_a_run(frame: Frame) -> bool:
 
 
 def text_of(session: Session, name: str = "s") -> str:
-    """All text that arrived on that stream, over all connections."""
+    """All text that arrived on a stream, over all connections."""
     return "".join(op.get("text", "") for op in ops_of(session, name))

@@ -1,4 +1,4 @@
-"""What a refusal looks like, asked of a session that should get one."""
+"""Whether the server refuses: a fatal error, then the close that belongs to it."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from streamops_conformance.wire.silent import Silent
 async def refused(
     session: Session, code: str, stimulus: str, *, close: str = "", retryable: bool | None = None
 ) -> Wrong | None:
-    """None where the server sends a fatal `error` of that code and closes; what was wrong otherwise.
+    """None if the server sends a fatal `error` with that code and closes; what was wrong otherwise.
 
-    `close` names the code whose close code it is, if not `code`. The caller has seen the
-    control, the same thing done rightly, accepted.
+    `close` names the code in the table of close codes, if not `code`. The caller must have seen the control,
+    the correct form of the stimulus, accepted.
     """
     row = load_protocol().close_codes[close or code]
     verdict = "" if retryable is None else f" with retryable {str(retryable).lower()}"
@@ -26,8 +26,8 @@ async def refused(
         return Wrong(expected, str(silent))
     fatal: list[dict[str, Any]] = [each for each in session.transcript.frames("error") if each.get("fatal")]
     if not fatal or fatal[-1].get("code") != code:
-        said = fatal[-1].get("code") if fatal else "none"
-        return Wrong(expected, f"fatal error: {said}; close {closed.code} {closed.reason!r}")
+        seen = fatal[-1].get("code") if fatal else "none"
+        return Wrong(expected, f"fatal error: {seen}; close {closed.code} {closed.reason!r}")
     if retryable is not None and fatal[-1].get("retryable") is not retryable:
         return Wrong(expected, f"retryable {fatal[-1].get('retryable')!r}")
     if closed.code != row.close:

@@ -1,4 +1,4 @@
-"""Coming back to a session: shared by the checks of chapter 11."""
+"""How probes resume a session: shared by the checks of chapter 11."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ Frame = dict[str, Any]
 async def comes_back(
     context: ProbeContext, session: Session, caps: list[str], **members: Any
 ) -> Frame | None:
-    """The welcome of a resume; None, with the reason noted, where the session did not go on (RES-1)."""
+    """The welcome of a resume; None, with a note, if the session did not continue (RES-1)."""
     before = session.id
     welcome = await session.resume(caps, **members)
     if welcome["session"] == before:
         return welcome
-    context.inconclusive("the session did not go on after a lost connection")
+    context.inconclusive("the session did not continue after a lost connection")
     return None

@@ -1,4 +1,4 @@
-"""The steps of a driver script (chapter 16), short to write and to read."""
+"""The steps of a driver script (chapter 16), one short function for each."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ Steps = list[Frame]
 
 
 def step(do: str, **members: Any) -> Frame:
-    """Any step, by its name."""
+    """A step, by its name in `do`."""
     return {"do": do, **members}
 
 
@@ -26,7 +26,7 @@ def text(stream: str, written: str, repeat: int = 1, **members: Any) -> Frame:
 
 
 def replace(stream: str, html: str, repeat: int = 1) -> Frame:
-    """Replace the content by html, `repeat` times in a row in one call."""
+    """Replace the content with HTML, repeated `repeat` times in one call."""
     return step("replace", stream=stream, html=html, **_times(repeat))
 
 
@@ -36,7 +36,7 @@ def done(stream: str) -> Frame:
 
 
 def pause(ms: float) -> Frame:
-    """Sleep that many milliseconds."""
+    """Sleep for `ms` milliseconds."""
     return step("sleep_ms", ms=ms)
 
 
@@ -61,10 +61,10 @@ def stream_to(stream: str) -> Frame:
 
 
 def parallel(*branches: Steps) -> Frame:
-    """Run branches as tasks, each with streams of its own."""
+    """Run branches as tasks, each with its own streams."""
     return step("parallel", branches=list(branches))
 
 
 def finally_(script: Steps, then: Steps) -> Frame:
-    """Run `script`, and `then` also when it is cancelled."""
+    """Run `script`, then `then`, also if `script` is cancelled."""
     return step("finally", script=script, then=then)

@@ -1,4 +1,4 @@
-"""Chapter 11: sessions that are drawn, cut anywhere, and sent again from the cursors of the client."""
+"""Chapter 11: drawn sessions with cuts at any place, resumed from the cursors of the client."""
 
 import asyncio
 from dataclasses import replace
@@ -15,13 +15,13 @@ from streamops_conformance.v1.client.sequence import SequenceSpec, messages_of, 
 
 Frame = dict[str, Any]
 DRAWN = 40
-"""Sequences of which the longest are played."""
+"""The number of drawn sequences, of which the longest are played."""
 SESSIONS = 10
 CUTS = 2
 
 
 @CLIENT.probe("RES-16")
-async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(context: ClientProbeContext) -> Outcome:
+async def nothing_is_lost_or_repeated_wherever_a_session_is_cut(context: ClientProbeContext) -> Outcome:
     drawn = draw(sequences(context.agreed), DRAWN, context.seed)
     frames = {spec: _frames(spec) for spec in drawn}
     longest = sorted(frames, key=lambda spec: len(frames[spec]), reverse=True)[:SESSIONS]
@@ -37,12 +37,12 @@ async def nothing_is_lost_or_doubled_wherever_a_session_is_cut(context: ClientPr
 
 
 def _frames(spec: SequenceSpec) -> list[Frame]:
-    """What a server sends: without the extras, which are no matter of a resume."""
+    """The frames of a server, without the extras, which do not concern a resume."""
     return [message.frame for message in messages_of(replace(spec, extras=())) if message.frame is not None]
 
 
 async def _cut(frames: list[Frame], place: int, session: Resumable) -> Outcome:
-    """Cut behind some frame, whether it arrived or not: the client's cursors say what it missed."""
+    """Cut after some frame, whether it arrived or not: the cursors of the client tell what it missed."""
     done = 0
     for cut in sorted((place + 1 + number * 7) % (len(frames) + 1) for number in range(CUTS)):
         for each in frames[done:cut]:

@@ -1,4 +1,4 @@
-"""Chapter 11: a session that is lost, and one that is given up."""
+"""Chapter 11: sessions that are lost, and sessions that the client gives up."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-14")
-async def a_new_session_id_ends_what_is_open(context: ClientProbeContext) -> Outcome:
+async def a_new_session_id_ends_the_open_runs(context: ClientProbeContext) -> Outcome:
     for offered in ("resume", "no resume") if "resume" in context.agreed else ("no resume",):
         found = await _lost(context, resumes=offered == "resume")
         if isinstance(found, Wrong):
@@ -43,37 +43,37 @@ async def _lost(context: ClientProbeContext, *, resumes: bool) -> Outcome:
         hello = await session.cut()
         await case.welcome(session.peer, hello, session.caps)
         await read(session.peer)
-        said = await case.dump()
+        dump = await case.dump()
         for name in ("a", "b"):
-            stream = said["streams"].get(name, {"state": "idle", "cursor": 0})
+            stream = dump["streams"].get(name, {"state": "idle", "cursor": 0})
             if (stream["state"], stream["cursor"]) != ("idle", 0):
-                return Wrong(f"{name} idle, with its cursor forgotten", f"{stream}")
-            late = [each for each in said["events"][before:] if each["stream"] == name]
+                return Wrong(f"{name} idle, with cursor 0", f"{stream}")
+            late = [each for each in dump["events"][before:] if each["stream"] == name]
             ends = [each for each in late if each["event"] == "stream:done"]
             if [each.get("reason") for each in ends] != ["expired"]:
                 return Wrong(f"one stream:done of {name}, with reason expired", f"{ends or 'none'}")
-        shown = _shown(case, said)
+        shown = _shown(case, dump)
         if "KEPT" not in shown or "ALSO" not in shown:
-            return Wrong("contents are kept", shown)
+            return Wrong("the content is kept", shown)
         if old := [*sent(session.peer, "event"), *sent(session.peer, "cancel")]:
-            return Wrong("nothing of the old session for the new one", f"{old}")
+            return Wrong("no event or cancel of the old session in the new one", f"{old}")
         if session.views:
             await session.peer.send(view(1, PAGE.replace("><", ">VIEW<", 1), a=at(0), b=at(0)))
         await session.peer.send(frame(1, start(1), text("NEW")))
         await read(session.peer)
         shown = _shown(case, await case.dump())
         if "NEW" not in shown or (session.views and "VIEW" not in shown):
-            return Wrong("what the new session says, from its first view and number on", shown)
+            return Wrong("the content of the new session, from its first view and number on", shown)
         return KEPT
 
 
-def _shown(case: Any, said: Frame) -> str:
-    return str(said[case.testee.ready["shows"]])[:2000]
+def _shown(case: Any, dump: Frame) -> str:
+    return str(dump[case.testee.ready["shows"]])[:2000]
 
 
 @CLIENT.probe("RES-21")
 async def each_resume_has_a_greater_attempt(context: ClientProbeContext) -> Outcome:
-    """Answered or not: whether a hello arrived late is for the server to tell."""
+    """Also if the hello was not answered: only the server knows whether a hello arrived late."""
     async with context.client(PAGE) as case:
         session = Resumable(context, case)
         await session.begin()
@@ -87,11 +87,13 @@ async def each_resume_has_a_greater_attempt(context: ClientProbeContext) -> Outc
         attempts = [hello["resume"].get("attempt") for hello in hellos]
         if None not in attempts and attempts == sorted(set(attempts)):
             return KEPT
-        return Wrong("in three resumes of a session, each with an attempt greater than before", f"{attempts}")
+        return Wrong("in three resumes of a session, increasing attempts", f"{attempts}")
 
 
 @CLIENT.probe("RES-19")
-async def a_peer_that_is_broken_twice_gets_a_new_session(context: ClientProbeContext) -> Outcome:
+async def after_two_equal_violations_the_client_asks_for_a_new_session(
+    context: ClientProbeContext,
+) -> Outcome:
     gap = frame(9, text("a gap"))
     async with context.client(PAGE) as case:
         session = Resumable(context, case)
@@ -110,10 +112,10 @@ async def a_peer_that_is_broken_twice_gets_a_new_session(context: ClientProbeCon
         await session.peer.end()
         hello = await session.again()
         if "resume" in hello:
-            return Wrong("a hello of a new session after the same violation", f"{hello}")
+            return Wrong("a hello for a new session after the same violation", f"{hello}")
         await case.welcome(session.peer, hello, session.caps)
         await session.peer.send(frame(1, start(1), text("NEW")))
         await read(session.peer)
         if "NEW" not in _shown(case, await case.dump()):
-            raise Silent("the client did not show its new session")
+            raise Silent("the client did not show the content of its new session")
         return KEPT

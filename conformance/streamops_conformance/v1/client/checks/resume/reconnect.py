@@ -1,4 +1,4 @@
-"""Chapter 11: a client that comes back to its session, and what the session says then."""
+"""Chapter 11: a client that resumes its session, and the frames that follow."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from streamops_conformance.v1.client.probe.resume import (
     PAGE,
     Resumable,
     against_reference_client,
-    goes_on,
+    continues_after_cuts,
     with_its_cursors,
 )
 from streamops_conformance.v1.frames import OPEN, at, done, frame, on, start, text, view
@@ -20,7 +20,7 @@ Frame = dict[str, Any]
 
 
 @CLIENT.probe("RES-15")
-async def it_resumes_with_the_cursors_of_what_it_applied(context: ClientProbeContext) -> Outcome:
+async def a_resume_has_the_cursors_of_the_applied_operations(context: ClientProbeContext) -> Outcome:
     found = await against_reference_client(context, with_its_cursors)
     return (
         found
@@ -30,30 +30,30 @@ async def it_resumes_with_the_cursors_of_what_it_applied(context: ClientProbeCon
 
 
 async def _cut_while_frames_arrive(session: Resumable) -> Outcome:
-    """Nobody knows what still arrives: the cursor is that of what is shown."""
+    """The last frames may arrive or not: the cursor must be that of the applied operations."""
     await session.send(OPEN, *(frame(3 + 2 * k, text(f"{k} "), n=2) for k in range(60)))
     hello = await session.cut()
     cursor = hello.get("resume", {}).get("cursors", {}).get("a", 0)
     known = (await session.case.dump())["streams"].get("a", {"cursor": 0})["cursor"]
-    return KEPT if cursor == known else Wrong(f"a cursor of {known}, as it was applied", f"{cursor}")
+    return KEPT if cursor == known else Wrong(f"the cursor {known} of the applied operations", f"{cursor}")
 
 
 @CLIENT.probe("RES-16")
-async def a_resumed_session_goes_on_where_it_was(context: ClientProbeContext) -> Outcome:
-    return await against_reference_client(context, goes_on)
+async def a_resumed_session_continues_where_it_stopped(context: ClientProbeContext) -> Outcome:
+    return await against_reference_client(context, continues_after_cuts)
 
 
 @CLIENT.probe("RES-17")
-async def gone_ends_the_run_and_waits_for_a_beginning(context: ClientProbeContext) -> Outcome:
+async def a_gone_stream_ends_its_run_and_waits_for_a_new_beginning(context: ClientProbeContext) -> Outcome:
     for body in (_gone_until_a_start, _gone_and_no_start, _gone_until_a_view):
-        found = await against_reference_client(context, body, goes_on, _gap)
+        found = await against_reference_client(context, body, continues_after_cuts, _gap)
         if isinstance(found, Wrong):
             return found
     return KEPT
 
 
 async def _gone(session: Resumable) -> None:
-    """Stream a was open, and is gone from 3 to 40; b was not used before."""
+    """Stream a was open with cursor 2, and is gone up to 40; b was not used before, and is gone up to 3."""
     await session.send(OPEN)
     await session.settled()
     hello = await session.cut()
@@ -75,7 +75,7 @@ async def _gone_until_a_start(session: Resumable) -> Outcome:
 async def _gone_and_no_start(session: Resumable) -> Outcome:
     await _gone(session)
     await session.peer.send(frame(50, {"op": "later", "target": on("a")}, start(51)))
-    return await _left(session, "a frame beyond the cursor that begins with no start") or KEPT
+    return await _left(session, "a frame beyond the cursor that does not begin with a start") or KEPT
 
 
 async def _gone_until_a_view(session: Resumable) -> Outcome:
@@ -87,14 +87,14 @@ async def _gone_until_a_view(session: Resumable) -> Outcome:
 
 
 async def _gap(session: Resumable) -> Outcome:
-    """A gap as any other, for which a client leaves (CLI-3)."""
+    """A gap in an uncut session, after which a client must close (CLI-3)."""
     await session.send(OPEN)
     await session.peer.send(frame(9, text("a gap")))
     return await _left(session, "a gap") or KEPT
 
 
 async def _left(session: Resumable, after: str) -> Wrong | None:
-    """What is wrong where the client does not close with 4400."""
+    """None if the client closes with 4400."""
     try:
         closed = await session.peer.end()
     except Silent:
@@ -103,8 +103,8 @@ async def _left(session: Resumable, after: str) -> Wrong | None:
 
 
 @CLIENT.probe("RES-18", caps=("html",))
-async def a_view_says_what_a_stream_became(context: ClientProbeContext) -> Outcome:
-    return await against_reference_client(context, _told_by_a_view, goes_on)
+async def a_view_gives_the_new_state_of_a_stream(context: ClientProbeContext) -> Outcome:
+    return await against_reference_client(context, _told_by_a_view, continues_after_cuts)
 
 
 async def _told_by_a_view(session: Resumable) -> Outcome:

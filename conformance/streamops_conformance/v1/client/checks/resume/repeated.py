@@ -1,4 +1,4 @@
-"""Chapters 8, 10 and 11: what a client says again after a resume."""
+"""Chapters 8, 10 and 11: the events and cancels that a client repeats after a resume."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from streamops_conformance.v1.client.probe.resume import (
     Resumable,
     against_reference_client,
     behind,
-    goes_on,
+    continues_after_cuts,
     read,
     sent,
 )
@@ -21,8 +21,8 @@ EVENTS = 3
 
 
 @CLIENT.probe("RES-13")
-async def unanswered_events_come_again(context: ClientProbeContext) -> Outcome:
-    return await against_reference_client(context, _unanswered, goes_on)
+async def unanswered_events_are_sent_again(context: ClientProbeContext) -> Outcome:
+    return await against_reference_client(context, _unanswered, continues_after_cuts)
 
 
 async def _unanswered(session: Resumable) -> Outcome:
@@ -31,7 +31,7 @@ async def _unanswered(session: Resumable) -> Outcome:
     for _ in range(2):
         hello = await session.cut()
         await session.resume(hello)
-        found = await _again(session, "event", len(events))
+        found = await _repeated(session, "event", len(events))
         if found != events:
             return Wrong(f"after a resume the events {events}", f"{found}")
         await _answer(session, events.pop(0))
@@ -39,8 +39,8 @@ async def _unanswered(session: Resumable) -> Outcome:
 
 
 @CLIENT.probe("EVT-9", caps=("resume",))
-async def refs_go_on_growing_after_a_resume(context: ClientProbeContext) -> Outcome:
-    return await against_reference_client(context, _growing, goes_on)
+async def refs_keep_increasing_after_a_resume(context: ClientProbeContext) -> Outcome:
+    return await against_reference_client(context, _growing, continues_after_cuts)
 
 
 async def _growing(session: Resumable) -> Outcome:
@@ -48,17 +48,17 @@ async def _growing(session: Resumable) -> Outcome:
     await _answer(session, before[0])
     hello = await session.cut()
     await session.resume(hello)
-    await _again(session, "event", 1)
+    await _repeated(session, "event", 1)
     after = await _event(session)
     highest = max(each["ref"] for each in before)
     return KEPT if after["ref"] > highest else Wrong(f"a ref above {highest}", f"ref {after['ref']}")
 
 
 @CLIENT.probe("FLW-13")
-async def an_unanswered_cancel_comes_again(context: ClientProbeContext) -> Outcome:
+async def an_unanswered_cancel_is_sent_again(context: ClientProbeContext) -> Outcome:
     if "resume" not in context.agreed:
         context.not_applicable("the client never resumes")
-    return await against_reference_client(context, _cancelled, goes_on)
+    return await against_reference_client(context, _cancelled, continues_after_cuts)
 
 
 async def _cancelled(session: Resumable) -> Outcome:
@@ -70,14 +70,14 @@ async def _cancelled(session: Resumable) -> Outcome:
     for _ in range(2):
         hello = await session.cut()
         await session.resume(hello, a="replay", b="replay")
-        found = await _again(session, "cancel", 1)
+        found = await _repeated(session, "cancel", 1)
         if cancels["a"] not in found:
             return Wrong(f"after a resume {cancels['a']}", f"{found or 'no cancel'}")
     return KEPT
 
 
 async def _event(session: Resumable, params: Frame | None = None) -> Frame:
-    """The event that the client sends when it is told to."""
+    """Tell the client to send an event, and return its frame."""
     return await _told(session, "event", event="send_message", params=params or {})
 
 
@@ -96,8 +96,8 @@ async def _answer(session: Resumable, event: Frame) -> None:
     await read(session.peer)
 
 
-async def _again(session: Resumable, kind: str, number: int) -> list[Frame]:
-    """The frames of that type on this connection: so many, as far as they come, and those with them."""
+async def _repeated(session: Resumable, kind: str, number: int) -> list[Frame]:
+    """Wait for up to `number` frames of that type; all frames of that type on this connection."""
     after = 0
     for _ in range(number):
         try:

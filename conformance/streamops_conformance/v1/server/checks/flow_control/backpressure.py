@@ -1,4 +1,4 @@
-"""Chapter 9: clients that do not read, and streams with much and with little to send."""
+"""Chapter 9: clients that do not read, and fairness between streams."""
 
 import asyncio
 from typing import Any
@@ -16,9 +16,9 @@ Frame = dict[str, Any]
 Steps = list[Frame]
 
 SOON = 4
-"""After how many frames a stream that waits for its turn has had it, with one other that waits."""
+"""Two streams wait to send: each of them gets its turn within this number of frames."""
 SMALL = 1 << 16
-"""The smallest `max_frame_bytes`: what is much for a stream makes many frames of it."""
+"""The smallest `max_frame_bytes`, so that a large amount of text needs many frames."""
 
 
 @SERVER.probe("FLW-7")
@@ -35,7 +35,7 @@ async def nothing_is_dropped_while_a_client_does_not_read(context: ProbeContext)
         ref = await session.event("conformance.run", {"script": script})
         for _ in range(6):
             await asyncio.sleep(0.2)
-            await session.send({"type": "pong"})  # It is there, and reads no ping.
+            await session.send({"type": "pong"})  # Shows that the client is alive: it does not read pings.
         session.go_on()
         due = "".join(step["text"] * step["repeat"] for step in script)
         expected = f"all {len(due)} characters in order, or slow_consumer"
@@ -45,7 +45,9 @@ async def nothing_is_dropped_while_a_client_does_not_read(context: ProbeContext)
         except Silent as silent:
             fatal = [frame.get("code") for frame in session.frames("error") if frame.get("fatal")]
             if fatal == ["heartbeat_timeout"]:
-                context.inconclusive("the server heard nothing of a client that was busy for too long")
+                context.inconclusive(
+                    "the client was too busy to send in time, so the server closed with heartbeat_timeout"
+                )
                 return NOT_SEEN
             if fatal != ["slow_consumer"]:
                 return Wrong(expected, str(silent))
@@ -58,10 +60,10 @@ async def nothing_is_dropped_while_a_client_does_not_read(context: ProbeContext)
 
 
 @SERVER.probe("FLW-8")
-async def a_stream_with_little_is_not_starved(context: ProbeContext) -> Outcome:
-    """Both are open before, as a `start` would have to wait for all that was accepted before it."""
+async def a_stream_with_little_to_send_is_not_starved(context: ProbeContext) -> Outcome:
+    """Both streams are open before, because a `start` must wait for all operations accepted before it."""
     with_ack = "ack" in context.agreed
-    # Without acks it takes more than the buffers of the two systems hold.
+    # Without acks, the text must be larger than the buffers of both systems.
     copies = 1 << 9 if with_ack else 1 << 12
     much: Steps = [steps.text("much", "m" * 64, copies)] * 80
     little: Steps = [steps.pause(50), steps.text("little", "l")]
@@ -108,7 +110,7 @@ def _served(order: list[str], latest: int | None) -> Outcome:
 
 
 def _texts(session: Session) -> list[str]:
-    """The stream of each frame with text."""
+    """The stream name of each frame with text, in order."""
     return [frame["stream"] for frame in session.frames("stream") if _has_text(frame)]
 
 

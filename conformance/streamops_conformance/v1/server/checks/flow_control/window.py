@@ -1,4 +1,4 @@
-"""Chapter 9: flow control."""
+"""Chapter 9: the window of unacknowledged frames."""
 
 import asyncio
 from functools import partial
@@ -29,9 +29,9 @@ Steps = list[Frame]
 
 @SERVER.rule("FLW-1", "stream", "view")
 def unacknowledged_frames_never_exceed_the_window(state: TranscriptState) -> Outcome:
-    """Acks count from when they were sent, so what the server had not read yet is in its favour."""
+    """An ack counts from the time at which it was sent, which is in favour of the server."""
     if "ack" not in state.agreed or state.here.odd_acks:
-        return NOT_SEEN  # What an ack of something that was not sent does is the matter of FLW-3.
+        return NOT_SEEN  # FLW-3 judges the effect of acks for numbers that were not sent.
     waiting = len(state.here.pending) + 1
     if waiting > state.here.window:
         return Wrong(f"at most {state.here.window} unacknowledged frames", f"{waiting}")
@@ -43,7 +43,7 @@ def everything_arrives_once_the_window_opens(state: TranscriptState) -> Outcome:
     assert state.program is not None
     here, due = state.here, [event for event in state.program.events if event.replies]
     if "ack" not in state.agreed or not here.has_waited or len(here.pending) >= here.window:
-        return NOT_SEEN  # It never needed an ack, or it has had none.
+        return NOT_SEEN  # The server never needed an ack, or got none.
     if len(state.replies) >= len(due):
         return KEPT
     missing = missing_of(state, due[len(state.replies)].counts)
@@ -55,23 +55,23 @@ def everything_arrives_once_the_window_opens(state: TranscriptState) -> Outcome:
 
 
 @SERVER.probe("FLW-1")
-async def the_window_bounds_what_is_unacknowledged(context: ProbeContext) -> Outcome:
-    looks = [partial(_bounded, context, window) for window in (1, 2, 5)]
+async def the_window_limits_the_unacknowledged_frames(context: ProbeContext) -> Outcome:
+    parts = [partial(_bounded, context, window) for window in (1, 2, 5)]
     if "view" in context.agreed:
-        looks += [
+        parts += [
             partial(_bounded, context, 3, views=True),
             partial(_bounded, context, 3, views=True, texts=True),
         ]
-    return await in_turn(*looks)
+    return await in_turn(*parts)
 
 
-def _counted(session: Session) -> int:
-    """How many frames came that a window counts."""
+def _arrived(session: Session) -> int:
+    """The number of arrived frames that count for the window."""
     return len(session.frames("stream")) + len(session.frames("view"))
 
 
 def _views(count: int, *, texts: bool = False) -> Steps:
-    """Views one after the other, each of other html, with `texts` between them."""
+    """`count` views, each with different HTML, with `texts` between them if wanted."""
     script: Steps = []
     for number in range(count):
         script += [steps.set_variable("v", f"{number}"), steps.push_state()]
@@ -88,10 +88,10 @@ async def _bounded(
         await session.hello(caps, limits=limits(window), view=context.view(v="") if views else None)
         script = _views(6, texts=texts) if views else ticking(window + 4, 40)
         ref = await session.event("conformance.run", {"script": script})
-        await session.until(lambda _: _counted(session) >= window, f"{window} frames")
+        await session.until(lambda _: _arrived(session) >= window, f"{window} frames")
         await asyncio.sleep(0.3)
         await round_trip(session)
-        found = _counted(session)
+        found = _arrived(session)
         if found > window:
             return Wrong(f"{window} frames, and no more before an ack", f"{found} frames")
         session.acks = True
@@ -102,7 +102,7 @@ async def _bounded(
 
 @SERVER.probe("FLW-2")
 async def a_full_window_makes_bigger_batches(context: ProbeContext) -> Outcome:
-    """One frame tells how much was accepted meanwhile; where little was, there was too little time."""
+    """Tries again with more time: too few operations may have been accepted while the window was full."""
     count = 30
     if not await arrives_intact(context, [each for each in ticking(count, 0) if each["do"] != "sleep_ms"]):
         return NOT_SEEN
@@ -120,29 +120,31 @@ async def a_full_window_makes_bigger_batches(context: ProbeContext) -> Outcome:
                 await session.until(ends_a_run, "the end of the run")
                 await session.reply(ref)
             except Silent as silent:
-                return Wrong("all that was accepted arrives when the window opens", str(silent))
+                return Wrong("all accepted operations arrive when the window opens", str(silent))
             frames = session.frames("stream")
             text = "".join(op.get("text", "") for op in ops_of(session))
             due = "".join(f"{number}." for number in range(count))
             if text != due or frames[-1]["seq"] + frames[-1]["n"] - 1 != count + 2:
-                return Wrong(f"{count + 2} operations, with the text {due}", f"{text}, the last {frames[-1]}")
+                return Wrong(
+                    f"{count + 2} operations, with the text {due}", f"{text}, last frame {frames[-1]}"
+                )
             if len(frames) < count / 2:
                 return KEPT
-            wrong = Wrong(f"bigger batches than one for each of {count} texts", f"{len(frames)} frames")
+            wrong = Wrong(f"fewer frames than one for each of {count} texts", f"{len(frames)} frames")
     return wrong
 
 
 @SERVER.probe("FLW-3")
-async def acks_of_what_was_not_sent_are_ignored(context: ProbeContext) -> Outcome:
+async def acks_of_numbers_that_were_not_sent_are_ignored(context: ProbeContext) -> Outcome:
     odd: tuple[tuple[str, Frame], ...] = (
         ("an ack beyond what was sent", {"cursors": {"s": BEYOND}}),
         ("acks of unknown streams", {"cursors": {"nobody": 1, "s2": 5}}),
         ("an ack of a view that was not sent", {"cursors": {}, "view": BEYOND}),
     )
-    looks = [partial(_ignored, context, what, ack) for what, ack in odd]
+    parts = [partial(_ignored, context, what, ack) for what, ack in odd]
     if "view" in context.agreed:
-        looks.append(partial(_ignored, context, *odd[-1], views=True))
-    return await in_turn(*looks)
+        parts.append(partial(_ignored, context, *odd[-1], views=True))
+    return await in_turn(*parts)
 
 
 async def _ignored(context: ProbeContext, what: str, ack: Frame, *, views: bool = False) -> Outcome:
@@ -150,39 +152,39 @@ async def _ignored(context: ProbeContext, what: str, ack: Frame, *, views: bool 
         caps = context.caps("ack", "view") if views else context.caps("ack")
         await session.hello(caps, limits=limits(1), view=context.view(v="") if views else None)
         ref = await session.event("conformance.run", {"script": _views(6) if views else ticking(12, 10)})
-        await session.until(lambda _: _counted(session) > 0, "a frame")
-        expected = f"{what} opens no window and in_short no session"
+        await session.until(lambda _: _arrived(session) > 0, "a frame")
+        expected = f"{what} does not open the window and does not end the session"
         await asyncio.sleep(0.1)
         await round_trip(session)
-        if _counted(session) > 1:
-            return NOT_SEEN  # The window was not kept before.
+        if _arrived(session) > 1:
+            return NOT_SEEN  # The server did not obey the window before: FLW-1.
         try:
             for _ in range(3):
                 await session.send({"type": "ack", **ack})
             await round_trip(session)
             await asyncio.sleep(0.3)
             await round_trip(session)
-            early = _counted(session)
+            early = _arrived(session)
             if early > 1:
-                return Wrong(expected, f"{early} frames with a window of 1")
+                return Wrong(expected, f"{early} frames in a window of 1")
             session.acks = True
             await session.ack()
             await session.reply(ref)
         except Silent as silent:
             if len(session.frames("pong")) == 3:
-                raise  # It is there, and it is the right ack that does nothing: FLW-2.
+                raise  # The server answers, but the correct ack has no effect: FLW-2.
             return Wrong(expected, str(silent))
     return KEPT
 
 
 @SERVER.probe("FLW-4")
-async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) -> Outcome:
-    """Events and cancels are read meanwhile: the second handler writes, and then the first is cancelled."""
+async def a_full_window_delays_only_frames_and_replies(context: ProbeContext) -> Outcome:
+    """The server still reads events and cancels: a second handler writes, then the first one is cancelled."""
     async with context.session() as session:
         await session.hello(context.caps())
         ref = await session.event("conformance.run", {"script": [START, HANG]})
         await first_operation(session)
-        await round_trip(session)  # The controls: pong beside a handler, and a cancel that works.
+        await round_trip(session)  # The controls: a pong while a handler runs, and a cancel that works.
         await session.send({"type": "cancel", "stream": "s", "run": ops_of(session)[0]["run"]})
         await session.reply(ref)
     async with context.session(acks=False) as session:
@@ -204,16 +206,16 @@ async def a_full_window_holds_the_reply_and_nothing_else(context: ProbeContext) 
         early = session.frames("reply")
         session.acks = True
         await session.ack()
-        expected = "under a full window: pong, no reply; after an ack what was written, and the replies"
+        expected = "under a full window: pong, no reply; after an ack: the written operations and the replies"
         try:
             for ref in refs:
                 await session.reply(ref)
         except Silent as silent:
             if len(session.frames("stream")) == 1:
-                raise  # The ack first_operation nothing: FLW-2.
+                raise  # The ack did not open the window: FLW-2.
             return Wrong(expected, str(silent))
         found = in_short(ops_of(session))
-        # Not whether the text got in before the end: how quick a cancel is FLW-9 says.
+        # Whether the text came before the end is not judged here: FLW-9 judges how quick a cancel is.
         if early or "done cancelled" not in found:
-            return Wrong(expected, f"early {early}, operations {found}")
+            return Wrong(expected, f"replies before the ack: {early}, operations {found}")
     return KEPT

@@ -1,4 +1,4 @@
-"""Chapter 11: what a replay cannot say, and the views among what it says."""
+"""Chapter 11: streams that cannot be replayed in full, and views in a replay."""
 
 from functools import partial
 from typing import Any
@@ -17,28 +17,28 @@ Frame = dict[str, Any]
 Steps = list[Frame]
 
 LARGEST_LOG = 8 << 20
-"""Bytes of a replay log beyond which no test exceeds it."""
+"""The largest replay log, in bytes, that a probe exceeds."""
 
 
 @SERVER.probe("RES-5")
-async def what_cannot_be_replayed_whole_comes_as_view_or_gone(context: ProbeContext) -> Outcome:
-    looks = [_texts_beyond_the_log]
+async def a_stream_that_cannot_be_replayed_in_full_is_view_or_gone(context: ProbeContext) -> Outcome:
+    parts = [_texts_beyond_the_log]
     if {"view", "html"} <= context.agreed:
-        looks.append(_views_beyond_the_log)
-    return await in_turn(*(partial(look, context) for look in looks))
+        parts.append(_views_beyond_the_log)
+    return await in_turn(*(partial(part, context) for part in parts))
 
 
 def _beyond(context: ProbeContext, welcome: Frame) -> int:
-    """How many bytes no log holds; 0, with the reason noted, where that is too much for a test."""
+    """A number of bytes that the log cannot hold; 0, with a note, if that is too much for a probe."""
     size = welcome["limits"]["replay_bytes"]
     if size > LARGEST_LOG:
-        context.inconclusive(f"replay_bytes is {size}: too much to exceed")
+        context.inconclusive(f"replay_bytes is {size}: too much for a probe to exceed")
         return 0
     return int(size * 1.5) + (1 << 16)
 
 
 async def _texts_beyond_the_log(context: ProbeContext) -> Outcome:
-    """The run is open and goes on: where it is gone, nothing of it may come any more."""
+    """The run is open and continues: if its stream is gone, nothing more of the run may arrive."""
     caps = context.caps("resume")
     if not await arrives_intact(context, [steps.text("s", "12" * 64, 1 << 10), steps.text("s", "|")]):
         return NOT_SEEN
@@ -66,8 +66,8 @@ async def _texts_beyond_the_log(context: ProbeContext) -> Outcome:
             return KEPT
         if entry.get("how") == "gone" and got == "new":
             return KEPT
-        expected = "replay and all of it, or gone and nothing of it"
-        return Wrong(expected, f"{entry}, and {len(got)} characters of {len(due) + 3}")
+        expected = "replay with the whole text, or gone with no text"
+        return Wrong(expected, f"{entry}, with {len(got)} of {len(due) + 3} characters")
 
 
 def _has_the_end(frame: Frame) -> bool:
@@ -96,12 +96,12 @@ async def _views_beyond_the_log(context: ProbeContext) -> Outcome:
         if how == "view" and frames and due != frames[0]["seq"]:
             return Wrong(f"a frame with seq {due}", f"seq {frames[0]['seq']}")
         if how == "replay" and sum(frame["n"] for frame in frames) < session.receipts.cursors["s"]:
-            return Wrong("replay and all of it, or view, or gone", "replay and a part of it")
+            return Wrong("replay with all operations, or view, or gone", "replay with a part of them")
         return KEPT if frames else NOT_SEEN
 
 
 @SERVER.probe("RES-6", caps=("view",))
-async def missed_views_come_again_in_their_place(context: ProbeContext) -> Outcome:
+async def missed_views_are_replayed_in_their_place(context: ProbeContext) -> Outcome:
     caps = context.caps("resume", "view")
     async with context.session() as session:
         await session.hello(caps, view=context.view(v="-"))
@@ -118,16 +118,16 @@ async def missed_views_come_again_in_their_place(context: ProbeContext) -> Outco
             return NOT_SEEN
         await session.run([])
         if welcome.get("resumed", {}).get("s", {}).get("how") != "replay" or not missed:
-            context.inconclusive(f"a few views are not replayed: {welcome.get('resumed')}")
+            context.inconclusive(f"even a few views are not replayed: {welcome.get('resumed')}")
             return NOT_SEEN
         again = _placed(session)
     if again[: len(missed)] == missed:
         return KEPT
-    return Wrong(f"after {first} the views, each at its place: {missed}", f"{again}")
+    return Wrong(f"after {first} the views, each in its place: {missed}", f"{again}")
 
 
 def _placed(session: Session) -> list[tuple[str, int]]:
-    """The html of each view of this connection, and the cursor of `s` when it came."""
+    """For each view of this connection: its HTML, and the cursor of `s` when it arrived."""
     found: list[tuple[str, int]] = []
     cursor = 0
     for frame in session.frames():

@@ -1,4 +1,7 @@
-"""Chapter 11: coming back. What no replay can say is in `missed`, events and owners in `sessions`."""
+"""Chapter 11: what `resumed` lists and what a replay sends.
+
+Incomplete replays are in `beyond_the_log`, events and owners of sessions in `sessions`.
+"""
 
 import asyncio
 from typing import Any
@@ -23,13 +26,15 @@ Steps = list[Frame]
 
 
 @SERVER.rule("RES-4", "welcome")
-def no_resume_takes_a_cursor_that_the_client_cannot_have(state: TranscriptState) -> Outcome:
+def no_resume_accepts_an_impossible_cursor(state: TranscriptState) -> Outcome:
     resume = state.hello.get("resume")
     if resume is None or not state.frame["session"] == resume["session"] == state.session:
-        return NOT_SEEN  # It fails, or it began in another transcript.
+        return NOT_SEEN  # The resume failed, or the session began in another transcript.
     odd = {name: at for name, at in resume["cursors"].items() if at and at not in state.given.get(name, ())}
     return (
-        Wrong("a new session for cursors that no frame gave", f"it goes on with {odd}") if odd else NOT_SEEN
+        Wrong("a new session for cursors that no frame gave", f"a resumed session with {odd}")
+        if odd
+        else NOT_SEEN
     )
 
 
@@ -47,49 +52,51 @@ def resumed_lists_the_streams_that_the_client_knows(state: TranscriptState) -> O
 
 
 @SERVER.rule("RES-2", "stream")
-def a_stream_that_is_not_listed_begins(state: TranscriptState) -> Outcome:
+def a_stream_that_resumed_does_not_list_begins_at_one(state: TranscriptState) -> Outcome:
     if (
         not is_first_after_resume(state)
         or state.name in (state.here.resumed or {})
         or state.frame["seq"] == 1
     ):
         return NOT_SEEN
-    return Wrong(f"resumed with {state.name}, which had operations before", f"{state.here.resumed}")
+    return Wrong(f"stream {state.name} in resumed, because it had operations before", f"{state.here.resumed}")
 
 
 @SERVER.rule("RES-5", "stream")
-def what_is_gone_begins_with_a_start_and_what_comes_as_a_view_waits_for_it(state: TranscriptState) -> Outcome:
+def a_gone_stream_begins_with_a_start_and_a_view_stream_waits_for_its_view(state: TranscriptState) -> Outcome:
     if not is_first_after_resume(state):
         return NOT_SEEN
     entry = (state.here.resumed or {}).get(state.name, {})
     seq, how = state.frame["seq"], entry.get("how")
     if state.name in state.here.awaited:
-        return Wrong(f"a view with {state.name}, which was resumed by view", f"a frame with seq {seq}")
+        return Wrong(f"a view with {state.name}, because it was resumed by view", f"a frame with seq {seq}")
     if how == "gone" and (state.ops[0]["op"] != "start" or seq <= entry["seq"]):
         first = state.ops[0]["op"]
-        return Wrong(f"a start beyond {entry['seq']}, for {state.name} was gone", f"{first} at {seq}")
+        return Wrong(f"a start beyond {entry['seq']}, because {state.name} was gone", f"{first} at {seq}")
     too_much = state.here.missed_bytes > state.here.replay_bytes
     if how == "replay" and too_much and seq != state.cursors.get(state.name, 0) + 1:
         cursor = state.cursors.get(state.name, 0)
-        return Wrong(f"seq {cursor + 1}, or view or gone", f"seq {seq}: a part of what was missed")
+        return Wrong(
+            f"seq {cursor + 1}, or how view or gone", f"seq {seq}: only a part of the missed operations"
+        )
     return KEPT if how in ("gone", "view") else NOT_SEEN
 
 
 @SERVER.rule("RES-5", "view")
-def a_view_of_before_says_nothing_of_what_was_not_replayed(state: TranscriptState) -> Outcome:
+def an_earlier_view_lists_no_stream_that_was_not_replayed(state: TranscriptState) -> Outcome:
     listed = state.frame["streams"]
     told = (state.here.gone | state.here.awaited) & listed.keys()
     for name in sorted(told):
         entry, at = (state.here.resumed or {})[name], listed[name]["seq"]
         if at < entry["seq"]:
             return Wrong(
-                f"{name} at {entry['seq']} or more, resumed by {entry['how']}", f"a view with it at {at}"
+                f"{name} at {entry['seq']} or more, resumed by {entry['how']}", f"a view with {name} at {at}"
             )
     return KEPT if told else NOT_SEEN
 
 
 @SERVER.rule("RES-3", "stream")
-def a_replay_goes_on_after_the_cursor(state: TranscriptState) -> Outcome:
+def a_replay_continues_after_the_cursor(state: TranscriptState) -> Outcome:
     if not is_first_after_resume(state):
         return NOT_SEEN
     entry, due = (state.here.resumed or {}).get(state.name), state.cursors.get(state.name, 0) + 1
@@ -102,7 +109,7 @@ def a_replay_goes_on_after_the_cursor(state: TranscriptState) -> Outcome:
 
 
 @SERVER.probe("RES-2")
-async def resumed_has_every_stream_and_its_last_operation(context: ProbeContext) -> Outcome:
+async def resumed_lists_every_stream_with_its_last_operation(context: ProbeContext) -> Outcome:
     caps = context.caps("resume")
     async with context.session() as session:
         await session.hello(caps)
@@ -128,7 +135,7 @@ async def resumed_has_every_stream_and_its_last_operation(context: ProbeContext)
 
 
 async def _began_meanwhile(context: ProbeContext, caps: list[str]) -> Outcome:
-    """Nobody sees when the handler begins: where its stream is missing, the next try gives more time."""
+    """The client cannot see the handler begin: if its stream is missing, the next try gives more time."""
     found: Frame = {}
     for attempt in range(TRIES):
         async with context.session() as session:
@@ -146,12 +153,12 @@ async def _began_meanwhile(context: ProbeContext, caps: list[str]) -> Outcome:
             if found.get("d", {}).get("seq") == 1:
                 return KEPT
             await first_operation(session, "d")
-    return Wrong("resumed with d, which began while nobody was connected, at 1", f"{found}")
+    return Wrong("resumed with d at 1, because it began while no client was connected", f"{found}")
 
 
 @SERVER.probe("RES-3")
-async def every_cursor_gets_the_rest_once(context: ProbeContext) -> Outcome:
-    """Each in a session of its own: what a client says that it has, a server need not keep."""
+async def a_resume_from_any_cursor_sends_the_rest_once(context: ProbeContext) -> Outcome:
+    """Each cursor has its own session: the server may forget operations that the client has confirmed."""
     script: Steps = []
     for number in range(4):
         script += [
@@ -165,15 +172,16 @@ async def every_cursor_gets_the_rest_once(context: ProbeContext) -> Outcome:
         return NOT_SEEN
     script += [steps.done("s"), steps.text("s", "again")]
     for position in range(len(script)):
-        outcome, tried = await _from(context, script, position)
+        outcome, tried = await _resumed_from(context, script, position)
         if not tried or outcome is not KEPT:
             return outcome
     return KEPT
 
 
-async def _from(context: ProbeContext, script: Steps, position: int) -> tuple[Outcome, bool]:
-    """From the end of that frame of each stream, 0 being none, the last where there are fewer; whether
-    there is such a frame.
+async def _resumed_from(context: ProbeContext, script: Steps, position: int) -> tuple[Outcome, bool]:
+    """Resume from the end of frame `position` of each stream (0: no frame), at most of its last frame.
+
+    Returns the outcome, and False if no stream has that many frames.
     """
     caps = context.caps("resume")
     async with context.session() as session:
@@ -190,40 +198,45 @@ async def _from(context: ProbeContext, script: Steps, position: int) -> tuple[Ou
         await session.run([])
         for name in ends:
             if welcome.get("resumed", {}).get(name, {}).get("how") != "replay":
-                context.inconclusive(f"a few operations are not replayed: {welcome.get('resumed')}")
+                context.inconclusive(f"even a few operations are not replayed: {welcome.get('resumed')}")
                 return NOT_SEEN, True
             at = place.get(name, 0)
-            due = _joined(_of(first, name))
-            joined = _joined([*_upto(first, name, at), *_of(session.frames("stream"), name)])
+            due = _content(_frames_of(first, name))
+            joined = _content([*_frames_up_to(first, name, at), *_frames_of(session.frames("stream"), name)])
             if joined != due:
-                return Wrong(f"from cursor {at} of {name} on, each once: {due}", f"{joined}"), True
+                return Wrong(f"each operation after cursor {at} of {name} once: {due}", f"{joined}"), True
     return KEPT, True
 
 
-def _of(frames: Steps, name: str) -> Steps:
+def _frames_of(frames: Steps, name: str) -> Steps:
     return [frame for frame in frames if frame["stream"] == name]
 
 
-def _upto(frames: Steps, name: str, cursor: int) -> Steps:
-    return [frame for frame in _of(frames, name) if frame["seq"] <= cursor]
+def _frames_up_to(frames: Steps, name: str, cursor: int) -> Steps:
+    return [frame for frame in _frames_of(frames, name) if frame["seq"] <= cursor]
 
 
-def _joined(frames: Steps) -> tuple[list[str], str]:
-    """What frames say together, however they are batched: gaps and lifecycle, and the text."""
+def _content(frames: Steps) -> tuple[list[str], str]:
+    """The content of frames, independent of batching: gaps and lifecycle ops, and the whole text."""
     found: list[str] = []
     at = 1
     for frame in frames:
         if frame["seq"] != at:
-            found.append(f"seq {frame['seq']} for {at}")
+            found.append(f"seq {frame['seq']} instead of {at}")
         at = frame["seq"] + frame["n"]
         found += [op["op"] for op in frame["ops"] if op["op"] != "text"]
     return [*found, f"last {at - 1}"], "".join(op.get("text", "") for frame in frames for op in frame["ops"])
 
 
 @SERVER.probe("RES-4")
-async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeContext) -> Outcome:
+async def a_resume_with_an_impossible_cursor_fails(context: ProbeContext) -> Outcome:
     caps = context.caps("resume")
-    kinds = {"nothing": None, "the middle of a frame": -1, "one more than there are": 1, "far ahead": BEYOND}
+    kinds = {
+        "nothing": None,
+        "the middle of a frame": -1,
+        "one more than the last operation": 1,
+        "a cursor far ahead": BEYOND,
+    }
     for what, shift in kinds.items():
         async with context.session() as session:
             await session.hello(caps)
@@ -233,13 +246,15 @@ async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeCo
             cursors = {"s": frames[-1]["seq"] + frames[-1]["n"] - 1}
             if shift == -1:
                 if long["n"] < 2:
-                    continue  # No frame has a middle.
+                    continue  # Every frame has one operation.
                 cursors = {"s": long["seq"]}
             elif shift is not None:
                 cursors = {"s": min(BEYOND, cursors["s"] + shift)}
-            wrong = await _fails(session, caps, cursors, f"a cursor in {what}" if shift == -1 else what)
+            wrong = await _gets_a_new_session(
+                session, caps, cursors, f"a cursor in {what}" if shift == -1 else what
+            )
             if shift is None and wrong is None:
-                context.inconclusive("a resume with the right cursors fails too")
+                context.inconclusive("a resume with the correct cursors fails too")
                 return NOT_SEEN
             if shift is not None and wrong is not None:
                 return wrong
@@ -247,13 +262,13 @@ async def a_cursor_that_the_client_cannot_have_fails_the_resume(context: ProbeCo
         await session.hello(caps)
         await session.run([steps.text("s", "1")])
         unknown = {**session.receipts.cursors, "nobody": 1}
-        return await _fails(session, caps, unknown, "a cursor of an unknown stream") or KEPT
+        return await _gets_a_new_session(session, caps, unknown, "a cursor of an unknown stream") or KEPT
 
 
-async def _fails(session: Session, caps: list[str], cursors: Frame, what: str) -> Wrong | None:
-    """None where a resume with those cursors gets a new session."""
+async def _gets_a_new_session(session: Session, caps: list[str], cursors: Frame, what: str) -> Wrong | None:
+    """None if a resume with `cursors` gets a new session."""
     before = session.id
-    expected = f"{what}: a welcome with a new session id, and no resumed"
+    expected = f"{what}: a welcome with a new session id and without resumed"
     try:
         welcome = await session.resume(caps, cursors=cursors)
         await session.run([])

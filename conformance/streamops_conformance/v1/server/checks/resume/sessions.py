@@ -1,4 +1,4 @@
-"""Chapter 11: events that run once, sessions that are taken over, and whose they are."""
+"""Chapter 11: events that run once, sessions that are taken over, and owners of sessions."""
 
 import math
 from typing import Any
@@ -20,8 +20,8 @@ Steps = list[Frame]
 ONCE: Steps = [steps.text("s", "once."), steps.pause(200), steps.text("s", "end.")]
 
 
-async def _again(session: Session, ref: int, script: Steps) -> Frame:
-    """Send an event under a ref of before, and return its reply. Raises Silent."""
+async def _repeat(session: Session, ref: int, script: Steps) -> Frame:
+    """Send an event with an earlier ref, and return its reply. Raises Silent."""
     await session.send(
         {"type": "event", "ref": ref, "event": "conformance.run", "params": {"script": script}}
     )
@@ -32,19 +32,19 @@ async def _again(session: Session, ref: int, script: Steps) -> Frame:
 async def a_repeated_event_runs_once(context: ProbeContext) -> Outcome:
     if not await arrives_intact(context, ONCE):
         return NOT_SEEN
-    for when in ("before anything came", "while it runs", "when it is answered"):
+    for when in ("before the first frame", "while it runs", "after its reply"):
         async with context.session() as session:
             await session.hello(context.caps("resume"))
             ref = await session.event("conformance.run", {"script": ONCE})
             if when == "while it runs":
                 await session.next("stream")
-            elif when == "when it is answered":
+            elif when == "after its reply":
                 await session.reply(ref)
             if await comes_back(context, session, context.caps("resume")) is None:
                 return NOT_SEEN
-            expected = f"an event repeated, its connection lost {when}: run once, answered once, ok"
+            expected = f"an event, repeated after a connection lost {when}: runs once, one reply, ok: true"
             try:
-                reply = await _again(session, ref, ONCE)
+                reply = await _repeat(session, ref, ONCE)
                 await session.run([])
             except Silent as silent:
                 return Wrong(expected, str(silent))
@@ -53,14 +53,14 @@ async def a_repeated_event_runs_once(context: ProbeContext) -> Outcome:
             if starts > 1 or text_of(session).count("once.") > 1 or code == "resume_failed":
                 return Wrong(expected, f"text {text_of(session)!r}, {starts} runs, {reply}")
             if reply["ok"] is not True or text_of(session) != "once.end.":
-                context.inconclusive(f"the handler did not come to its end: {reply}")
+                context.inconclusive(f"the handler did not finish: {reply}")
                 return NOT_SEEN
     return KEPT
 
 
 @SERVER.probe("RES-8")
-async def a_ref_that_is_not_kept_is_not_run(context: ProbeContext) -> Outcome:
-    """One that was passed over stands for one that was forgotten: to a server they are the same."""
+async def an_event_with_a_forgotten_ref_does_not_run(context: ProbeContext) -> Outcome:
+    """A ref that was skipped stands for a forgotten ref: a server cannot tell them apart."""
     async with context.session() as session:
         await session.hello(context.caps("resume"))
         await session.run([])
@@ -68,9 +68,9 @@ async def a_ref_that_is_not_kept_is_not_run(context: ProbeContext) -> Outcome:
         await session.run([])
         if await comes_back(context, session, context.caps("resume")) is None:
             return NOT_SEEN
-        expected = "ok: false with resume_failed to an old ref that is not known, which is not run"
+        expected = "ok: false with resume_failed to an unknown old ref, whose event does not run"
         try:
-            reply = await _again(session, 4, ONCE)
+            reply = await _repeat(session, 4, ONCE)
             await session.run([])
         except Silent as silent:
             return Wrong(expected, str(silent))
@@ -81,7 +81,7 @@ async def a_ref_that_is_not_kept_is_not_run(context: ProbeContext) -> Outcome:
 
 
 async def _forgotten(context: ProbeContext) -> Outcome:
-    """After more events than `max_events` the first may be forgotten, and is never run again."""
+    """After more than `max_events` events the first may be forgotten, but it never runs again."""
     async with context.session() as session:
         most = (await session.hello(context.caps("resume")))["limits"]["max_events"]
         if most > 200:
@@ -90,24 +90,25 @@ async def _forgotten(context: ProbeContext) -> Outcome:
             await session.run([])
         if await comes_back(context, session, context.caps("resume")) is None:
             return NOT_SEEN
-        reply = await _again(session, 1, ONCE)
+        reply = await _repeat(session, 1, ONCE)
         await session.run([])
         code = reply.get("error", {}).get("code")
         if text_of(session) or (reply["ok"] is not True and code != "resume_failed"):
             return Wrong(
-                "the reply of then, or resume_failed; not run", f"{reply}, text {text_of(session)!r}"
+                "the original reply or resume_failed, and no second run",
+                f"{reply}, text {text_of(session)!r}",
             )
     return KEPT
 
 
 @SERVER.probe("RES-9")
-async def a_resume_takes_a_live_session_over(context: ProbeContext) -> Outcome:
+async def a_resume_takes_over_a_connected_session(context: ProbeContext) -> Outcome:
     async with context.session() as old, context.session() as new:
         await old.hello(context.caps("resume"))
         await old.run([steps.text("s", "1")])
         welcome = await new.hello(context.caps("resume"), resume=old.receipts.resume(old.id))
         if welcome["session"] != old.id:
-            return Wrong("the session goes on on the new connection", "a new session")
+            return Wrong("the session continues on the new connection", "a new session")
         wrong = await refused(old, "taken_over", "a resume on another connection")
         if wrong is not None:
             return wrong
@@ -115,12 +116,12 @@ async def a_resume_takes_a_live_session_over(context: ProbeContext) -> Outcome:
         try:
             await new.run([steps.text("s", "2")])
         except Silent as silent:
-            return Wrong("the session goes on on the new connection", str(silent))
+            return Wrong("the session continues on the new connection", str(silent))
         return KEPT if text_of(new) == "2" else NOT_SEEN
 
 
 @SERVER.probe("RES-20")
-async def a_late_resume_leaves_the_session_alone(context: ProbeContext) -> Outcome:
+async def a_late_resume_does_not_disturb_the_session(context: ProbeContext) -> Outcome:
     caps = context.caps("resume")
     async with context.session() as session, context.session() as new:
         await session.hello(caps)
@@ -130,25 +131,29 @@ async def a_late_resume_leaves_the_session_alone(context: ProbeContext) -> Outco
             return NOT_SEEN
         new.ref = session.ref
         for attempt in (1, 2):
-            if wrong := await _late(context, resume | {"attempt": attempt}, "while the other is open"):
+            if wrong := await _late_is_refused(
+                context, resume | {"attempt": attempt}, "while the other connection is open"
+            ):
                 return wrong
-        expected = "the session goes on where it was after a late hello"
+        expected = "the session continues unchanged after a late hello"
         try:
             await new.run([steps.text("s", "2")])
         except Silent as silent:
             return Wrong(expected, str(silent))
         await new.cut()
-        if wrong := await _late(context, resume | {"attempt": 2}, "while nobody has the session"):
+        if wrong := await _late_is_refused(
+            context, resume | {"attempt": 2}, "while the session has no connection"
+        ):
             return wrong
         await new.connect()
         welcome = await new.hello(caps, resume=new.receipts.resume(new.id) | {"attempt": 3})
         if welcome["session"] != session.id:
-            return Wrong(f"{expected}, and is resumed with attempt 3", "a new session")
+            return Wrong(f"{expected}, and can be resumed with attempt 3", "a new session")
     return KEPT
 
 
-async def _late(context: ProbeContext, resume: Frame, when: str) -> Wrong | None:
-    """None where a hello with that old attempt is refused."""
+async def _late_is_refused(context: ProbeContext, resume: Frame, when: str) -> Wrong | None:
+    """None if a hello with that old attempt is refused."""
     async with context.session() as late:
         await late.send(context.hello(caps=context.caps("resume"), resume=resume))
         stimulus = f"attempt {resume['attempt']} after one with attempt 2, {when}"
@@ -156,9 +161,9 @@ async def _late(context: ProbeContext, resume: Frame, when: str) -> Wrong | None
 
 
 @SERVER.probe("RES-10")
-async def a_session_of_somebody_else_is_as_unknown_as_none(context: ProbeContext) -> Outcome:
+async def a_session_of_another_principal_is_answered_like_an_unknown_one(context: ProbeContext) -> Outcome:
     if context.other_headers is None:
-        context.not_applicable("the target file names no second principal: give it other_headers")
+        context.not_applicable("the target file names no second principal: add other_headers")
     caps = context.caps("resume")
     async with context.session() as mine:
         await mine.hello(caps)
@@ -177,18 +182,18 @@ async def a_session_of_somebody_else_is_as_unknown_as_none(context: ProbeContext
                 seen = [frame["type"] for frame in other.frames() if frame["type"] != "ping"]
                 answers.append({**welcome, "session": "(new)", "frames": seen})
         if answers[0] != answers[1]:
-            return Wrong(f"as to an unknown id: {answers[0]}", f"{answers[1]}")
+            return Wrong(f"the same answer as to an unknown id: {answers[0]}", f"{answers[1]}")
         if "instead of a welcome" in answers[0]:
-            return Wrong("a welcome to an unknown id", f"{answers[0]}")
+            return Wrong("a welcome after a resume with an unknown id", f"{answers[0]}")
         try:
             await mine.run([])
         except Silent as silent:
-            return Wrong("the session is not touched by others", str(silent))
+            return Wrong("the session is not disturbed by another principal", str(silent))
     return KEPT
 
 
 @SERVER.probe("RES-11")
-async def a_resume_that_changes_the_terms_fails(context: ProbeContext) -> Outcome:
+async def a_resume_with_other_limits_or_capabilities_fails(context: ProbeContext) -> Outcome:
     small, large = limits(64, 1 << 17), limits(64, 1 << 18)
     rich = [name for name in ("html", "ack") if name in context.agreed][:1]
     tried: list[tuple[str, list[str], Frame, list[str], Frame]] = [
@@ -209,7 +214,7 @@ async def a_resume_that_changes_the_terms_fails(context: ProbeContext) -> Outcom
             id = session.id
             welcome = await session.resume(other_caps, limits=after)
             if welcome["session"] == id or "resumed" in welcome:
-                return Wrong(f"a new session for a resume with {what}", "the session goes on")
+                return Wrong(f"a new session for a resume with {what}", "the session continues")
     return KEPT
 
 

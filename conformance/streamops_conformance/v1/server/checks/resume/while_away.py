@@ -1,4 +1,4 @@
-"""Chapter 11: what goes on while the client is away."""
+"""Chapter 11: the session while the client is disconnected."""
 
 import asyncio
 from functools import partial
@@ -14,25 +14,25 @@ from streamops_conformance.wire.silent import Silent
 
 
 @SERVER.probe("RES-1")
-async def the_session_goes_on_without_a_connection(context: ProbeContext) -> Outcome:
+async def the_session_continues_without_a_connection(context: ProbeContext) -> Outcome:
     async with context.session() as session:
         ttl = (await session.hello(context.caps("resume")))["resume_ttl_ms"]
     if ttl < 3000:
-        context.inconclusive(f"resume_ttl_ms is {ttl}: a busy machine may come back too late")
+        context.inconclusive(f"resume_ttl_ms is {ttl}: on a busy machine, the suite may reconnect too late")
         return NOT_SEEN
     if not await arrives_intact(
         context, [steps.text("s", "1."), steps.pause(50), steps.text("s", "2."), steps.text("s", "3.")]
     ):
         return NOT_SEEN
-    looks = [partial(_alone, context, ttl), partial(_for_long, context, ttl)]
+    parts = [partial(_without_a_connection, context, ttl), partial(_for_long, context, ttl)]
     if ttl + 1500 < context.longest_wait * 1000:
-        looks.append(partial(_over, context, ttl))
-    return await in_turn(*looks)
+        parts.append(partial(_ends, context, ttl))
+    return await in_turn(*parts)
 
 
-async def _alone(context: ProbeContext, ttl: int) -> Outcome:
-    """A handler works on while nobody is connected. Where it was through before, the next try is slower."""
-    expected = "what the handler did while nobody was connected, and after"
+async def _without_a_connection(context: ProbeContext, ttl: int) -> Outcome:
+    """A handler continues without a connection. If it ended before the cut, the next try is slower."""
+    expected = "all operations of the handler, while no client was connected and after"
     for attempt in range(TRIES):
         ms = 300 * 2**attempt
         async with context.session() as session:
@@ -52,7 +52,7 @@ async def _alone(context: ProbeContext, ttl: int) -> Outcome:
             before = session.id
             await asyncio.sleep(0.4)
             if (await session.resume(context.caps("resume")))["session"] != before:
-                return Wrong(f"the session goes on for {ttl} ms after a lost connection", "a new session")
+                return Wrong(f"the session continues for {ttl} ms after a lost connection", "a new session")
             try:
                 await session.until(ends_a_run, expected)
             except Silent as silent:
@@ -60,12 +60,12 @@ async def _alone(context: ProbeContext, ttl: int) -> Outcome:
             if text_of(session) != "1.2.3.":
                 return Wrong(f"{expected}: 1.2.3.", text_of(session))
             return KEPT
-    context.inconclusive("every handler was through before its connection could be cut")
+    context.inconclusive("every handler ended before its connection could be cut")
     return NOT_SEEN
 
 
 async def _for_long(context: ProbeContext, ttl: int) -> Outcome:
-    """As much of its time as one can wait for, with some to spare for a busy machine."""
+    """Resume after 70 % of the TTL, or after the longest time that a probe may wait."""
     seconds = min(0.7 * ttl / 1000, 0.6 * context.longest_wait)
     async with context.session() as session:
         await session.hello(context.caps("resume"))
@@ -73,17 +73,17 @@ async def _for_long(context: ProbeContext, ttl: int) -> Outcome:
         await session.cut()
         await asyncio.sleep(seconds)
         if (await session.resume(context.caps("resume")))["session"] != before:
-            return Wrong(f"the session goes on for {ttl} ms", f"it was over after {seconds * 1000:.0f}")
+            return Wrong(f"the session continues for {ttl} ms", f"it had ended after {seconds * 1000:.0f} ms")
     return KEPT
 
 
-async def _over(context: ProbeContext, ttl: int) -> Outcome:
-    """Where one can wait for it: the session is over after its time."""
+async def _ends(context: ProbeContext, ttl: int) -> Outcome:
+    """The session has ended after its TTL, if that is short enough to wait for."""
     async with context.session() as session:
         await session.hello(context.caps("resume"))
         before = session.id
         await session.cut()
         await asyncio.sleep(ttl / 1000 + 1)
         if (await session.resume(context.caps("resume")))["session"] == before:
-            return Wrong(f"the session is over {ttl} ms after its connection was lost", "it goes on")
+            return Wrong(f"the session ends {ttl} ms after its connection was lost", "it continues")
     return KEPT
