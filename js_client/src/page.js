@@ -1,10 +1,11 @@
 // The view root and what the ops of frames do to it. Everything here is synchronous, so that a page that is
 // hidden goes on, and nothing is seen between the ops of one frame (CLI-4).
 
+import { reactions } from "./frames.js";
 import { show } from "./markers.js";
 import { ops as actions } from "./ops.js";
 import { follow } from "./scroll.js";
-import { TARGET } from "./vocabulary.js";
+import { OPS, TARGET } from "./vocabulary.js";
 
 /** @typedef {import("./session.js").Stream} Stream */
 /** @typedef {import("./session.js").Op} Op */
@@ -14,7 +15,10 @@ import { TARGET } from "./vocabulary.js";
 let swap;
 
 /** Gets what shows views, for servers that have some. @returns {Promise<void> | undefined} nothing, where it is here */
-export const load = () => (swap != undefined ? undefined : import("./view.js").then((view) => void (swap = view.swap)));
+export const load = () => (swap != undefined ? undefined : import("./view.js").then((view) => {
+  swap = view.swap;
+  reactions.view = view.viewFrame;
+}));
 
 /**
  * @param {Element} root
@@ -106,7 +110,7 @@ export function pageOf(root, window, { sanitize, protocol, crypto = window.crypt
       const { op: name, target = stream.target, mode, html, reason, error, code } = op;
       const isContent = Object.hasOwn(actions, name);
       const el = find(isContent ? target : stream.target);
-      const isHtml = /end$|replace/.test(name);
+      const isHtml = OPS[name].html;
       const isDelete = name == "delete";
       const tell = () => fire(el, isHtml ? "update" : isDelete ? "remove" : name, { stream: stream.name, run, seq, op, reason, error, code });
       let problem;

@@ -1,7 +1,7 @@
 // The shape of what arrives: a member that is missing or mistyped breaks the protocol (CLI-20),
 // one that is unknown is counted (FWD-4). The shapes themselves are data, in vocabulary.js.
 
-import { ENTRY, FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
+import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 
 /** @typedef {{member: number, frame: number, op: number, value: number}} Counts unknown things, by what they are */
 /** @typedef {import("./vocabulary.js").Shape} Shape */
@@ -22,14 +22,9 @@ const types = {
   a: Array.isArray,
   l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the others bind the server
   o: (ops, counts) => Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
-  m: (map, counts, shape = ENTRY) =>
-    isObject(map) &&
-    Object.entries(map).every(([name, entry]) => {
-      check(shape, entry, counts);
-      const { state, run, error } = entry;
-      return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
-    }),
-  r: (map, counts) => types.m(map, counts, RESUMED),
+  m: isObject, // its entries are checked by view-frame.js
+  r: (map, counts) =>
+    isObject(map) && Object.entries(map).every(([name, entry]) => NAME.test(name) && check(RESUMED, entry, counts)),
 };
 
 /**
@@ -40,7 +35,7 @@ const types = {
  * @returns {boolean} true
  * @throws {string} the first member that is missing or mistyped
  */
-function check(shape, value, counts) {
+export function check(shape, value, counts) {
   if (!isObject(value)) throw "no object";
   let unknown = Object.keys(value).length;
   for (const key in shape) {
@@ -68,4 +63,4 @@ export function isKnown(frame, counts) {
 }
 
 /** The kind of an operation, as the wire table has it; none if it is unknown. @param {string} op */
-export const kindOf = (op) => (LIFECYCLE.test(op) ? op : own(OPS, op) && "content");
+export const kindOf = (op) => (LIFECYCLE.includes(op) ? op : own(OPS, op) && "content");

@@ -1,6 +1,8 @@
 // A view: the root's content becomes the new html. Elements that fit are kept, and with them focus, selection,
 // what was typed, and scroll positions; the rest is taken from the html.
 
+export { viewFrame } from "./view-frame.js";
+
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or do nothing
 const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes that say which element it is
 
@@ -20,7 +22,8 @@ export function swap(root, html, listed, streams, find) {
     const name = el.getAttribute("dj-stream");
     const stream = streams.get(name || el.getAttribute("data-stream-error-for") || "");
     const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
-    const stays = !name || (!Object.hasOwn(listed, name) && stream?.cursor) || el.getAttribute("dj-update") == "ignore";
+    const streamed = stream?.cursor || stream?._streamed;
+    const stays = !name || (!Object.hasOwn(listed, name) && streamed) || el.getAttribute("dj-update") == "ignore";
     return stays && root.contains(own || null) ? own : null;
   });
 }
