@@ -1,8 +1,9 @@
 // A client: a session on a connection, and the page that shows it.
 
-import { connectionOf, notify } from "./connection.js";
+import { connectionOf } from "./connection.js";
 import { listen } from "./input.js";
 import { pageOf } from "./page.js";
+import { notify } from "./socket.js";
 
 /**
  * All but `url` have defaults. Tests and other environments can replace what the browser provides.
@@ -95,8 +96,8 @@ export function connect(options) {
 
   page.flush();
   if (options.protocol == "v0") {
-    import("./v0.js").then(({ v0 }) => v0(options.view, window)).then(connection.start, connection.failed);
-  } else connection.start();
+    import("./v0.js").then(({ start }) => start(connection, options.view, window)).catch(connection.failed);
+  } else connection.open();
 
   return {
     /** The view root. */

@@ -21,14 +21,15 @@ function applyOps(state, { stream: name, ops }) {
 }
 
 /**
- * Loads what shows views.
- * @param {{name: string, params?: object} | undefined} view
- * @param {any} window its path is sent to the server
- * @returns {Promise<import("./state.js").Dialect>}
+ * Loads what shows views, and connects.
+ * @param {import("./connection.js").Connection} connection
+ * @param {{name: string, params?: object}} [view]
+ * @param {any} [window] its path is sent to the server
  */
-export async function v0(view, window) {
+export async function start(connection, view, window) {
   await load();
-  return dialectOf(view, window);
+  connection._dialect = dialectOf(view, window);
+  if (!connection._ended) connection.open();
 }
 
 /** @type {(view: {name: string, params?: object} | undefined, window: any) => import("./state.js").Dialect} */
