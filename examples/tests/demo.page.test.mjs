@@ -107,7 +107,10 @@ test("nothing moves for a reader who wants no motion", async () => {
   const page = await open(demo.url, { reducedMotion: "reduce" });
   await page.getByRole("button", { name: "Why is it fast?" }).click();
   await page.locator(".is-streaming").waitFor();
-  assert.equal(await page.locator(".is-streaming").evaluate((el) => getComputedStyle(el, "::after").animationName), "none");
+  assert.equal(
+    await page.locator(".is-streaming").evaluate((el) => getComputedStyle(el, "::after").animationName),
+    "none",
+  );
   await page.clean();
 });
 

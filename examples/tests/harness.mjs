@@ -10,8 +10,13 @@ import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 /** Starts streamops-server; resolves with its page's address and a way to end it. */
@@ -82,7 +87,10 @@ export async function watch(page, selector, attribute = null) {
       };
       look();
       new MutationObserver(look).observe(document.body, {
-        subtree: true, childList: true, characterData: true, attributes: true,
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
       });
       return seen;
     },
@@ -91,7 +99,8 @@ export async function watch(page, selector, attribute = null) {
 }
 
 /** Waits until a watched element has passed through a state; it may be over by now. */
-export const passed = (page, seen, state) => page.waitForFunction(([seen, state]) => seen.includes(state), [seen, state]);
+export const passed = (page, seen, state) =>
+  page.waitForFunction(([seen, state]) => seen.includes(state), [seen, state]);
 
 /** Waits until the text of `selector` is exactly this, white space at its ends aside. */
 export const reads = (page, selector, text) =>

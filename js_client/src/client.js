@@ -91,13 +91,13 @@ export function connect(options) {
 
   const page = pageOf(root, window, options, streams, report, push);
   const connection = connectionOf(options, window, page, streams, report);
-  const { session } = connection;
-  const unlisten = listen(root, window, push, report, page.fire);
+  const { _session: session } = connection;
+  const unlisten = listen(root, window, push, report, page._fire);
 
-  page.flush();
+  page._flush();
   if (options.protocol == "v0") {
-    import("./v0.js").then(({ start }) => start(connection, options.view, window)).catch(connection.failed);
-  } else connection.open();
+    import("./v0.js").then(({ start }) => start(connection, options.view, window)).catch(connection._failed);
+  } else connection._open();
 
   return {
     /** The view root. */
@@ -123,7 +123,7 @@ export function connect(options) {
     /** Ends the client for good: contents stay; alerts, listeners and hooks are removed. */
     close() {
       if (!connection._ended) {
-        connection.end();
+        connection._end();
         unlisten();
         page.close();
       }

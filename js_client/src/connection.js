@@ -8,9 +8,9 @@ import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
 /** @typedef {import("./client.js").State} State */
 /** @typedef {import("./state.js").Dialect} Dialect */
 /**
- * `failed` is called if code that is loaded on demand did not arrive. `end` closes for good.
- * @typedef {{session: ReturnType<typeof sessionOf>, open: () => void, failed: (error: unknown) => void,
- *   end: () => void, _ended: boolean, _state: State, _dialect?: Dialect}} Connection
+ * `_failed` is called if code that is loaded on demand did not arrive. `_end` closes for good.
+ * @typedef {{_session: ReturnType<typeof sessionOf>, _open: () => void, _failed: (error: unknown) => void,
+ *   _end: () => void, _ended: boolean, _state: State, _dialect?: Dialect}} Connection
  */
 
 /**
@@ -25,7 +25,7 @@ export function connectionOf(options, window, page, streams, report) {
   const socket = socketOf(options, window);
   const session = sessionOf(options, { ...page, ...socket, report, close, message, welcome }, streams);
   /** @type {Connection} */
-  const connection = { session, open, failed, end, _ended: false, _state: "connecting" };
+  const connection = { _session: session, _open: open, _failed: failed, _end: end, _ended: false, _state: "connecting" };
   let silent = 0; // for how many heartbeats nothing arrived
   /** @type {any} */
   let ackTimer;

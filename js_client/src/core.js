@@ -8,34 +8,73 @@ import { isKnown } from "./shape.js";
 import { cursorsOf, newState } from "./state.js";
 import { AWAY, BACK } from "./vocabulary.js";
 
+const WINDOW = 64; // frames
+
 /** @typedef {import("./state.js").Stream} Stream */
 /** @typedef {import("./state.js").Effects} Effects */
 /** @typedef {import("./state.js").Wishes} Wishes */
+
+/** @typedef {import("./state.js").State} State */
+
+/** Sends the cursor of each stream that had frames (FLW-5, FLW-6). @param {State} state */
+function acknowledge(state) {
+  const view = state._version || undefined;
+  if (state._owed) state._effects.send({ type: "ack", cursors: cursorsOf(state._touched), view });
+  state._owed = 0;
+  state._touched.clear();
+}
+
+/** Sends `hello`, with the session to resume if there is one. @param {State} state @param {Wishes} wishes */
+function hello(state, { view, caps = ["html", "view", "ack", "resume"], limits }) {
+  state._effects.send({
+    type: "hello", // CON-16
+    caps,
+    limits: { window: WINDOW, ...limits },
+    view: view && { params: {}, ...view },
+    resume: state._id
+      ? {
+          session: state._id,
+          cursors: cursorsOf(state._streams.values()), // RES-15
+          view: state._version || undefined,
+          attempt: ++state._resumes, // RES-21
+        }
+      : undefined,
+  });
+}
+
+/**
+ * Applies a message.
+ * @param {State} state @param {any} text @param {number} now @param {number} due how many frames bring an acknowledgement
+ * @returns {number | void} how many frames are not acknowledged
+ */
+function receive(state, text, now, due) {
+  if (state._over) return;
+  let frame, react;
+  try {
+    frame = JSON.parse(text);
+  } catch {}
+  state._effects.message(frame);
+  try {
+    if (typeof frame.type != "string") throw "type";
+    react = state._dialect || (isKnown(frame, state._counts) && reactions[frame.type]);
+  } catch (what) {
+    return violation(state, "malformed", `${frame?.type}: ${what}`, frame?.stream); // CLI-20
+  }
+  if (react) react(state, frame, now);
+  else state._counts.frame++; // FWD-4
+  const counts = frame.type == "stream" || frame.type == "view";
+  if (counts && state._acks && !state._over && ++state._owed >= due) acknowledge(state);
+  return state._owed;
+}
 
 /**
  * @param {Wishes} wishes
  * @param {Effects} effects
  * @param {Map<string, Stream>} [streams] by name
  */
-export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limits }, effects, streams = new Map()) {
+export function sessionOf(wishes, effects, streams = new Map()) {
   const state = newState(effects, streams);
-  const granted = { window: 64, ...limits };
-
-  /** Sends the cursor of each stream that had frames (FLW-5, FLW-6). */
-  function acknowledge() {
-    if (state._owed) effects.send({ type: "ack", cursors: cursorsOf(state._touched), view: state._version || undefined });
-    state._owed = 0;
-    state._touched.clear();
-  }
-
-  /** What `hello` says of the session to resume (RES-15, RES-21). */
-  const resume = () => ({
-    session: state._id,
-    cursors: cursorsOf(streams.values()),
-    view: state._version || undefined,
-    attempt: ++state._resumes,
-  });
-
+  const { window = WINDOW } = wishes.limits || {};
   return {
     streams,
     /** How many unknown members, frame types, ops and values were ignored (FWD-4). */
@@ -46,14 +85,7 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
       state._dialect = dialect;
       state._over = false;
       state._fatal = undefined;
-      if (dialect) return;
-      effects.send({
-        type: "hello", // CON-16
-        caps,
-        limits: granted,
-        view: view && { params: {}, ...view },
-        resume: state._id ? resume() : undefined,
-      });
+      if (!dialect) hello(state, wishes);
     },
 
     /**
@@ -62,34 +94,17 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
      * @param {number} [now] milliseconds of any clock
      * @returns {number | void} how many frames are not acknowledged
      */
-    message(text, now = 0) {
-      if (state._over) return;
-      let frame, react;
-      try {
-        frame = JSON.parse(text);
-      } catch {}
-      effects.message(frame);
-      try {
-        if (typeof frame.type != "string") throw "type";
-        react = state._dialect || (isKnown(frame, state._counts) && reactions[frame.type]);
-      } catch (what) {
-        return violation(state, "malformed", `${frame?.type}: ${what}`, frame?.stream); // CLI-20
-      }
-      if (react) react(state, frame, now);
-      else state._counts.frame++; // FWD-4
-      const counts = frame.type == "stream" || frame.type == "view";
-      if (counts && state._acks && !state._over && ++state._owed >= (granted.window >> 1 || 1)) acknowledge();
-      return state._owed;
-    },
+    message: (text, now = 0) => receive(state, text, now, window >> 1 || 1),
 
-    acknowledge,
+    /** Sends the acknowledgement that is due. */
+    acknowledge: () => acknowledge(state),
 
     /**
      * Sends an event. Before the welcome, and if `max_events` are without a reply, it waits.
      * @param {string} event @param {object} params @param {import("./state.js").Settle} settle is called with the reply
      */
     event(event, params, settle) {
-      // a copy, so that a resend sends the same; it throws here if the params are not JSON
+      // a copy, so that a resend sends the same; this throws if the params are not JSON
       const copy = JSON.parse(JSON.stringify(params));
       state._queue.push([{ type: "event", ref: ++state._ref, event, params: copy }, settle]); // EVT-9
       flush(state);
@@ -107,9 +122,8 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
     /** The connection is lost, and with it the session if it cannot be resumed. */
     close() {
       state._over = true;
-      state._maxEvents = 0;
-      state._owed = 0; // there is nobody to tell
-      acknowledge();
+      state._maxEvents = state._owed = 0;
+      acknowledge(state); // forgets what it would acknowledge
       if (!state._id) forget(state);
     },
 
@@ -119,7 +133,8 @@ export function sessionOf({ view, caps = ["html", "view", "ack", "resume"], limi
      * @returns {number} milliseconds to wait, or -1 for never
      */
     wait(code, random, now) {
-      const { code: name, retryable = !AWAY.includes(name) && BACK.test(code), retry_after_ms: least = 0 } = state._fatal || {};
+      const { code: name, retry_after_ms: least = 0 } = state._fatal || {};
+      const { retryable = !AWAY.includes(name) && BACK.test(code) } = state._fatal || {};
       if (!retryable) return -1;
       if (state._since && now - state._since > 30000) state._attempt = 0; // the connection was stable
       state._since = 0;

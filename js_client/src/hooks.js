@@ -66,7 +66,9 @@ export function hooksIn(root, window, pushEvent, report) {
       const { hooks } = namespace;
       for (const el of root.querySelectorAll("[dj-hook],[dj-stream],[id]")) {
         const named = el.getAttribute("dj-hook");
-        const names = named ? [named] : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
+        const names = named
+          ? [named]
+          : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
         const name = names.find((name) => Object.hasOwn(hooks, name));
         if (name && !bound.has(el)) {
           bound.set(el, Object.assign(Object.create(hooks[name]), { el, pushEvent }));

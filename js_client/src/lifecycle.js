@@ -24,7 +24,8 @@ function step({ _effects }, stream, op, kind, seq) {
   const { error, code } = kind == "error" ? op : /** @type {Partial<Op>} */ ({});
   // only v0 sends operations that the table does not have; there a `start` opens the stream from any state
   stream.state = WIRE[stream.state][kind] || (kind == "start" ? "open" : stream.state);
-  if (kind == "done") stream.run = stream.stop = 0; // an error stays until the next start
+  if (kind == "done")
+    stream.run = stream.stop = 0; // an error stays until the next start
   else Object.assign(stream, { error, code });
   if (kind == "start") Object.assign(stream, { run: op.run || 0, text: "" });
   if (kind == "content" && op.target == stream.target && text != undefined) stream.text = textAfter(text, op);

@@ -25,6 +25,8 @@ function toEnd(el) {
  */
 export function follow(targets) {
   const around = new Set(targets.map((el) => el?.closest("[data-stream-scroll]")));
-  const followed = [...around].filter((el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2); // px: positions are fractions on some screens
+  const followed = [...around].filter(
+    (el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2,
+  ); // px: positions are fractions on some screens
   return () => followed.forEach((el) => el && toEnd(el));
 }

@@ -21,7 +21,8 @@ const types = {
   N: (value, counts) => types.s(value, counts) && NAME.test(value),
   a: Array.isArray,
   l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the others bind the server
-  o: (ops, counts) => Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
+  o: (ops, counts) =>
+    Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
   m: isObject, // its entries are checked by view-frame.js
   r: (map, counts) =>
     isObject(map) && Object.entries(map).every(([name, entry]) => NAME.test(name) && check(RESUMED, entry, counts)),

@@ -29,7 +29,7 @@ function applyOps(state, { stream: name, ops }) {
 export async function start(connection, view, window) {
   await load();
   connection._dialect = dialectOf(view, window);
-  if (!connection._ended) connection.open();
+  if (!connection._ended) connection._open();
 }
 
 /** @type {(view: {name: string, params?: object} | undefined, window: any) => import("./state.js").Dialect} */

@@ -23,11 +23,13 @@ function adopt(state, name, { seq, state: next = "idle", run: open, error, code 
 }
 
 /** Whether an entry has the shape that its state needs. @param {import("./shape.js").Counts} counts @returns {(entry: [string, any]) => unknown} */
-const fits = (counts) => ([name, entry]) => {
-  check(ENTRY, entry, counts);
-  const { state, run, error } = entry;
-  return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
-};
+const fits =
+  (counts) =>
+  ([name, entry]) => {
+    check(ENTRY, entry, counts);
+    const { state, run, error } = entry;
+    return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
+  };
 
 /** @type {import("./state.js").Dialect} */
 export function viewFrame(state, { html, version, streams: listed }) {

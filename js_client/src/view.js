@@ -88,5 +88,6 @@ function morph(root, html, live) {
   become(root, html);
   kept.forEach((own, el) => el != own && root.contains(el) && el.replaceWith(own)); // those that stood elsewhere
   for (const [el, top, left] of scrolls) el.scrollTo?.({ top, left, behavior: "instant" });
-  if (active && root.contains(active) && active != root.ownerDocument.activeElement) active.focus({ preventScroll: true });
+  if (active && root.contains(active) && active != root.ownerDocument.activeElement)
+    active.focus({ preventScroll: true });
 }

@@ -15,6 +15,7 @@ async function sizeOf(entry, without = []) {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: SRC },
     bundle: true,
+    minifySyntax: true,
     external: without,
     format: "esm",
     target: "es2022",
