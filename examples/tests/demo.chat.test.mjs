@@ -19,7 +19,7 @@ const listen = (page) =>
         ({ detail }) => detail.stream == "answer" && window.told.push(detail.reason ?? detail.ok ?? name),
       );
   });
-const told = (page, what) => page.waitForFunction((what) => window.told.includes(what), what);
+const told = (page, what) => page.waitForFunction((each) => window.told.includes(each), what);
 
 test("an answer arrives whole, and the next question leaves it where it is", async () => {
   const page = await open(demo.url);

@@ -49,7 +49,7 @@ test("a second try takes the place of one that failed", async () => {
   await page.clean();
 });
 
-test("params that do not fit: the reply stands beside the field, survives views, and goes with the next word", async () => {
+test("a refusal of params is shown beside the field, survives views, and goes with the next word", async () => {
   const page = await scene();
   const seats = page.getByLabel("Seats");
   await seats.fill("99");

@@ -78,11 +78,11 @@ export function useExample(name) {
 export async function watch(page, selector, attribute = null) {
   await page.waitForSelector(selector, { state: "attached" });
   return page.evaluateHandle(
-    ([selector, attribute]) => {
+    ([query, name]) => {
       const seen = [];
       const look = () => {
-        const element = document.querySelector(selector);
-        const state = attribute ? (element?.getAttribute(attribute) ?? null) : (element?.textContent.trim() ?? null);
+        const element = document.querySelector(query);
+        const state = name ? (element?.getAttribute(name) ?? null) : (element?.textContent.trim() ?? null);
         if (!seen.length || seen.at(-1) !== state) seen.push(state);
       };
       look();
@@ -100,12 +100,12 @@ export async function watch(page, selector, attribute = null) {
 
 /** Waits until a watched element has passed through a state; it may be over by now. */
 export const passed = (page, seen, state) =>
-  page.waitForFunction(([seen, state]) => seen.includes(state), [seen, state]);
+  page.waitForFunction(([states, wanted]) => states.includes(wanted), [seen, state]);
 
 /** Waits until the text of `selector` is exactly this, white space at its ends aside. */
 export const reads = (page, selector, text) =>
   page.waitForFunction(
-    ([selector, text]) => document.querySelector(selector)?.textContent.trim() === text,
+    ([query, wanted]) => document.querySelector(query)?.textContent.trim() === wanted,
     [selector, text],
   );
 

@@ -51,11 +51,15 @@ import { notify } from "./socket.js";
 /** @typedef {{state: string, run: number, cursor: number, error?: string, code?: string}} StreamInfo */
 /** @typedef {ReturnType<typeof connect>} Client */
 
-/** A snapshot of each stream, in an object without prototype (CLI-18). @param {Map<string, import("./state.js").Stream>} streams */
+/**
+ * A snapshot of each stream, in an object without prototype (CLI-18).
+ * @param {Map<string, import("./state.js").Stream>} streams
+ */
 function snapshot(streams) {
   /** @type {Record<string, StreamInfo>} */
   const infos = Object.create(null);
-  for (const [name, { state, run, cursor, error, code }] of streams) infos[name] = { state, run, cursor, error, code };
+  for (const [name, { state, run, cursor, error, code }] of streams)
+    infos[name] = { state, run, cursor, error, code };
   return infos;
 }
 

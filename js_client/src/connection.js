@@ -13,6 +13,8 @@ import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
  *   _end: () => void, _ended: boolean, _state: State, _dialect?: Dialect}} Connection
  */
 
+const STARTED = "connecting";
+
 /**
  * @param {import("./client.js").Options} options
  * @param {any} window
@@ -25,7 +27,7 @@ export function connectionOf(options, window, page, streams, report) {
   const socket = socketOf(options, window);
   const session = sessionOf(options, { ...page, ...socket, report, close, message, welcome }, streams);
   /** @type {Connection} */
-  const connection = { _session: session, _open: open, _failed: failed, _end: end, _ended: false, _state: "connecting" };
+  const connection = { _session: session, _open: open, _failed: failed, _end: end, _ended: false, _state: STARTED };
   let silent = 0; // for how many heartbeats nothing arrived
   /** @type {any} */
   let ackTimer;
@@ -67,7 +69,7 @@ export function connectionOf(options, window, page, streams, report) {
     const { _dialect } = connection;
     socket._open(_dialect ? [] : SUBPROTOCOL, () => session.open(_dialect), arrived, closed); // CON-15
     socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15
-    enter("connecting");
+    enter(STARTED);
   }
 
   /** @param {number} code @param {string} [reason] */

@@ -44,7 +44,8 @@ function hello(state, { view, caps = ["html", "view", "ack", "resume"], limits }
 
 /**
  * Applies a message.
- * @param {State} state @param {any} text @param {number} now @param {number} due how many frames bring an acknowledgement
+ * @param {State} state @param {any} text @param {number} now
+ * @param {number} due how many frames bring an acknowledgement
  * @returns {number | void} how many frames are not acknowledged
  */
 function receive(state, text, now, due) {

@@ -29,7 +29,10 @@ export function sendCancel({ _maxEvents, _effects }, { name, stop }) {
   if (_maxEvents && stop) _effects.send({ type: "cancel", stream: name, run: stop });
 }
 
-/** By type of frame. `view` comes from view-frame.js, which is loaded for servers that send views. @type {Record<string, import("./state.js").Dialect>} */
+/**
+ * By type of frame. `view` comes from view-frame.js, which is loaded for servers that send views.
+ * @type {Record<string, import("./state.js").Dialect>}
+ */
 export const reactions = {
   welcome(state, frame, now) {
     const { session, caps = [], limits, resumed = {} } = frame;

@@ -69,7 +69,7 @@ export function hooksIn(root, window, pushEvent, report) {
         const names = named
           ? [named]
           : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
-        const name = names.find((name) => Object.hasOwn(hooks, name));
+        const name = names.find((each) => Object.hasOwn(hooks, each));
         if (name && !bound.has(el)) {
           bound.set(el, Object.assign(Object.create(hooks[name]), { el, pushEvent }));
           call(el, "mounted");
@@ -88,7 +88,10 @@ export function hooksIn(root, window, pushEvent, report) {
   return {
     flush,
 
-    /** An op changed this element. @param {Element} el @param {boolean} more whether elements with hooks may have come */
+    /**
+     * An op changed this element.
+     * @param {Element} el @param {boolean} more whether elements with hooks may have come
+     */
     touched(el, more) {
       scan ||= more;
       for (const one of bound.keys()) if (one.contains(el) || el.contains(one)) changed.add(one);

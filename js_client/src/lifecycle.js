@@ -38,7 +38,10 @@ export function expire(state, stream) {
   if (stream.state != "idle") step(state, stream, { op: "done", reason: "expired" }, "done");
 }
 
-/** Ends the session: contents stay, but open runs, cursors and the view's version do not (RES-14). @param {State} state */
+/**
+ * Ends the session: contents stay, but open runs, cursors and the view's version do not (RES-14).
+ * @param {State} state
+ */
 export function forget(state) {
   state._id = state._version = 0;
   state._broken.clear();

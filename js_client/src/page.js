@@ -49,7 +49,8 @@ export function pageOf(
   /** @type {any} */
   let loading;
   const v0 = protocol == "v0"; // its targets may be any selector
-  const policy = (namespace.policy ||= trustedTypes?.createPolicy("streamops", { createHTML: String })); // a name can be used only once
+  // a policy's name can be used only once
+  const policy = (namespace.policy ||= trustedTypes?.createPolicy("streamops", { createHTML: String }));
 
   /** @param {any} el */
   const inside = (el) => root.contains(el);
@@ -74,7 +75,7 @@ export function pageOf(
   /**
    * The element that a target names: the first in document order inside the root.
    * @param {any} target
-   * @returns {Element | null | undefined} null: there is none; undefined: not a target, and no selector was run (CLI-13)
+   * @returns {Element | null | undefined} null: there is none; undefined: not a target, nothing was run (CLI-13)
    */
   function find(target) {
     const [known, id] = TARGET.exec(target) || [];

@@ -9,7 +9,10 @@ import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 /** @param {any} value */
 const isObject = (value) => value && typeof value == "object" && !Array.isArray(value);
 
-/** What there is of that name: it comes from the wire and must not reach a prototype (CLI-18). @type {<T>(all: Record<string, T>, name: string) => T | undefined} */
+/**
+ * What there is of that name: it comes from the wire and must not reach a prototype (CLI-18).
+ * @type {<T>(all: Record<string, T>, name: string) => T | undefined}
+ */
 const own = (all, name) => (Object.hasOwn(all, name) ? all[name] : undefined);
 
 /** Those of vocabulary.js. @type {Record<string, (value: any, counts: Counts, shape?: Shape) => unknown>} */
@@ -57,7 +60,10 @@ export function check(shape, value, counts) {
   return true;
 }
 
-/** Whether a frame is known; if it is, its shape is right. @param {any} frame @param {Counts} counts @throws {string} */
+/**
+ * Whether a frame is known; if it is, its shape is right.
+ * @param {any} frame @param {Counts} counts @throws {string}
+ */
 export function isKnown(frame, counts) {
   const shape = own(FRAMES, frame.type);
   return shape && check({ type: "s", ...shape }, frame, counts);

@@ -18,14 +18,14 @@ export function socketOf(options, window) {
   const { onFrame, now = Date.now, WebSocket = window.WebSocket } = options;
   const { setTimeout = window.setTimeout, clearTimeout = window.clearTimeout } = options;
   const url = new URL(options.url, window.document.baseURI).href.replace(/^http/, "ws");
-  /** @type {any} */
-  let socket;
-  /** @type {any} */
-  let timer;
-  /** @type {unknown} */
-  let loading;
   /** @type {(() => unknown)[]} */
   const waiting = [];
+  /** @type {unknown} */
+  let loading;
+  /** @type {any} */
+  let timer;
+  /** @type {any} */
+  let socket;
 
   /** Applies some of the messages that wait, and the rest later: all of them at once could block the page. */
   function catchUp() {
@@ -36,7 +36,7 @@ export function socketOf(options, window) {
   }
 
   return {
-    /** @param {any} protocols @param {() => void} opened @param {(event: any) => void} message @param {(event: any) => void} closed */
+    /** @param {any} protocols @param {() => void} opened @param {any} message @param {any} closed */
     _open(protocols, opened, message, closed) {
       const mine = (socket = new WebSocket(url, protocols));
       /** @param {(event: any) => void} act */
@@ -59,7 +59,10 @@ export function socketOf(options, window) {
       if (socket?.readyState == 1) socket.send(JSON.stringify(frame));
     },
 
-    /** Closes the socket without waiting for the peer. Returns it if there was one. @param {number} code @param {string} [reason] */
+    /**
+     * Closes the socket without waiting for the peer. Returns it if there was one.
+     * @param {number} code @param {string} [reason]
+     */
     _close(code, reason) {
       const closing = socket;
       closing?.close(code, reason);
@@ -76,7 +79,10 @@ export function socketOf(options, window) {
       if (call) timer = setTimeout(call, ms);
     },
 
-    /** Lets messages wait for `code`. @param {Promise<void> | undefined} code @param {(error: unknown) => void} failed */
+    /**
+     * Lets messages wait for `code`.
+     * @param {Promise<void> | undefined} code @param {(error: unknown) => void} failed
+     */
     _await(code, failed) {
       const loaded = (/** @type {unknown} */ error) => {
         loading = undefined;

@@ -42,7 +42,9 @@ import { targetOf } from "./vocabulary.js";
  * What `hello` asks for. `view` is the program to mount.
  * @typedef {{view?: {name: string, params?: object}, caps?: string[], limits?: {[limit: string]: number}}} Wishes
  */
-/** @typedef {(state: State, frame: any, now: number) => void} Dialect applies a frame of a server that does not speak v1 */
+/**
+ * @typedef {(state: State, frame: any, now: number) => void} Dialect applies a frame of a server that does not speak v1
+ */
 /**
  * What belongs to one session on its connections.
  * @typedef {object} State
@@ -84,7 +86,11 @@ export const newState = (effects, streams) => ({
   _version: 0,
 });
 
-/** The stream of that name, which is created if it is new. @param {State} state @param {string} name @returns {Stream} */
+/**
+ * The stream of that name, which is created if it is new.
+ * @param {State} state @param {string} name
+ * @returns {Stream}
+ */
 export function streamOf({ _streams }, name) {
   let stream = _streams.get(name);
   if (!stream) _streams.set(name, (stream = { name, target: targetOf(name), state: "idle", run: 0, cursor: 0 }));

@@ -22,7 +22,11 @@ function adopt(state, name, { seq, state: next = "idle", run: open, error, code 
   if (error != undefined && (error != shown || (other && run))) op(stream, { op: "error", error, code }, run);
 }
 
-/** Whether an entry has the shape that its state needs. @param {import("./shape.js").Counts} counts @returns {(entry: [string, any]) => unknown} */
+/**
+ * Whether an entry has the shape that its state needs.
+ * @param {import("./shape.js").Counts} counts
+ * @returns {(entry: [string, any]) => unknown}
+ */
 const fits =
   (counts) =>
   ([name, entry]) => {

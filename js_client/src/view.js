@@ -61,7 +61,7 @@ function morph(root, html, live) {
     const pairs = new Map();
     for (const next of to.children) {
       const wanted = key(next);
-      const found = old.findIndex(([key]) => key == wanted);
+      const found = old.findIndex(([own]) => own == wanted);
       if (found >= 0) pairs.set(next, old.splice(found, 1)[0][1]);
     }
     for (const [, el] of old) el.remove();

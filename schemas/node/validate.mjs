@@ -30,7 +30,8 @@ for (const path of ["vectors/v0/shapes", "vectors/v1/shapes"].flatMap(filesOf)) 
       if (validate(test.data) !== test.valid) {
         const why = test.valid ? ajv.errorsText(validate.errors) : "nothing is wrong with it";
         wrong.push(
-          `${relative(root, path)}: ${group.description}: ${test.description}: should be ${test.valid ? "valid" : "invalid"}, but ${why}`,
+          `${relative(root, path)}: ${group.description}: ${test.description}: ` +
+            `should be ${test.valid ? "valid" : "invalid"}, but ${why}`,
         );
       }
     }
