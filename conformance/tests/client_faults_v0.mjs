@@ -4,7 +4,7 @@ import { fault } from "./client_faults/table.mjs";
 
 export { FAULTS } from "./client_faults/table.mjs";
 
-/** A fault that does something to each frame that comes in: `code` sees `session`, `frame`, its `type` and `ops`. */
+/** A fault that does something to each frame that comes in: `code` sees `state`, `frame`, its `type` and `ops`. */
 const TAKEN = "const { type, html, ref, ops, error } = frame;";
 const arriving = (breaks, name, code) => fault(breaks, name, "v0.js", TAKEN, `${TAKEN}\nif (type == "stream") {\n${code}\n}`);
 
@@ -24,15 +24,15 @@ arriving("CLI-101", "only_the_last_text_of_a_frame_counts", `
 text("CLI-101", "a_text_without_letters_is_lost", "if (!/[a-z]/i.test(text)) return;");
 text("CLI-101", "a_text_is_trimmed", "text = text.trimEnd();");
 
-arriving("CLI-102", "one_stream_at_a_time", "if ((session.only ||= frame.stream) != frame.stream) return;");
+arriving("CLI-102", "one_stream_at_a_time", "if ((state.only ||= frame.stream) != frame.stream) return;");
 arriving("CLI-102", "a_text_goes_to_the_stream_of_the_frame_before", `
   const place = (name) => \`[dj-stream='\${name}']\`;
   for (const each of ops)
-    if (each.op == "text" && each.target == place(frame.stream)) each.target = place(session.latest || frame.stream);
-  session.latest = frame.stream;`);
+    if (each.op == "text" && each.target == place(frame.stream)) each.target = place(state.latest || frame.stream);
+  state.latest = frame.stream;`);
 arriving("CLI-102", "the_end_of_one_stream_ends_all", `
   if (ops.some(({ op }) => op == "done"))
-    for (const { name, target } of session.streams.values()) if (name != frame.stream) ops.push({ op: "delete", target });`);
+    for (const { name, target } of state._streams.values()) if (name != frame.stream) ops.push({ op: "delete", target });`);
 
 text("CLI-103", "text_is_parsed_as_html", `
   if (mode == "replace") el.innerHTML = text;
@@ -66,25 +66,25 @@ failing("an_error_takes_the_place_of_the_content", "find(target).textContent = e
 failing("an_error_is_added_to_the_content", "find(target).append(error);");
 
 arriving("CLI-109", "an_error_joins_the_text_after_it", `
-  session.failed ||= {};
+  state.failed ||= {};
   for (const each of ops) {
-    if (each.op == "error") session.failed[frame.stream] = each.error;
+    if (each.op == "error") state.failed[frame.stream] = each.error;
     if (each.op == "text" && each.mode != "replace") {
-      each.text = (session.failed[frame.stream] || "") + each.text;
-      delete session.failed[frame.stream];
+      each.text = (state.failed[frame.stream] || "") + each.text;
+      delete state.failed[frame.stream];
     }
   }`);
 arriving("CLI-109", "nothing_comes_after_an_error", `
-  session.failed ||= new Set();
+  state.failed ||= new Set();
   for (const each of [...ops]) {
-    if (session.failed.has(frame.stream) && each.op == "text") ops.splice(ops.indexOf(each), 1);
-    if (each.op == "error") session.failed.add(frame.stream);
+    if (state.failed.has(frame.stream) && each.op == "text") ops.splice(ops.indexOf(each), 1);
+    if (each.op == "error") state.failed.add(frame.stream);
   }`);
 arriving("CLI-109", "a_text_begins_anew_after_an_error", `
-  session.failed ||= new Set();
+  state.failed ||= new Set();
   for (const each of ops) {
-    if (each.op == "text" && session.failed.delete(frame.stream)) each.mode = "replace";
-    if (each.op == "error") session.failed.add(frame.stream);
+    if (each.op == "text" && state.failed.delete(frame.stream)) each.mode = "replace";
+    if (each.op == "error") state.failed.add(frame.stream);
   }`);
 
 const CLASSES = "el.classList.toggle(name, open);";

@@ -18,8 +18,8 @@ outgoing("CON-16", "hello_is_said_twice", `if (frame.type == "hello") ${JUST}\n$
 outgoing("CON-16", "a_ping_comes_before_hello", `if (frame.type == "hello") send('{"type":"ping"}');\n${JUST}`);
 outgoing("EVT-9", "every_event_has_the_same_ref", `if (frame.type == "event") frame = { ...frame, ref: 1 };\n${JUST}`);
 
-fault("CON-15", "no_subprotocol_is_offered", "client.js", "dialect ? [] : SUBPROTOCOL", "[]");
+fault("CON-15", "no_subprotocol_is_offered", "connection.js", "_dialect ? [] : SUBPROTOCOL", "[]");
 
-fault("CON-17", "acks_are_sent_unasked", "session.js", 'acks = caps.includes("ack");', "acks = true;");
+fault("CON-17", "acks_are_sent_unasked", "frames.js", 'state._acks = caps.includes("ack");', "state._acks = true;");
 
 outgoing("FRM-12", "an_ack_has_a_list", `if (frame.type == "ack") frame = { ...frame, cursors: Object.values(frame.cursors) };\n${JUST}`);

@@ -14,12 +14,12 @@ export function fault(breaks, name, file, ...changes) {
 const PARSED = "frame = JSON.parse(text);";
 const SENT = "if (socket?.readyState == 1) socket.send(JSON.stringify(frame));";
 
-/** A fault that does something to each frame that comes in: `code` sees `frame` and `this`, the session. */
-export const incoming = (breaks, name, code) => fault(breaks, name, "session.js", PARSED, `${PARSED}\n${code}`);
+/** A fault that does something to each frame that comes in: `code` sees `frame` and `state`, the session's. */
+export const incoming = (breaks, name, code) => fault(breaks, name, "core.js", PARSED, `${PARSED}\n${code}`);
 
 /** A fault in what goes out: `code` sees `frame` and the `send` of a text. */
 export const outgoing = (breaks, name, code) =>
-  fault(breaks, name, "client.js", SENT, `if (socket?.readyState != 1) return;\nconst send = (raw) => socket.send(raw);\n${code}`);
+  fault(breaks, name, "socket.js", SENT, `if (socket?.readyState != 1) return;\nconst send = (raw) => socket.send(raw);\n${code}`);
 
 /** The source of a module with the fault in it. Throws where the fault does not fit it. */
 export function changed({ changes }, source, name) {
