@@ -68,7 +68,7 @@ export function useExample(name) {
   const open = useBrowser();
   let server;
   before(async () => {
-    server = await serve(["--views", "views", "--pages", "pages"], { cwd: `${root}examples/guide/${name}` });
+    server = await serve(["--views", "views", "--pages", "../pages"], { cwd: `${root}examples/guide/${name}` });
   });
   after(() => server.end());
   return (options) => open(server.url, options);
