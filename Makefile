@@ -60,9 +60,10 @@ clients: setup chromium ## The verdicts on this project's clients: JavaScript in
 
 test: lint types unit js examples djust ## All tests: lint, types, unit tests with coverage, JavaScript, browsers, djust
 
-lint: setup ## ruff
+lint: setup ## ruff and ESLint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	npm run --silent lint
 
 types: setup ## mypy, strict, and tsc
 	$(BIN)/mypy

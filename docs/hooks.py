@@ -3,6 +3,7 @@
 - The chapters of `spec/`. Requirement lines become anchored blocks, conversations become tables
   of messages, and every mention of a requirement becomes a link to it.
 - The page of all requirements with their checks, from the suite's catalogue.
+- The guide's examples, from their files in `examples/guide`.
 - The list of commands, from the command line itself; the list of schemas; the index of decisions.
 """
 
@@ -39,6 +40,8 @@ _FENCE = re.compile(r"^```(?P<info>[a-z].*)\n(?P<body>(?s:.*?))^```$", re.MULTIL
 _TAGGED = re.compile(r"^> \*\*([A-Z]+-\d+)\*\*.*$", re.MULTILINE)
 _MENTION = re.compile(rf"(?<![\w`#/\[-])({'|'.join(AREAS)})-(\d+)\b")
 _GENERATED = re.compile(r"^<!-- generated: ([a-z]+) -->$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^<!-- example: (\S+) -->$", re.MULTILINE)
+_LANGUAGES = {".py": "python", ".html": "html+jinja", ".css": "css", ".js": "js"}
 _JSON = HtmlFormatter(nowrap=True)
 
 
@@ -71,11 +74,19 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if uri.startswith("spec/"):
         markdown = markdown.replace("](../../docs/", "](../../")  # the site's root is the folder docs
     markdown = _GENERATED.sub(lambda match: GENERATED[match[1]](), markdown)
+    markdown = _EXAMPLE.sub(lambda match: _example(match[1]), markdown)
     parts, last = [], 0
     for fence in _FENCE.finditer(markdown):
         parts += [_prose(markdown[last : fence.start()], uri), _block(fence["info"], fence["body"])]
         last = fence.end()
     return "".join([*parts, _prose(markdown[last:], uri)])
+
+
+def _example(name: str) -> str:
+    """A file of the guide's examples as a block of code. Raises FileNotFoundError for an unknown one."""
+    path = DOCS.parent / "examples" / "guide" / name
+    text = path.read_text(encoding="utf-8")
+    return f'```{_LANGUAGES[path.suffix]} title="{name}"\n{text}```\n'
 
 
 def _expand(entry: Any) -> Any:

@@ -1,4 +1,4 @@
-// A Chromium that is ours: started with a profile of its own, ended by its own handle, and a small server for its pages.
+// Starts Chromium with a profile of its own and ends it by its own handle; serves its pages.
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";

@@ -14,7 +14,7 @@
 
 const EVENTS = ["start", "text", "update", "remove", "prune", "error", "done", "integrity"];
 
-/** Opens one control connection to the runner. The promise ends when the connection does; it rejects where there is none. */
+/** Opens a control connection to the runner. The promise settles when it ends; it rejects if none can be opened. */
 export function answer({ control, window, open, name, scrolls = false, settle = async () => {} }) {
   const socket = new window.WebSocket(control);
   const say = (message) => socket.send(JSON.stringify(message));

@@ -14,9 +14,12 @@ const listen = (page) =>
   page.evaluate(() => {
     window.told = [];
     for (const name of ["start", "done", "error", "integrity"])
-      document.addEventListener(`stream:${name}`, ({ detail }) => detail.stream == "answer" && window.told.push(detail.reason ?? detail.ok ?? name));
+      document.addEventListener(
+        `stream:${name}`,
+        ({ detail }) => detail.stream == "answer" && window.told.push(detail.reason ?? detail.ok ?? name),
+      );
   });
-const told = (page, what) => page.waitForFunction((what) => window.told.includes(what), what);
+const told = (page, what) => page.waitForFunction((each) => window.told.includes(each), what);
 
 test("an answer arrives whole, and the next question leaves it where it is", async () => {
   const page = await open(demo.url);
@@ -48,8 +51,14 @@ test("an answer that loses its connection on the way arrives whole, and is told 
   await page.waitForFunction((answer) => document.querySelector(answer)?.textContent.length > 40, ANSWER);
   for (const attempt of [1, 2]) {
     await page.getByRole("button", { name: "Lose connection" }).click();
-    await page.getByRole("cell", { name: `resume #${attempt}` }).nth(3).waitFor({ state: "attached" });
-    await page.getByRole("cell", { name: "it goes on" }).nth(4 * attempt - 1).waitFor({ state: "attached" });
+    await page
+      .getByRole("cell", { name: `resume #${attempt}` })
+      .nth(3)
+      .waitFor({ state: "attached" });
+    await page
+      .getByRole("cell", { name: "it goes on" })
+      .nth(4 * attempt - 1)
+      .waitFor({ state: "attached" });
     await reads(page, ".link", "connected");
   }
   await told(page, true); // the text is the one that the program wrote

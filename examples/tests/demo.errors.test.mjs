@@ -39,13 +39,17 @@ test("a second try takes the place of one that failed", async () => {
   await page.getByRole("button", { name: "Ask", exact: true }).click();
   await reads(page, `${problem("retried")}[role=alert]`, "The model is busy");
   await page.getByRole("button", { name: "Try again" }).click();
-  await reads(page, "[dj-stream=retried]", "Asking the model for a summary. Here it is: it rained, and then it did not.");
+  await reads(
+    page,
+    "[dj-stream=retried]",
+    "Asking the model for a summary. Here it is: it rained, and then it did not.",
+  );
   assert.equal(await text(page, problem("retried")), "");
   await page.getByRole("button", { name: "Ask", exact: true }).waitFor();
   await page.clean();
 });
 
-test("params that do not fit: the reply stands beside the field, survives views, and goes with the next word", async () => {
+test("a refusal of params is shown beside the field, survives views, and goes with the next word", async () => {
   const page = await scene();
   const seats = page.getByLabel("Seats");
   await seats.fill("99");

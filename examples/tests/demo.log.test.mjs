@@ -18,10 +18,10 @@ const upTo = (last, first = 1) => Array.from({ length: last - first + 1 }, (_, i
 /** All is written and shown, `kept` lines of it: streams keep their own order, not each other's. */
 const written = (page, kept) =>
   page.waitForFunction(
-    ([last, kept]) =>
+    ([last, count]) =>
       /lines in/.test(document.querySelector("[dj-stream=summary]").textContent) &&
       document.querySelector(".line:last-child .number").textContent == last &&
-      document.querySelectorAll(".line").length == kept,
+      document.querySelectorAll(".line").length == count,
     [LINES, kept],
   );
 
@@ -49,13 +49,13 @@ test("a reader is not moved, and has a way back to the end", async () => {
   await page.locator(".lines").evaluate((el) => (el.scrollTop = 0));
   const button = page.getByRole("button", { name: "Latest lines" });
   await button.waitFor();
-  const before = await page.locator(".line").count();
-  await page.waitForFunction((before) => document.querySelectorAll(".line").length > before + 3, before);
+  const shown = await page.locator(".line").count();
+  await page.waitForFunction((count) => document.querySelectorAll(".line").length > count + 3, shown);
   assert.equal(await page.locator(".lines").evaluate((el) => el.scrollTop), 0, "it holds still");
   await button.click();
   await button.waitFor({ state: "hidden" });
   const then = await page.locator(".line").count();
-  await page.waitForFunction((then) => document.querySelectorAll(".line").length > then + 3, then);
+  await page.waitForFunction((count) => document.querySelectorAll(".line").length > count + 3, then);
   await atEnd(page); // it follows again
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Write 10,000 lines" }).waitFor();

@@ -107,7 +107,10 @@ test("nothing moves for a reader who wants no motion", async () => {
   const page = await open(demo.url, { reducedMotion: "reduce" });
   await page.getByRole("button", { name: "Why is it fast?" }).click();
   await page.locator(".is-streaming").waitFor();
-  assert.equal(await page.locator(".is-streaming").evaluate((el) => getComputedStyle(el, "::after").animationName), "none");
+  assert.equal(
+    await page.locator(".is-streaming").evaluate((el) => getComputedStyle(el, "::after").animationName),
+    "none",
+  );
   await page.clean();
 });
 
@@ -132,10 +135,10 @@ test("the frames are listed as they come, at most 200, and not while they are pa
   const last = await rows.last().textContent();
   const total = Number(await page.locator(".wire .total").textContent());
   await page.getByRole("button", { name: "Begin again" }).click();
-  await page.waitForFunction((total) => Number(document.querySelector(".wire .total").textContent) > total + 20, total);
+  await page.waitForFunction((seen) => Number(document.querySelector(".wire .total").textContent) > seen + 20, total);
   assert.equal(await rows.last().textContent(), last);
   await page.getByRole("button", { name: "Pause" }).click();
-  await page.waitForFunction((last) => document.querySelector(".frames tr:last-child").textContent != last, last);
+  await page.waitForFunction((seen) => document.querySelector(".frames tr:last-child").textContent != seen, last);
   await page.locator(".wire").getByRole("button", { name: "Clear" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".frames tbody tr").length < 100);
   await page.clean();

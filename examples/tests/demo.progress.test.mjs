@@ -26,7 +26,11 @@ test("the steps go on while somebody types, and neither disturbs the other", asy
   assert.deepEqual(await page.locator(".list .state").allTextContents(), ["done", "done", "done", "done"]);
   assert.equal(await text(page, ".file"), "");
   const seen = (await percent.jsonValue()).map((each) => parseInt(each));
-  assert.deepEqual(seen, seen.toSorted((a, b) => a - b), "it never goes back");
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => a - b),
+    "it never goes back",
+  );
   assert.ok(seen.length > 10);
   await page.clean();
 });

@@ -12,13 +12,16 @@ test("the question is shown, and the answer comes word by word", async () => {
   const seen = await watch(page, "#messages");
   await reads(page, ".message.assistant", ANSWER);
   assert.equal(await text(page, ".message.user"), "How are <you>?");
-  const states = (await seen.jsonValue()).filter((state) => state.includes("How are")).map((state) => state.split(/\s+/).join(" "));
+  const states = (await seen.jsonValue())
+    .filter((state) => state.includes("How are"))
+    .map((state) => state.split(/\s+/).join(" "));
   onlyGrows(states);
   assert.ok(states.length > 3, "it was seen to grow");
   await page.getByPlaceholder("Type a message...").fill("Once more");
   await page.keyboard.press("Enter");
   await page.waitForFunction(
-    (answer) => [...document.querySelectorAll(".assistant")].filter((el) => el.textContent.trim() == answer).length == 2,
+    (answer) =>
+      [...document.querySelectorAll(".assistant")].filter((el) => el.textContent.trim() == answer).length == 2,
     ANSWER,
   );
   assert.equal(await page.locator(".message").count(), 4);

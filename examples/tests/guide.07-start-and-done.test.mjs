@@ -12,7 +12,11 @@ test("the loading class is there while it streams, with its cursor, and gone aft
   await page.getByRole("button", { name: "Generate" }).click();
   await reads(page, OUTPUT, "It is written word by word.");
   await page.locator(`${OUTPUT}:not(.is-streaming)`).waitFor();
-  assert.deepEqual(await classes.jsonValue(), ["stream-container", "stream-container is-streaming", "stream-container"]);
+  assert.deepEqual(await classes.jsonValue(), [
+    "stream-container",
+    "stream-container is-streaming",
+    "stream-container",
+  ]);
   assert.deepEqual(await busy.jsonValue(), [null, "true", null]);
   const cursor = await page.locator(OUTPUT).evaluate((el) => {
     el.classList.add("is-streaming");

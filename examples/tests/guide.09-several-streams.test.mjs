@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onlyGrows, reads, useExample, watch } from "./harness.mjs";
 

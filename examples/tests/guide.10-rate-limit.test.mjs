@@ -9,12 +9,18 @@ test("a loop that nobody throttles arrives whole and in order, in far fewer fram
   const page = await open();
   await page.evaluate(() => {
     window.whole = null;
-    document.addEventListener("stream:integrity", ({ detail }) => detail.stream == "numbers" && (window.whole = detail.ok));
+    document.addEventListener(
+      "stream:integrity",
+      ({ detail }) => detail.stream == "numbers" && (window.whole = detail.ok),
+    );
   });
   await page.evaluate(() => {
     const seqs = new Set(); // text operations of one frame have one seq
     document.addEventListener("stream:text", ({ detail }) => detail.stream == "numbers" && seqs.add(detail.seq));
-    document.addEventListener("stream:done", ({ detail }) => detail.stream == "numbers" && (window.frameCount = seqs.size));
+    document.addEventListener(
+      "stream:done",
+      ({ detail }) => detail.stream == "numbers" && (window.frameCount = seqs.size),
+    );
   });
   await page.getByRole("button", { name: "Count" }).click();
   await reads(page, "[dj-stream=last]", String(COUNT - 1));

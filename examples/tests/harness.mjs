@@ -10,8 +10,13 @@ import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 /** Starts streamops-server; resolves with its page's address and a way to end it. */
@@ -63,7 +68,7 @@ export function useExample(name) {
   const open = useBrowser();
   let server;
   before(async () => {
-    server = await serve(["--views", "views", "--pages", "pages"], { cwd: `${root}examples/guide/${name}` });
+    server = await serve(["--views", "views", "--pages", "../pages"], { cwd: `${root}examples/guide/${name}` });
   });
   after(() => server.end());
   return (options) => open(server.url, options);
@@ -73,16 +78,19 @@ export function useExample(name) {
 export async function watch(page, selector, attribute = null) {
   await page.waitForSelector(selector, { state: "attached" });
   return page.evaluateHandle(
-    ([selector, attribute]) => {
+    ([query, name]) => {
       const seen = [];
       const look = () => {
-        const element = document.querySelector(selector);
-        const state = attribute ? (element?.getAttribute(attribute) ?? null) : (element?.textContent.trim() ?? null);
+        const element = document.querySelector(query);
+        const state = name ? (element?.getAttribute(name) ?? null) : (element?.textContent.trim() ?? null);
         if (!seen.length || seen.at(-1) !== state) seen.push(state);
       };
       look();
       new MutationObserver(look).observe(document.body, {
-        subtree: true, childList: true, characterData: true, attributes: true,
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
       });
       return seen;
     },
@@ -91,12 +99,13 @@ export async function watch(page, selector, attribute = null) {
 }
 
 /** Waits until a watched element has passed through a state; it may be over by now. */
-export const passed = (page, seen, state) => page.waitForFunction(([seen, state]) => seen.includes(state), [seen, state]);
+export const passed = (page, seen, state) =>
+  page.waitForFunction(([states, wanted]) => states.includes(wanted), [seen, state]);
 
 /** Waits until the text of `selector` is exactly this, white space at its ends aside. */
 export const reads = (page, selector, text) =>
   page.waitForFunction(
-    ([selector, text]) => document.querySelector(selector)?.textContent.trim() === text,
+    ([query, wanted]) => document.querySelector(query)?.textContent.trim() === wanted,
     [selector, text],
   );
 

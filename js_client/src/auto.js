@@ -3,16 +3,26 @@
 
 import { connect } from "./client.js";
 
-/** The clients of this page, by view root; also `window.streamops.clients`. @type {Map<Element, import("./client.js").Client>} */
+/** The clients of this page, by view root. @type {Map<Element, import("./client.js").Client>} */
 export const clients = new Map();
-(/** @type {any} */ (window).streamops ||= {}).clients = clients; // at once, so that a page's own scripts find it
+/** @type {any} */
+const page = window;
+(page.streamops ||= {}).clients = clients; // at once, so that the page's own scripts find it
 
 function start() {
   for (const root of document.querySelectorAll("[dj-view]")) {
     const name = root.getAttribute("dj-view");
     const params = JSON.parse(root.getAttribute("dj-params") || "{}");
     const protocol = /** @type {"v0" | null} */ (root.getAttribute("dj-protocol"));
-    clients.set(root, connect({ root, protocol, url: root.getAttribute("dj-url") || "/live", view: name ? { name, params } : undefined }));
+    clients.set(
+      root,
+      connect({
+        root,
+        protocol,
+        url: root.getAttribute("dj-url") || "/live",
+        view: name ? { name, params } : undefined,
+      }),
+    );
   }
 }
 

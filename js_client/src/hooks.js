@@ -66,8 +66,10 @@ export function hooksIn(root, window, pushEvent, report) {
       const { hooks } = namespace;
       for (const el of root.querySelectorAll("[dj-hook],[dj-stream],[id]")) {
         const named = el.getAttribute("dj-hook");
-        const names = named ? [named] : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
-        const name = names.find((name) => Object.hasOwn(hooks, name));
+        const names = named
+          ? [named]
+          : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
+        const name = names.find((each) => Object.hasOwn(hooks, each));
         if (name && !bound.has(el)) {
           bound.set(el, Object.assign(Object.create(hooks[name]), { el, pushEvent }));
           call(el, "mounted");
@@ -86,7 +88,10 @@ export function hooksIn(root, window, pushEvent, report) {
   return {
     flush,
 
-    /** An op changed this element. @param {Element} el @param {boolean} more whether elements with hooks may have come */
+    /**
+     * An op changed this element.
+     * @param {Element} el @param {boolean} more whether elements with hooks may have come
+     */
     touched(el, more) {
       scan ||= more;
       for (const one of bound.keys()) if (one.contains(el) || el.contains(one)) changed.add(one);

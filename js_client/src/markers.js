@@ -16,7 +16,10 @@ function mark(el, open, failed) {
   }
 }
 
-/** Makes the page agree with the state of the stream. @param {Element} root @param {Stream} stream @param {Element | null | undefined} el its element */
+/**
+ * Makes the page agree with the state of the stream.
+ * @param {Element} root @param {Stream} stream @param {Element | null | undefined} el its element
+ */
 export function show(root, stream, el) {
   const { name, state, error, _el: marked, _alert: before } = stream;
   const failed = error != undefined;

@@ -14,7 +14,8 @@ export const ops = {
     if (!text) return;
     const node = /** @type {Text | null} */ (first ? el.firstChild : el.lastChild);
     // a text node that is longer than that would be copied by some engines
-    if (node?.nodeType == 3 && node.length < 4096) node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
+    if (node?.nodeType == 3 && node.length < 4096)
+      node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
     else el[first ? "prepend" : "append"](text);
   },
 

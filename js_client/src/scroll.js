@@ -4,7 +4,10 @@
 /** @type {WeakSet<Element>} those that follow, and whose layout is too dear for every frame */
 const resting = new WeakSet();
 
-/** At once, whatever `scroll-behavior` says: a slow scroll would not be at the bottom for the next frame. @param {Element} el */
+/**
+ * At once, whatever `scroll-behavior` says: a slow scroll would not be at the bottom for the next frame.
+ * @param {Element} el
+ */
 function toEnd(el) {
   const before = performance.now();
   el.scrollTo?.({ top: 1e9, behavior: "instant" });
@@ -25,6 +28,8 @@ function toEnd(el) {
  */
 export function follow(targets) {
   const around = new Set(targets.map((el) => el?.closest("[data-stream-scroll]")));
-  const followed = [...around].filter((el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2); // px: positions are fractions on some screens
+  const followed = [...around].filter(
+    (el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2,
+  ); // px: positions are fractions on some screens
   return () => followed.forEach((el) => el && toEnd(el));
 }

@@ -1,7 +1,7 @@
 // The shape of what arrives: a member that is missing or mistyped breaks the protocol (CLI-20),
 // one that is unknown is counted (FWD-4). The shapes themselves are data, in vocabulary.js.
 
-import { ENTRY, FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
+import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 
 /** @typedef {{member: number, frame: number, op: number, value: number}} Counts unknown things, by what they are */
 /** @typedef {import("./vocabulary.js").Shape} Shape */
@@ -9,7 +9,10 @@ import { ENTRY, FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 /** @param {any} value */
 const isObject = (value) => value && typeof value == "object" && !Array.isArray(value);
 
-/** What there is of that name: it comes from the wire and must not reach a prototype (CLI-18). @type {<T>(all: Record<string, T>, name: string) => T | undefined} */
+/**
+ * What there is of that name: it comes from the wire and must not reach a prototype (CLI-18).
+ * @type {<T>(all: Record<string, T>, name: string) => T | undefined}
+ */
 const own = (all, name) => (Object.hasOwn(all, name) ? all[name] : undefined);
 
 /** Those of vocabulary.js. @type {Record<string, (value: any, counts: Counts, shape?: Shape) => unknown>} */
@@ -21,15 +24,11 @@ const types = {
   N: (value, counts) => types.s(value, counts) && NAME.test(value),
   a: Array.isArray,
   l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the others bind the server
-  o: (ops, counts) => Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
-  m: (map, counts, shape = ENTRY) =>
-    isObject(map) &&
-    Object.entries(map).every(([name, entry]) => {
-      check(shape, entry, counts);
-      const { state, run, error } = entry;
-      return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
-    }),
-  r: (map, counts) => types.m(map, counts, RESUMED),
+  o: (ops, counts) =>
+    Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
+  m: isObject, // its entries are checked by view-frame.js
+  r: (map, counts) =>
+    isObject(map) && Object.entries(map).every(([name, entry]) => NAME.test(name) && check(RESUMED, entry, counts)),
 };
 
 /**
@@ -40,7 +39,7 @@ const types = {
  * @returns {boolean} true
  * @throws {string} the first member that is missing or mistyped
  */
-function check(shape, value, counts) {
+export function check(shape, value, counts) {
   if (!isObject(value)) throw "no object";
   let unknown = Object.keys(value).length;
   for (const key in shape) {
@@ -61,11 +60,14 @@ function check(shape, value, counts) {
   return true;
 }
 
-/** Whether a frame is known; if it is, its shape is right. @param {any} frame @param {Counts} counts @throws {string} */
+/**
+ * Whether a frame is known; if it is, its shape is right.
+ * @param {any} frame @param {Counts} counts @throws {string}
+ */
 export function isKnown(frame, counts) {
   const shape = own(FRAMES, frame.type);
   return shape && check({ type: "s", ...shape }, frame, counts);
 }
 
 /** The kind of an operation, as the wire table has it; none if it is unknown. @param {string} op */
-export const kindOf = (op) => (LIFECYCLE.test(op) ? op : own(OPS, op) && "content");
+export const kindOf = (op) => (LIFECYCLE.includes(op) ? op : own(OPS, op) && "content");

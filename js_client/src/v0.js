@@ -1,32 +1,57 @@
-// Servers without numbers, such as djust (spec/v0): frames take effect as they come, with no arithmetic.
-// Loaded when a client asks for it.
+// Servers without numbers, such as djust (spec/v0): each frame is applied when it arrives.
+// This module is loaded when a client asks for it.
 
-import { NAME } from "./vocabulary.js";
+import { answer } from "./events.js";
+import { reactions } from "./frames.js";
+import { applyAll } from "./lifecycle.js";
+import { load } from "./page.js";
+import { streamOf } from "./state.js";
+import { LIFECYCLE, NAME } from "./vocabulary.js";
 
-/** @typedef {(frame: any, now: number, session: any) => void} Dialect `session` has those of its functions that are needed */
+/** @typedef {import("./state.js").State} State */
 
-/** @param {{name: string, params?: object} | undefined} view @param {any} window whose path is said to the server @returns {Dialect} */
-export const v0 = (view, window) => (frame, now, session) => {
-  const { effects, reactions, streamOf, applyAll, answer } = session;
+/** Applies a frame of operations. @param {State} state @param {any} frame */
+function applyOps(state, { stream: name, ops }) {
+  const stream = streamOf(state, name);
+  const known = ops.filter((/** @type {any} */ op) => op?.op);
+  applyAll(state, stream, known, stream.cursor);
+  // `replace` shows what the program rendered, and the server's next html has it too; any other content is only here
+  const last = known.findLast((/** @type {any} */ { op }) => !LIFECYCLE.includes(op));
+  if (last) stream._streamed = last.op != "replace";
+}
+
+/**
+ * Loads what shows views, and connects.
+ * @param {import("./connection.js").Connection} connection
+ * @param {{name: string, params?: object}} [view]
+ * @param {any} [window] its path is sent to the server
+ */
+export async function start(connection, view, window) {
+  await load();
+  connection._dialect = dialectOf(view, window);
+  if (!connection._ended) connection._open();
+}
+
+/** @type {(view: {name: string, params?: object} | undefined, window: any) => import("./state.js").Dialect} */
+const dialectOf = (view, window) => (state, frame, now) => {
+  const { _effects: effects } = state;
   const { type, html, ref, ops, error } = frame;
   const failed = type == "error";
-  if (type == "connect" && view) effects.send({ type: "mount", view: view.name, params: view.params || {}, url: window.location?.pathname });
+  if (type == "connect") for (const stream of state._streams.values()) stream._streamed = false;
+  if (type == "connect" && view) {
+    effects.send({ type: "mount", view: view.name, params: view.params || {}, url: window.location?.pathname });
+  }
   if (typeof html == "string") {
     effects.frame(undefined, () => {
       effects.view(html, {});
       return true;
     });
   }
-  if (type == (view ? "mount" : "connect")) reactions.welcome({ limits: { max_events: Infinity }, heartbeat_ms: 2 ** 31 - 1 }, now);
-  if (type == "stream" && NAME.test(frame.stream) && Array.isArray(ops)) {
-    const stream = streamOf(frame.stream);
-    const known = ops.filter((/** @type {any} */ op) => op?.op);
-    // with a cursor of 1 it has content of its own, which a later html must not take away; what the
-    // program has rendered itself that html has, too
-    const last = known.filter((/** @type {any} */ { op }) => !/^(start|error|done)$/.test(op)).at(-1)?.op;
-    applyAll(stream, known, last ? +(last != "replace") : stream.cursor);
-  }
-  if (frame.patches) effects.report("patch", `${type}: changes of the server's own document are not applied; the next html has them`);
+  if (type == (view ? "mount" : "connect"))
+    reactions.welcome(state, { limits: { max_events: Infinity }, heartbeat_ms: 2 ** 31 - 1 }, now);
+  if (type == "stream" && NAME.test(frame.stream) && Array.isArray(ops)) applyOps(state, frame);
+  if (frame.patches)
+    effects.report("patch", `${type}: this client does not apply patches; the next html contains the changes`);
   if (failed) effects.report("server", error);
-  answer(ref, failed ? { code: "app_error", error } : undefined);
+  answer(state, ref, failed ? { code: "app_error", error } : undefined);
 };

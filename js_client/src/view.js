@@ -1,6 +1,8 @@
 // A view: the root's content becomes the new html. Elements that fit are kept, and with them focus, selection,
 // what was typed, and scroll positions; the rest is taken from the html.
 
+export { viewFrame } from "./view-frame.js";
+
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or do nothing
 const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes that say which element it is
 
@@ -20,7 +22,8 @@ export function swap(root, html, listed, streams, find) {
     const name = el.getAttribute("dj-stream");
     const stream = streams.get(name || el.getAttribute("data-stream-error-for") || "");
     const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
-    const stays = !name || (!Object.hasOwn(listed, name) && stream?.cursor) || el.getAttribute("dj-update") == "ignore";
+    const streamed = stream?.cursor || stream?._streamed;
+    const stays = !name || (!Object.hasOwn(listed, name) && streamed) || el.getAttribute("dj-update") == "ignore";
     return stays && root.contains(own || null) ? own : null;
   });
 }
@@ -58,7 +61,7 @@ function morph(root, html, live) {
     const pairs = new Map();
     for (const next of to.children) {
       const wanted = key(next);
-      const found = old.findIndex(([key]) => key == wanted);
+      const found = old.findIndex(([own]) => own == wanted);
       if (found >= 0) pairs.set(next, old.splice(found, 1)[0][1]);
     }
     for (const [, el] of old) el.remove();
@@ -85,5 +88,6 @@ function morph(root, html, live) {
   become(root, html);
   kept.forEach((own, el) => el != own && root.contains(el) && el.replaceWith(own)); // those that stood elsewhere
   for (const [el, top, left] of scrolls) el.scrollTo?.({ top, left, behavior: "instant" });
-  if (active && root.contains(active) && active != root.ownerDocument.activeElement) active.focus({ preventScroll: true });
+  if (active && root.contains(active) && active != root.ownerDocument.activeElement)
+    active.focus({ preventScroll: true });
 }

@@ -29,7 +29,10 @@ for (const path of ["vectors/v0/shapes", "vectors/v1/shapes"].flatMap(filesOf)) 
       tests += 1;
       if (validate(test.data) !== test.valid) {
         const why = test.valid ? ajv.errorsText(validate.errors) : "nothing is wrong with it";
-        wrong.push(`${relative(root, path)}: ${group.description}: ${test.description}: should be ${test.valid ? "valid" : "invalid"}, but ${why}`);
+        wrong.push(
+          `${relative(root, path)}: ${group.description}: ${test.description}: ` +
+            `should be ${test.valid ? "valid" : "invalid"}, but ${why}`,
+        );
       }
     }
   }

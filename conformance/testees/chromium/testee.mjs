@@ -1,4 +1,5 @@
-// This project's client in Chromium ($CHROMIUM, or /usr/bin/chromium): node conformance/testees/chromium/testee.mjs [--v0] URL
+// This project's client in Chromium ($CHROMIUM, or /usr/bin/chromium):
+//   node conformance/testees/chromium/testee.mjs [--v0] URL
 // It also prints where a person can open the page by hand.
 
 import { frames, serve, stay } from "../browser.mjs";

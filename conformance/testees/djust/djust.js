@@ -4,7 +4,8 @@
 
 import { answeringPings } from "./v0.js";
 
-const HOOKS = `window.djust = { hooks: { ChatMessages: { updated() { this.el.scrollTop = this.el.scrollHeight; } } } };`;
+const UPDATED = "updated() { this.el.scrollTop = this.el.scrollHeight; }";
+const HOOKS = `window.djust = { hooks: { ChatMessages: { ${UPDATED} } } };`;
 
 export function opener(window, source) {
   return ({ html, url, view }, report) => {

@@ -2,5 +2,5 @@
 
 import { fault } from "./table.mjs";
 
-fault("CON-17", "acks_are_sent_unasked", "session.js", 'acks = caps.includes("ack");', "acks = true;");
+fault("CON-17", "acks_are_sent_unasked", "frames.js", 'state._acks = caps.includes("ack");', "state._acks = true;");
 

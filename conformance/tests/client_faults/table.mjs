@@ -21,7 +21,7 @@ export const { faults, fault } = table();
 const PARSED = "frame = JSON.parse(text);";
 
 /** A fault that does something to each frame that comes in: `code` sees `frame` and `this`, the session. */
-export const incoming = (breaks, name, code) => fault(breaks, name, "session.js", PARSED, `${PARSED}\n${code}`);
+export const incoming = (breaks, name, code) => fault(breaks, name, "core.js", PARSED, `${PARSED}\n${code}`);
 
 /** The source of a module with the fault in it. Throws where the fault does not fit it. */
 export function changed({ changes }, source, name) {

@@ -7,24 +7,24 @@ const firing = (breaks, name, code) => fault(breaks, name, "page.js", FIRE, `${F
 const twice = (kind) => `if (name == "${kind}" && !detail.again) fire(el, name, { ...detail, again: true });`;
 
 firing("CLI-11", "an_error_fires_nothing", 'if (name == "error" && detail.op.target) return;');
-fault("CLI-24", "an_expired_run_fires_nothing", "session.js", "if (other) expire(stream); // CLI-24", "");
+fault("CLI-24", "an_expired_run_fires_nothing", "view-frame.js", "if (other) expire(state, stream); // CLI-24", "");
 firing("CLI-24", "a_run_of_a_view_fires_no_start", 'if (name == "start" && !detail.op.target) return;');
 
-fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2);", ");");
+fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2,", ",");
 fault("CLI-14", "nobody_is_scrolled_along", "scroll.js", "followed.forEach((el) => el && toEnd(el))", "followed");
 
-fault("CLI-15", "a_welcome_is_awaited_for_ever", "client.js", "timer = setTimeout(() => drop(4504), WELCOME_MS); // CLI-15", "");
-fault("CLI-15", "a_welcome_is_awaited_for_a_second", "client.js", "timer = setTimeout(() => drop(4504), WELCOME_MS); // CLI-15", "timer = setTimeout(() => drop(4504), 1000);");
+fault("CLI-15", "a_welcome_is_awaited_for_ever", "connection.js", "socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15", "");
+fault("CLI-15", "a_welcome_is_awaited_for_a_second", "connection.js", "socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15", "socket._after(() => close(TIMEOUT), 1000);");
 
 const RETRY = "wait(code, random, now) {";
-const retrying = (breaks, name, code) => fault(breaks, name, "session.js", RETRY, `${RETRY}\n${code}`);
+const retrying = (breaks, name, code) => fault(breaks, name, "core.js", RETRY, `${RETRY}\n${code}`);
 retrying("CLI-16", "a_client_comes_back_whatever_it_was_told", "return 50;");
-retrying("CLI-16", "the_verdict_of_an_error_is_not_read", "if (fatal?.retryable === false) fatal = undefined;");
+retrying("CLI-16", "the_verdict_of_an_error_is_not_read", "if (state._fatal?.retryable === false) state._fatal = undefined;");
 retrying("CLI-25", "a_client_never_comes_back", "return -1;");
 retrying("CLI-26", "all_clients_come_back_at_once", "random = 0;");
 retrying("CLI-26", "all_clients_wait_for_half_the_time", "random = 0.5;");
-retrying("CLI-25", "a_violation_is_the_end", "if (fatal && !fatal.type) return -1;");
+retrying("CLI-25", "a_violation_is_the_end", "if (state._fatal && !state._fatal.type) return -1;");
 
 fault("CLI-17", "a_run_is_not_checked", "integrity.js", "if (!crypto?.subtle) return;", "return;");
-fault("CLI-17", "a_replaced_text_is_still_counted", "session.js", 'op.mode == "replace" ? op.text :', "");
+fault("CLI-17", "a_replaced_text_is_still_counted", "lifecycle.js", 'op.mode == "replace" ? op.text :', "");
 fault("CLI-17", "every_run_is_whole", "integrity.js", "proved(hex == sha256)", "proved(true)");

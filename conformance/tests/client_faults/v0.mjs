@@ -19,11 +19,11 @@ const FIRST = 'el.insertAdjacentHTML("afterbegin", html);';
 arriving("CLI-102", "a_text_goes_to_the_stream_of_the_frame_before", `
   const place = (name) => \`[dj-stream='\${name}']\`;
   for (const each of ops)
-    if (each.op == "text" && each.target == place(frame.stream)) each.target = place(session.latest || frame.stream);
-  session.latest = frame.stream;`);
+    if (each.op == "text" && each.target == place(frame.stream)) each.target = place(state.latest || frame.stream);
+  state.latest = frame.stream;`);
 arriving("CLI-102", "the_end_of_one_stream_ends_all", `
   if (ops.some(({ op }) => op == "done"))
-    for (const { name, target } of session.streams.values()) if (name != frame.stream) ops.push({ op: "delete", target });`);
+    for (const { name, target } of state._streams.values()) if (name != frame.stream) ops.push({ op: "delete", target });`);
 
 text("CLI-105", "an_append_flattens", 'if (mode != "prepend" && mode != "replace") return void (el.textContent += text);');
 text("CLI-105", "a_prepend_flattens", 'if (mode == "prepend") return void (el.textContent = text + el.textContent);');
@@ -40,19 +40,19 @@ failing("an_error_takes_the_place_of_the_content", "find(target).textContent = e
 failing("an_error_is_added_to_the_content", "find(target).append(error);");
 
 arriving("CLI-109", "an_error_joins_the_text_after_it", `
-  session.failed ||= {};
+  state.failed ||= {};
   for (const each of ops) {
-    if (each.op == "error") session.failed[frame.stream] = each.error;
+    if (each.op == "error") state.failed[frame.stream] = each.error;
     if (each.op == "text" && each.mode != "replace") {
-      each.text = (session.failed[frame.stream] || "") + each.text;
-      delete session.failed[frame.stream];
+      each.text = (state.failed[frame.stream] || "") + each.text;
+      delete state.failed[frame.stream];
     }
   }`);
 arriving("CLI-109", "a_text_begins_anew_after_an_error", `
-  session.failed ||= new Set();
+  state.failed ||= new Set();
   for (const each of ops) {
-    if (each.op == "text" && session.failed.delete(frame.stream)) each.mode = "replace";
-    if (each.op == "error") session.failed.add(frame.stream);
+    if (each.op == "text" && state.failed.delete(frame.stream)) each.mode = "replace";
+    if (each.op == "error") state.failed.add(frame.stream);
   }`);
 
 const CLASSES = "el.classList.toggle(name, open);";

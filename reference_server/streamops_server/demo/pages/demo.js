@@ -249,7 +249,8 @@ document.addEventListener("stream:start", ({ detail }) => {
   if (detail.stream == "answer") announcer.textContent = "An answer is being written";
 });
 document.addEventListener("stream:done", ({ target, detail }) => {
-  if (detail.stream == "answer" && endings[detail.reason]) announcer.textContent = `${endings[detail.reason]}: ${target.textContent}`;
+  if (detail.stream == "answer" && endings[detail.reason])
+    announcer.textContent = `${endings[detail.reason]}: ${target.textContent}`;
 });
 
 // -- the log: a way back to its end -----------------------------------------------------------------
@@ -262,12 +263,16 @@ function look() {
     const button = $(".latest");
     if (!lines || !button) return;
     const away = lines.scrollHeight - lines.scrollTop - lines.clientHeight >= 40;
-    if (away && button.hidden && !lines.hasAttribute("data-away")) look(); // once more: it may be on its way
+    if (away && button.hidden && !lines.hasAttribute("data-away"))
+      look(); // once more: it may be on its way
     else button.hidden = !away;
     lines.toggleAttribute("data-away", away);
   }, 300);
 }
-document.addEventListener("scroll", ({ target }) => target.matches?.(".lines") && look(), { capture: true, passive: true });
+document.addEventListener("scroll", ({ target }) => target.matches?.(".lines") && look(), {
+  capture: true,
+  passive: true,
+});
 document.addEventListener("stream:update", look);
 document.addEventListener("stream:done", look);
 document.addEventListener("click", ({ target }) => {
