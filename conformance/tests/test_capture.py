@@ -10,6 +10,7 @@ from streamops_conformance.capture.har import is_har, read_har
 from streamops_conformance.capture.lines import read_lines
 from streamops_conformance.capture.model import CaptureError
 from streamops_conformance.capture.text import Piece, read
+from streamops_conformance.commands import check as command
 from streamops_conformance.commands.check import judge
 from streamops_conformance.proxy.recorder import Recorder
 from streamops_conformance.proxy.websocket import Closing, Message, Opened, Reader, Unreadable
@@ -176,18 +177,87 @@ def test_a_har_without_headers_has_no_subprotocol():
     assert connection.extensions is None
 
 
-@pytest.mark.parametrize(
-    "messages",
-    [
-        [{"type": "send", "opcode": 1, "data": "x"}],
-        [{"type": "sent", "time": 1.0, "opcode": 1, "data": "x"}],
-        [{"type": "send", "time": 1.0, "opcode": 2, "data": "no base64!"}],
-        "x",
-    ],
-)
-def test_a_malformed_har_names_the_place(messages):
+GOOD = {"type": "send", "time": 1.0, "opcode": 1, "data": "hello"}
+LATER = {"type": "receive", "time": 2.0, "opcode": 1, "data": "later"}
+
+
+@pytest.mark.parametrize("messages", [[{"type": "send", "opcode": 1, "data": "x"}], "x", [5]])
+def test_a_har_in_which_nothing_can_be_read_names_the_place(messages):
     with pytest.raises(CaptureError, match=r"log\.entries\[1\]"):
         read_har(har(messages))
+
+
+@pytest.mark.parametrize(
+    "messages", [[{"type": "send", "opcode": 1, "data": "x"}], "x", [5], [None], {"a": 1}]
+)
+def test_an_entry_that_cannot_be_read_hides_no_other(messages):
+    made = har([GOOD, LATER])
+    made["log"]["entries"].append({**made["log"]["entries"][1], "_webSocketMessages": messages})
+    capture = read_har(made)
+    assert [entry.raw for entry in capture.connections[0].transcript.entries] == ["hello", "later"]
+    assert len(capture.skipped) == 1
+    assert "log.entries[2]" in capture.skipped[0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": "sent", "time": 1.5, "opcode": 1, "data": "x"},
+        {"type": "send", "time": 1.5, "opcode": 2, "data": "no base64!"},
+        {"type": "send", "time": "soon", "opcode": 1, "data": "x"},
+        {"type": "send", "time": 1.5, "opcode": 1},
+    ],
+)
+def test_a_message_that_cannot_be_read_ends_its_connection_with_its_place(odd):
+    (connection,) = read_har(har([GOOD, odd, LATER])).connections
+    assert [entry.raw for entry in connection.transcript.entries] == ["hello"]
+    assert "log.entries[1]._webSocketMessages[1]" in connection.unreadable
+
+
+def test_a_failed_connection_is_a_connection_that_ended():
+    """As Chromium exports a reconnect that is refused."""
+    refused = {"type": "error", "time": 1.0, "opcode": -1, "data": "net::ERR_CONNECTION_REFUSED"}
+    (connection,) = read_har(har([refused])).connections
+    assert (connection.ended, connection.unreadable) == ("net::ERR_CONNECTION_REFUSED", "")
+    assert connection.transcript.entries == []
+
+
+def line(number, data, **members):
+    return json.dumps(
+        {"type": "message", "connection": number, "ms": 1, "dir": "recv", "data": data} | members
+    )
+
+
+@pytest.mark.parametrize(
+    ("odd", "ended"),
+    [
+        ("{", {1, 2}),  # A line that was cut off: nobody knows whose it was.
+        ("5", {1, 2}),
+        (json.dumps({"type": "message", "connection": 1}), {1}),
+        (json.dumps({"type": "note", "text": "another program's"}), set()),
+    ],
+)
+def test_a_line_that_cannot_be_read_ends_the_connections_that_it_may_belong_to(odd, ended):
+    capture = read_lines([line(1, "a"), line(2, "b"), odd, line(1, "c"), line(2, "d"), line(3, "e")])
+    found = {each.number: [entry.raw for entry in each.transcript.entries] for each in capture.connections}
+    assert found == {
+        1: ["a"] if 1 in ended else ["a", "c"],
+        2: ["b"] if 2 in ended else ["b", "d"],
+        3: ["e"],
+    }
+    assert {each.number for each in capture.connections if each.unreadable} == ended
+    assert [each.startswith("line 3") for each in capture.skipped] == [True]
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_a_character_that_other_tools_do_not_escape_ends_no_line(separator, tmp_path):
+    """As a recording that went through `jq -c`."""
+    made = {"type": "message", "connection": 1, "ms": 1, "dir": "recv", "data": f"a{separator}b"}
+    file = tmp_path / "traffic.jsonl"
+    text = json.dumps(made, ensure_ascii=False) if ord(separator) > 31 else json.dumps(made)
+    file.write_text(text + "\n", encoding="utf-8")
+    (connection,) = command.read(file).connections
+    assert connection.transcript.entries[0].raw == f"a{separator}b"
 
 
 # Texts

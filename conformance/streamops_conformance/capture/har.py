@@ -16,7 +16,10 @@ def is_har(value: Any) -> bool:
 
 
 def read_har(value: dict[str, Any]) -> Capture:
-    """The WebSockets of a HAR. Raises CaptureError if it does not have the form that browsers write."""
+    """The WebSockets of a HAR. An entry that cannot be read is skipped, and its place is noted.
+
+    Raises CaptureError if the HAR has no list of entries, or WebSockets of which none can be read.
+    """
     capture = Capture("a HAR")
     entries = value["log"]["entries"]
     if not isinstance(entries, list):
@@ -28,13 +31,15 @@ def read_har(value: dict[str, Any]) -> Capture:
             if messages is not None:
                 found.append((_seconds(entry, messages), f"log.entries[{number}]", entry))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CaptureError(f"log.entries[{number}] is not an entry with messages: {error!r}") from None
+            capture.skipped.append(f"log.entries[{number}] is not an entry with messages: {error!r}")
     found.sort(key=lambda each: each[0])
     for number, (_, where, entry) in enumerate(found, start=1):
         try:
             capture.connections.append(_connection(number, where, entry, found[0][0]))
         except (TypeError, AttributeError) as error:
-            raise CaptureError(f"{where} is not an entry of a HAR: {error!r}") from None
+            capture.skipped.append(f"{where} is not an entry of a HAR: {error!r}")
+    if capture.skipped and not capture.connections:
+        raise CaptureError(capture.skipped[0])
     return capture
 
 
@@ -63,6 +68,9 @@ def _connection(number: int, where: str, entry: dict[str, Any], began: float) ->
         try:
             time = float(message["time"])
             ms = (time / 1000.0 if time > 1e11 else time) - began
+            if message["type"] == "error":  # The browser could not connect, or lost the connection.
+                made.ended, made.ended_ms = str(message.get("data")), ms * 1000
+                continue
             direction = {"send": "send", "receive": "recv"}[message["type"]]
             data, opcode = message["data"], message.get("opcode", TEXT)
             if opcode in (8, 9, 10):  # A control frame, where a browser exports those.
@@ -70,5 +78,7 @@ def _connection(number: int, where: str, entry: dict[str, Any], began: float) ->
             content = data if opcode == TEXT else base64.b64decode(data, validate=True)
             made.add("send" if direction == "send" else "recv", ms * 1000, content)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise CaptureError(f"{where}._webSocketMessages[{index}]: {error!r}") from None
+            # What follows a hole cannot be judged: a number may be missing because of it.
+            made.unreadable = f"{where}._webSocketMessages[{index}]: {error!r}"
+            break
     return made

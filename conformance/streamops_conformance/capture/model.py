@@ -47,6 +47,8 @@ class Capture:
 
     source: str
     connections: list[Connection] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    """What could not be read, with its place: a sentence each."""
 
     def messages(self) -> int:
         """The number of messages on all connections."""

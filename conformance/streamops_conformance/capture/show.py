@@ -16,6 +16,7 @@ from streamops_conformance.engine.events import Failure, Result
 from streamops_conformance.report.json_report import transcript
 from streamops_conformance.report.terminal import failure_block
 
+MOST_SKIPPED = 5
 HEADS = {"client": "the client", "server": "the server"}
 
 
@@ -28,7 +29,13 @@ def show(name: str, capture: Capture, all_findings: list[CaptureFindings], conso
     )
     for each in capture.connections:
         if each.unreadable:
-            console.print(f"[yellow]connection {each.number} cannot be read: {escape(each.unreadable)}[/]")
+            console.print(
+                f"[yellow]connection {each.number} cannot be read further: {escape(each.unreadable)}[/]"
+            )
+    for what in capture.skipped[:MOST_SKIPPED]:
+        console.print(f"[yellow]skipped: {escape(what)}[/]")
+    if len(capture.skipped) > MOST_SKIPPED:
+        console.print(f"[yellow]and {len(capture.skipped) - MOST_SKIPPED} more were skipped[/]")
     for findings in all_findings:
         _account(name, findings, console)
     broken = [finding for findings in all_findings for finding in findings.findings]
@@ -99,6 +106,7 @@ def report(name: str, capture: Capture, all_findings: list[CaptureFindings]) -> 
         "source": capture.source,
         "connections": len(capture.connections),
         "messages": capture.messages(),
+        **({"skipped": capture.skipped} if capture.skipped else {}),
         "verdict": "nothing wrong" if all(findings.clean for findings in all_findings) else "broken",
         "accounts": [
             {

@@ -71,7 +71,7 @@ def read(file: Path) -> Capture:
     except ValueError:
         whole = None
     try:
-        return read_har(whole) if is_har(whole) else read_lines(text.splitlines())
+        return read_har(whole) if is_har(whole) else read_lines(text.split("\n"))
     except CaptureError as error:
         raise CaptureError(f"{file}: {error}") from None
 
