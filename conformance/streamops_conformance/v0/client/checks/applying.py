@@ -11,5 +11,5 @@ def the_ops_take_effect_in_order_and_none_is_lost(check: DumpCheck) -> Outcome:
 
 
 @CLIENT.rule("CLI-102", "dump")
-def a_stream_shows_beside_others_what_it_shows_alone(check: DumpCheck) -> Outcome:
+def a_stream_shows_the_same_alone_and_beside_others(check: DumpCheck) -> Outcome:
     return check.says("CLI-102", seen=len(check.streams()) > 1)

@@ -12,12 +12,12 @@ def text_is_literal(check: DumpCheck) -> Outcome:
 
 
 @CLIENT.rule("CLI-104", "dump")
-def text_goes_where_its_mode_says(check: DumpCheck) -> Outcome:
+def text_is_placed_by_its_mode(check: DumpCheck) -> Outcome:
     return check.says("CLI-104", seen="text" in check.held)
 
 
 @CLIENT.rule("CLI-105", "dump")
-def a_text_that_is_added_takes_nothing_away(check: DumpCheck) -> Outcome:
+def added_text_keeps_the_existing_content(check: DumpCheck) -> Outcome:
     return check.says("CLI-105", seen="elements" in check.held)
 
 

@@ -27,7 +27,7 @@ def nothing_arrives_after_done(account: Account) -> Outcome:
 
 
 @SERVER.rule("ORD-104", needs_program=True)
-def a_stream_shows_beside_others_what_it_shows_alone(account: Account) -> Outcome:
+def a_stream_shows_the_same_alone_and_beside_others(account: Account) -> Outcome:
     return account.says("ORD-104", seen=any(len(run) > 1 for run in account.runs))
 
 

@@ -126,7 +126,7 @@ async def handlers_start_in_the_order_of_ref(context: ProbeContext) -> Outcome:
 
 
 @SERVER.probe("EVT-6")
-async def a_ref_that_does_not_grow_is_refused(context: ProbeContext) -> Outcome:
+async def a_ref_that_does_not_increase_is_refused(context: ProbeContext) -> Outcome:
     for ref in (1, 2):
         async with context.session() as session:
             await session.hello(context.caps())
