@@ -279,9 +279,8 @@ NO_FAULTS = """
 
 @pytest.mark.parametrize("text", NO_FAULTS.split())
 def test_a_malformed_fault_is_refused_with_a_hint(text):
-    with pytest.raises(
-        FaultError, match=r"is not an? |cannot read|says when|is bytes|is a time|are bytes|has after|greater than"
-    ):
+    hints = r"is not an? |cannot read|says when|is bytes|is a time|are bytes|has after|greater than"
+    with pytest.raises(FaultError, match=hints):
         fault(text)
 
 
