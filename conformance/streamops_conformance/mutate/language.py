@@ -86,7 +86,7 @@ class Test(msgspec.Struct, frozen=True):
     relation: Relation = "is"
     value: Any = None
     to: Expressions | None = None
-    """An expression in the place of `value`."""
+    """An expression instead of `value`."""
     per: Per = "connection"
     """In `Where.given`: whose register `path` names."""
 
