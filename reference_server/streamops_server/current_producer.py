@@ -13,5 +13,7 @@ def current_producer() -> Producer:
         return CURRENT.get()
     except LookupError:
         raise RuntimeError(
-            "Streaming calls are made by handlers and by tasks that they start with self.start_task()"
+            "Streaming calls are made by handlers and by tasks that they start with self.start_task()."
+            " Code in a thread needs the context of its handler: start it with asyncio.to_thread, or with"
+            " contextvars.copy_context().run"
         ) from None

@@ -83,7 +83,7 @@ class View(StreamingMixin):
     @classmethod
     def get_template(cls) -> Template:
         """The template, as a renderer takes it."""
-        folder = Path(cls.templates) if cls.templates else Path(inspect.getfile(cls)).parent / "templates"
+        folder = Path(cls.templates) if cls.templates else _beside(cls) / "templates"
         return Template(cls.template or "", cls.template_name, folder)
 
     def get_context(self) -> dict[str, Any]:
@@ -104,6 +104,14 @@ class View(StreamingMixin):
     def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (views may override it)
         """Whether a client with these `caps` may run `event`; if not, the event counts as unknown."""
         return event in type(self).events
+
+
+def _beside(cls: type) -> Path:
+    """The folder of the module of a class; the current folder for a class that is not in a file."""
+    try:
+        return Path(inspect.getfile(cls)).parent
+    except (TypeError, OSError):
+        return Path()
 
 
 def _is_method(member: object) -> bool:

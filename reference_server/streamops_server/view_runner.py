@@ -31,7 +31,7 @@ T = TypeVar("T")
 _CANCELLED = ("cancelled", "The work was cancelled")
 _FOREIGN = (
     "This {} belongs to another session, and only the handlers and tasks of that session may write to it."
-    " Put the news where a task of its own waits for it, for example into an asyncio.Queue"
+    " Put the news where a task of that session waits for it, for example into an asyncio.Queue"
 )
 
 

@@ -1,7 +1,13 @@
 """Views that err in ways that users report: names of state, blocking sources, other sessions, odd values."""
 
+import asyncio
+import contextvars
 import logging
+import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,3 +159,100 @@ def test_an_event_is_answered_whatever_happens_inside_the_server(
     with caplog.at_level(logging.ERROR):
         go(run())
     assert "Ending the runs of a handler of Named raised" in caplog.text
+
+
+def produce(on_token: Any) -> None:
+    """A library that calls back from its own thread."""
+    for number in range(3):
+        on_token(f"{number} ")
+
+
+class Threaded(View):
+    def token_from_a_thread(self) -> Any:
+        loop = asyncio.get_running_loop()
+        return lambda token: asyncio.run_coroutine_threadsafe(self.stream_text("answer", token), loop).result(
+            5
+        )
+
+    @event_handler
+    async def ask(self, how: str) -> None:
+        send, loop = self.token_from_a_thread(), asyncio.get_running_loop()
+        run = contextvars.copy_context().run
+        if how == "to_thread":
+            await asyncio.to_thread(produce, send)
+        elif how == "pool":
+            with ThreadPoolExecutor(1) as pool:
+                await loop.run_in_executor(pool, run, produce, send)
+        elif how == "thread":
+            thread = threading.Thread(target=run, args=(produce, send))
+            thread.start()
+            await asyncio.to_thread(thread.join)
+        else:
+            with ThreadPoolExecutor(1) as pool:
+                await loop.run_in_executor(pool, produce, send)
+
+
+@pytest.mark.parametrize("how", ["to_thread", "pool", "thread"])
+def test_a_thread_with_the_context_of_its_handler_streams(how: str, serve: Any, go: Any) -> None:
+    async def run() -> None:
+        async with serve(Threaded) as connect, connect() as client:
+            await client.hello("Threaded", [])
+            assert (await client.run("ask", how=how))["ok"]
+            assert client.text("answer") == "0 1 2 "
+            assert [op["op"] for op in client.ops("answer")][-1] == "done"
+
+    go(run())
+
+
+def test_a_thread_without_a_context_is_told_the_way_out(
+    serve: Any, go: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with serve(Threaded) as connect, connect() as client:
+            await client.hello("Threaded", [])
+            assert (await client.run("ask", how="bare"))["error"]["code"] == "app_error"
+
+    with caplog.at_level(logging.ERROR):
+        go(run())
+    assert "asyncio.to_thread" in caplog.text
+
+
+def of_the_docs(name: str) -> type[View]:
+    """The view of that name in the page on the reference server."""
+    page = (Path(__file__).parents[2] / "docs" / "reference-server.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (code,) = [block for block in blocks if f"class {name}(" in block]
+    made: dict[str, Any] = {"__name__": "of_the_docs"}
+    exec(compile(code, "reference-server.md", "exec"), made)  # the page shows it, so it has to work
+    view: type[View] = made[name]
+    return view
+
+
+def test_the_room_of_the_docs_reaches_every_member_and_closes_nothing_of_theirs(serve: Any, go: Any) -> None:
+    room = of_the_docs("Room")
+
+    async def run() -> None:
+        async with serve(room) as connect, connect() as ada, connect() as bob:
+            for client in (ada, bob):
+                await client.hello("Room", ["view", "html"])
+                await client.start("join")
+            for client in (ada, bob):  # A handler runs up to its first wait before the next message is read.
+                await client.send({"type": "ping"})
+                await client.until("pong")
+            assert (await ada.run("say", text="hello"))["ok"]
+            for client in (ada, bob):
+                while "hello\n" not in client.text("chat"):
+                    await client.until("stream")
+                assert [op["op"] for op in client.ops("chat")] == ["start", "text"]
+
+    go(run())
+
+
+def test_the_blocking_source_of_the_docs_streams_from_its_thread(serve: Any, go: Any) -> None:
+    async def run() -> None:
+        async with serve(of_the_docs("Assistant")) as connect, connect() as client:
+            await client.hello("Assistant", [])
+            assert (await client.run("ask", question="one two three"))["ok"]
+            assert client.text("answer") == "one two three "
+
+    go(run())
