@@ -256,7 +256,7 @@ def test_a_chromium_har_of_djust_shows_lost_text(tmp_path):
     [
         (None, [], "No such file"),
         ("not a capture", [], "line 1 is not JSON"),
-        ('{"log": {"entries": []}}', [], "there is no WebSocket messages in the capture"),
+        ('{"log": {"entries": []}}', [], "the capture has no WebSocket messages"),
         ('{"log": {"entries": 7}}', [], "log.entries is not a list"),
         ("", ["--expect-text", "s"], "the form is STREAM=FILE"),
         ("", ["--expect-text", "s=/no/such/file"], "/no/such/file: No such file"),

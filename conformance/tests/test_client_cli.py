@@ -132,7 +132,7 @@ with connect(sys.argv[1]) as control:
 def test_a_testee_that_breaks_the_contract_is_told_what_is_missing() -> None:
     done = streamops("--examples", "1", "--only", "CLI-1", "--", sys.executable, "-c", NONSENSE)
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
-    assert "does not keep to the contract" in done.stderr
+    assert "breaks the testee contract" in done.stderr
     assert "streams" in done.stderr
 
 

@@ -86,7 +86,7 @@ def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[Captu
     if not any(each.transcript.entries for connections in by_wire.values() for each in connections):
         known = " or ".join(WIRES)
         what = "no WebSocket messages" if not capture.messages() else f"no traffic of {known}: give --spec"
-        raise CaptureError(f"there is {what} in the capture")
+        raise CaptureError(f"the capture has {what}")
     found = []
     for name, connections in by_wire.items():
         side = load_wire(name).capture

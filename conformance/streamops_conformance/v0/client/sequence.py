@@ -29,8 +29,11 @@ class FrameSequence:
     def from_json(cls, value: Any) -> "FrameSequence":
         """The sequence of a replay.
 
-        Raises ValueError for a message that is not a `stream` frame, KeyError or TypeError for another shape.
+        Raises ValueError without messages or for one that is not a `stream` frame, KeyError or TypeError for
+        other errors.
         """
+        if isinstance(value, dict) and "messages" not in value:
+            raise ValueError("a sequence of v0 is a list of `stream` frames")
         made = cls(value["html"], messages_from_json(value["messages"]), value.get("paced", True))
         frames_of(made)
         return made
