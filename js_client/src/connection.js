@@ -47,7 +47,7 @@ export function connectionOf(options, window, page, streams, report) {
     };
     socket._after(beat, ms);
     enter("open");
-    if (caps?.includes("view")) socket._await(load(), failed);
+    if (caps.includes("view")) socket._await(load(), failed);
   }
 
   /** The code of views could not be loaded. @param {unknown} error */

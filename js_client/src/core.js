@@ -134,8 +134,11 @@ export function sessionOf(wishes, effects, streams = new Map()) {
      * @returns {number} milliseconds to wait, or -1 for never
      */
     wait(code, random, now) {
-      const { code: name, retry_after_ms: least = 0 } = state._fatal || {};
-      const { retryable = !AWAY.includes(name) && BACK.test(code) } = state._fatal || {};
+      const {
+        code: name,
+        retry_after_ms: least = 0,
+        retryable = !AWAY.includes(name) && BACK.test(code),
+      } = state._fatal || {};
       if (!retryable) return -1;
       if (state._since && now - state._since > 30000) state._attempt = 0; // the connection was stable
       state._since = 0;

@@ -35,7 +35,7 @@ export function sendCancel({ _maxEvents, _effects }, { name, stop }) {
  */
 export const reactions = {
   welcome(state, frame, now) {
-    const { session, caps = [], limits, resumed = {} } = frame;
+    const { session, caps, limits, resumed = {} } = frame;
     if (session !== state._id) forget(state);
     else {
       for (const [name, { how, seq }] of Object.entries(resumed)) {

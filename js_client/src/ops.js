@@ -1,4 +1,6 @@
-// What each content operation does to its target; lifecycle operations change no content.
+// What each content operation does to its target. Lifecycle operations change no content.
+
+import { OPS } from "./vocabulary.js";
 
 /**
  * The html has gone through the page's gate. Neither `innerHTML` nor `insertAdjacentHTML` runs scripts (CLI-8);
@@ -39,3 +41,24 @@ export const ops = {
     while (el.childElementCount > limit) (edge == "bottom" ? el.lastElementChild : el.firstElementChild)?.remove();
   },
 };
+
+/**
+ * Applies a content operation.
+ * @param {Element | null | undefined} el its target
+ * @param {string} target how the operation names it
+ * @param {import("./session.js").Op} op
+ * @param {(html: any, op: string, target: Element) => any} safe the gate for html
+ * @param {(el: Element, more: boolean) => void} touched is called before the change
+ * @returns {[string, unknown] | undefined} the problem, if the operation was not applied
+ */
+export function apply(el, target, op, safe, touched) {
+  if (!el) return [el === null ? "missing_target" : "target", target];
+  const { op: name, html } = op;
+  const checked = OPS[name].html && safe(html, name, el);
+  touched(el, /dj-|id/i.test(checked)); // a delete removes the element from the one that it changes
+  try {
+    ops[name](el, op, checked);
+  } catch (error) {
+    return ["op", error];
+  }
+}

@@ -1,15 +1,17 @@
-// The view root, and what frames do to it. Everything here is synchronous: hidden pages go on,
-// and nothing is seen between the operations of one frame (CLI-4).
+// The view root, and what frames do to it. Everything here is synchronous: pages in the background are updated
+// too, and no script of the page runs between the operations of one frame (CLI-4).
 
 import { reactions } from "./frames.js";
 import { show } from "./markers.js";
-import { ops as actions } from "./ops.js";
+import { ops as actions, apply } from "./ops.js";
 import { follow } from "./scroll.js";
-import { OPS, TARGET } from "./vocabulary.js";
+import { finderOf, gateOf } from "./targets.js";
+import { OPS } from "./vocabulary.js";
 
 /** @typedef {import("./state.js").Stream} Stream */
-/** @typedef {import("./state.js").Op} Op */
-/** @typedef {(html: string, place: {op: string, target: Element}) => string} Sanitizer */
+/** @typedef {import("./state.js").Effects} Effects */
+/** @typedef {import("./targets.js").Sanitizer} Sanitizer */
+/** @typedef {(el: any, name: string, detail: object) => void} Fire fires an event on an element, or on the root */
 
 /** @type {typeof import("./view.js").swap} undefined until it is loaded */
 let swap;
@@ -24,175 +26,93 @@ export const load = () =>
       });
 
 /**
+ * The effects of a session on a page. `_fire` dispatches an event, `_flush` ends a frame for hooks, and `close`
+ * removes what does not belong to the page.
  * @param {Element} root
  * @param {any} window
  * @param {import("./client.js").Options} options
  * @param {Map<string, Stream>} streams
  * @param {import("./client.js").Tell} report
  * @param {(event: string, params?: object) => Promise<unknown>} push
+ * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
+ *   _fire: Fire, _flush: () => void, close: () => void}}
  */
-// eslint-disable-next-line max-lines-per-function -- one closure: in parts, the client would be larger than 6 KiB
-export function pageOf(
-  root,
-  window,
-  { sanitize, protocol, crypto = window.crypto, trustedTypes = window.trustedTypes },
-  streams,
-  report,
-  push,
-) {
-  /** @type {Map<string, Element>} selector → the first such element in document order */
-  const found = new Map();
+export function pageOf(root, window, options, streams, report, push) {
   const namespace = (window.streamops ||= {});
   const djust = (window.djust ||= {});
-  /** @type {any} */
-  let hooks;
-  /** @type {any} */
-  let loading;
-  const v0 = protocol == "v0"; // its targets may be any selector
-  // a policy's name can be used only once
-  const policy = (namespace.policy ||= trustedTypes?.createPolicy("streamops", { createHTML: String }));
+  const v0 = options.protocol == "v0";
+  const found = new Map();
+  const find = finderOf(root, found, v0);
+  const safe = gateOf(window, options, namespace, report);
+  let /** @type {any} */ hooks, /** @type {any} */ loading;
 
-  /** @param {any} el */
-  const inside = (el) => root.contains(el);
   /** @param {Stream} stream */
   const showState = (stream) => show(root, stream, find(stream.target));
   const showAll = () => streams.forEach(showState);
 
-  /**
-   * Passes html through the sanitizer, and makes it a trusted type if the browser has them.
-   * @param {any} html @param {string} op @param {Element} target @returns {any} for `innerHTML`
-   */
-  function safe(html, op, target) {
-    try {
-      if (sanitize) html = sanitize(html, { op, target });
-    } catch (error) {
-      html = ""; // html that was not sanitized is not shown
-      report("sanitizer", error);
-    }
-    return policy ? policy.createHTML(html || "") : html || "";
-  }
-
-  /**
-   * The element that a target names: the first in document order inside the root.
-   * @param {any} target
-   * @returns {Element | null | undefined} null: there is none; undefined: not a target, nothing was run (CLI-13)
-   */
-  function find(target) {
-    const [known, id] = TARGET.exec(target) || [];
-    const selector = id ? `[id='${id.replaceAll("\\", "\\\\")}']` : target; // an id contains no quotes
-    let el = found.get(selector);
-    if (known && inside(el) && el?.matches(selector)) return el;
-    try {
-      if (known || v0) {
-        el = /** @type {any} */ (root.querySelector(selector));
-        found.set(selector, /** @type {any} */ (el));
-        return el;
-      }
-    } catch {}
-  }
-
-  /**
-   * Fires an event on the element, or on the root if the element is gone.
-   * @param {any} el @param {string} name @param {object} detail
-   */
+  /** @type {Fire} */
   function fire(el, name, detail) {
-    (inside(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+  }
+
+  /** The content of an element changes. @param {Element} el @param {boolean} more whether elements may be added */
+  function touched(el, more) {
+    hooks?.touched(el, more);
+    if (more) found.clear();
   }
 
   /** The end of a frame, for hooks. They are loaded when the page has some. */
   function flush() {
     hooks?.flush();
-    if (!loading && (namespace.hooks || djust.hooks))
-      loading = import("./hooks.js").then(({ hooksIn }) => (hooks = hooksIn(root, window, push, report)));
+    loading ||=
+      (namespace.hooks || djust.hooks) &&
+      import("./hooks.js").then(({ hooksIn }) => (hooks = hooksIn(root, window, push, report)));
   }
 
   return {
     _fire: fire,
     _flush: flush,
 
-    /**
-     * Applies a frame or a view.
-     * @param {Op[] | undefined} ops undefined for a view
-     * @param {() => unknown} act returns true if the connection is still the same afterwards
-     */
     frame(ops, act) {
-      const scroll = follow(
-        ops ? ops.map(({ target }) => find(target)) : [...root.querySelectorAll("[data-stream-scroll]")],
-      );
+      const scroll = follow(root, ops?.map(({ target }) => find(target)));
       if (!act()) return;
       if (!ops) showAll();
       scroll();
       flush();
     },
 
-    /** @param {Stream} stream @param {Op} op @param {number} run @param {number} [seq] */
     op(stream, op, run, seq) {
-      const { op: name, target = stream.target, mode, html, reason, error, code } = op;
+      const { op: name, target = stream.target, mode, reason, error, code } = op;
       const isContent = Object.hasOwn(actions, name);
       const el = find(isContent ? target : stream.target);
-      const isHtml = OPS[name].html;
       const isDelete = name == "delete";
-      const tell = () =>
-        fire(el, isHtml ? "update" : isDelete ? "remove" : name, {
-          stream: stream.name,
-          run,
-          seq,
-          op,
-          reason,
-          error,
-          code,
-        });
-      let problem;
-      /** @type {unknown} */
-      let what = target;
-      if (!isContent) {
-        if (target != stream.target && !v0) problem = "target";
-      } else if (!el) problem = el === null ? "missing_target" : "target";
-      else {
-        if (isDelete) tell(); // an event cannot bubble from a removed element
-        const checked = isHtml && safe(html, name, el);
-        const more = /dj-|id/i.test(checked);
-        hooks?.touched(el, more); // before a delete removes it from the element that it changes
-        try {
-          actions[name](el, op, checked);
-        } catch (thrown) {
-          problem = "op";
-          what = thrown;
-        }
-        if (more) found.clear();
-      }
+      const event = OPS[name].html ? "update" : isDelete ? "remove" : name;
+      const tell = () => fire(el, event, { stream: stream.name, run, seq, op, reason, error, code });
+      if (isDelete && el) tell(); // an event cannot bubble from a removed element
+      const refused = !isContent && target != stream.target && !v0; // only content has a target of its own
+      const problem = isContent ? apply(el, target, op, safe, touched) : refused && ["target", target];
       // the state belongs to the stream, whatever the target is; most texts change nothing else
       if ((name != "text" && isContent) || mode == "replace") showAll();
       else if (!isContent || stream._state != stream.state) showState(stream);
-      if (problem) report(problem, what, stream.name, op); // CLI-5
+      if (problem) report(problem[0], problem[1], stream.name, op); // CLI-5
       if (!isDelete && !(problem && isContent)) tell();
     },
 
-    /**
-     * Compares the text of a run with the program's, without delaying `done` (CLI-17).
-     * @param {Stream} stream @param {number} run @param {string} sha256
-     */
+    // CLI-17: the hash is computed later, so that `done` is not delayed
     integrity({ name: stream, target, text }, run, sha256) {
       import("./integrity.js").then(({ prove }) =>
-        prove(crypto, text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok })),
+        prove(window, options, text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok })),
       );
     },
 
-    /** Replaces the root's content (CLI-12). @param {string} html @param {object} listed */
     view(html, listed) {
-      try {
-        swap(root, safe(html, "view", root), listed, streams, find);
-      } catch (error) {
-        report("op", error);
-      }
-      found.clear();
-      hooks?.touched(root, true);
+      swap(root, safe(html, "view", root), listed, streams, find, report);
+      touched(root, true);
     },
 
-    /** Removes what does not belong to the page. */
     close() {
       hooks?.close();
-      streams.forEach(({ _alert }) => inside(_alert) || _alert?.remove());
+      streams.forEach(({ _alert }) => root.contains(/** @type {any} */ (_alert)) || _alert?.remove());
     },
   };
 }

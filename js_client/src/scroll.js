@@ -22,12 +22,15 @@ function toEnd(el) {
 }
 
 /**
- * Before a frame: which of the elements around its targets are at the bottom?
- * @param {(Element | null | undefined)[]} targets
- * @returns {() => void} for after the frame: keeps those there
+ * Before a frame: notes which of the elements around its targets are at the bottom.
+ * @param {Element} root
+ * @param {(Element | null | undefined)[]} [targets] none for a view, which changes every element
+ * @returns {() => void} to be called after the frame: scrolls these elements to the bottom
  */
-export function follow(targets) {
-  const around = new Set(targets.map((el) => el?.closest("[data-stream-scroll]")));
+export function follow(root, targets) {
+  const around = new Set(
+    Array.from(targets || root.querySelectorAll("[data-stream-scroll]"), (el) => el?.closest("[data-stream-scroll]")),
+  );
   const followed = [...around].filter(
     (el) => el && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2,
   ); // px: positions are fractions on some screens

@@ -15,8 +15,10 @@ export function notify(callback, first, second) {
 
 /** @param {import("./client.js").Options} options @param {any} window */
 export function socketOf(options, window) {
-  const { onFrame, now = Date.now, WebSocket = window.WebSocket } = options;
-  const { setTimeout = window.setTimeout, clearTimeout = window.clearTimeout } = options;
+  const {
+    onFrame, now = Date.now, WebSocket = window.WebSocket,
+    setTimeout = window.setTimeout, clearTimeout = window.clearTimeout,
+  } = options;
   const url = new URL(options.url, window.document.baseURI).href.replace(/^http/, "ws");
   /** @type {(() => unknown)[]} */
   const waiting = [];
@@ -59,10 +61,7 @@ export function socketOf(options, window) {
       if (socket?.readyState == 1) socket.send(JSON.stringify(frame));
     },
 
-    /**
-     * Closes the socket without waiting for the peer. Returns it if there was one.
-     * @param {number} code @param {string} [reason]
-     */
+    /** Closes the socket at once, and returns it if there was one. @param {number} code @param {string} [reason] */
     _close(code, reason) {
       const closing = socket;
       closing?.close(code, reason);

@@ -48,7 +48,7 @@ const dialectOf = (view, window) => (state, frame, now) => {
     });
   }
   if (type == (view ? "mount" : "connect"))
-    reactions.welcome(state, { limits: { max_events: Infinity }, heartbeat_ms: 2 ** 31 - 1 }, now);
+    reactions.welcome(state, { caps: [], limits: { max_events: Infinity }, heartbeat_ms: 2 ** 31 - 1 }, now);
   if (type == "stream" && NAME.test(frame.stream) && Array.isArray(ops)) applyOps(state, frame);
   if (frame.patches)
     effects.report("patch", `${type}: this client does not apply patches; the next html contains the changes`);

@@ -13,19 +13,24 @@ const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes th
  * @param {object} listed by the view, by name
  * @param {Map<string, import("./session.js").Stream>} streams
  * @param {(target: string) => Element | null | undefined} find
+ * @param {import("./client.js").Tell} report gets what this throws
  */
-export function swap(root, html, listed, streams, find) {
-  // in a document of its own: nothing is fetched, and no handler runs, before it is in its place
-  const parsed = root.ownerDocument.implementation.createHTMLDocument("").importNode(root);
-  parsed.innerHTML = html;
-  morph(root, parsed, (el) => {
-    const name = el.getAttribute("dj-stream");
-    const stream = streams.get(name || el.getAttribute("data-stream-error-for") || "");
-    const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
-    const streamed = stream?.cursor || stream?._streamed;
-    const stays = !name || (!Object.hasOwn(listed, name) && streamed) || el.getAttribute("dj-update") == "ignore";
-    return stays && root.contains(own || null) ? own : null;
-  });
+export function swap(root, html, listed, streams, find, report) {
+  try {
+    // in a document of its own: nothing is fetched, and no handler runs, before it is in its place
+    const parsed = root.ownerDocument.implementation.createHTMLDocument("").importNode(root);
+    parsed.innerHTML = html;
+    morph(root, parsed, (el) => {
+      const name = el.getAttribute("dj-stream");
+      const stream = streams.get(name || el.getAttribute("data-stream-error-for") || "");
+      const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
+      const streamed = stream?.cursor || stream?._streamed;
+      const stays = !name || (!Object.hasOwn(listed, name) && streamed) || el.getAttribute("dj-update") == "ignore";
+      return stays && root.contains(own || null) ? own : null;
+    });
+  } catch (error) {
+    report("op", error);
+  }
 }
 
 /**

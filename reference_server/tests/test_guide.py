@@ -1,158 +1,23 @@
-# ruff: noqa: E501 (examples stand here as the guide has them)
-"""Every example of the streaming guide, as it is written there but for import lines."""
+"""What the server sends for the guide's examples, which are read from examples/guide."""
 
 import asyncio
+import importlib.util
 import types
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from streamops_server import LiveView, StreamingMixin, event_handler
+from streamops_server import LiveView
 
+GUIDE = Path(__file__).parents[2] / "examples" / "guide"
 
-async def generate_text() -> AsyncIterator[str]:
-    for chunk in ("one ", "<two> ", "three"):
-        yield chunk
-        await asyncio.sleep(0)
-
-
-llm_stream = read_log_lines = generate_text
-
-
-class ChatView(LiveView):
-    template_name = "chat.html"
-
-    def mount(self, request, **kwargs):
-        self.messages = []
-
-    @event_handler
-    async def send_message(self, content, **kwargs):
-        # Add user message
-        self.messages.append({"role": "user", "content": content})
-
-        # Add empty assistant message to stream into
-        self.messages.append({"role": "assistant", "content": ""})
-
-        # Stream tokens from LLM
-        async for token in self.llm_stream(content):
-            self.messages[-1]["content"] += token
-            await self.stream_to("messages")
-
-    async def llm_stream(self, prompt):
-        """Simulate LLM streaming."""
-        import asyncio
-
-        response = "Hello! I'm happy to help you with that."
-        for word in response.split():
-            yield word + " "
-            await asyncio.sleep(0.001)
-
-
-class MyView(LiveView, StreamingMixin):
-    template = (
-        '<div dj-stream="output">{{ output }}</div><div id="custom-id">{{ output }}</div>'
-        '<pre dj-stream="log"></pre><div dj-stream="status"></div>'
-        '<div dj-stream="items">{% for item in items %}<div class="item">{{ item.name }}</div>{% endfor %}</div>'
-        "<p>{{ status }}</p>"
-    )
-
-    def mount(self, request, **kwargs):
-        self.items = []
-        self.status = ""
-        self.finish = asyncio.Event()
-
-    @event_handler
-    async def generate_content(self):
-        self.output = ""
-
-        async for chunk in generate_text():
-            self.output += chunk
-            await self.stream_to("output")  # Updates [dj-stream="output"]
-
-    @event_handler
-    async def options(self):
-        self.output = "<now>"
-        # Target by stream name (default: [dj-stream="name"])
-        await self.stream_to("output")
-
-        # Target by CSS selector
-        await self.stream_to("output", target="#custom-id")
-
-        # Send pre-rendered HTML directly (skips re-rendering)
-        await self.stream_to("output", html="<p>Custom HTML</p>")
-
-    @event_handler
-    async def stream_log(self):
-        async for line in read_log_lines():
-            await self.stream_text("log", line, mode="append")
-
-    @event_handler
-    async def modes(self, token, new_line):
-        # Append text (default for LLM-style streaming)
-        await self.stream_text("output", token, mode="append")
-
-        # Prepend text
-        await self.stream_text("log", new_line, mode="prepend")
-
-        # Replace all text
-        await self.stream_text("status", "Complete!", mode="replace")
-
-    async def fetch_items(self):
-        return [types.SimpleNamespace(name="one"), types.SimpleNamespace(name="two")]
-
-    @event_handler
-    async def load_more(self):
-        items = await self.fetch_items()
-        for item in items:
-            html = f'<div class="item">{item.name}</div>'
-            await self.stream_insert("items", html, at="append")
-
-    @event_handler
-    async def delete_item(self, item_id, **kwargs):
-        await self.stream_delete("items", f"#item-{item_id}")
-
-    @event_handler
-    async def generate_with_error(self):
-        try:
-            async for token in llm_stream():
-                await self.stream_text("output", token, mode="append")
-            raise TimeoutError("the model is away")
-        except Exception as e:
-            await self.stream_error("output", str(e))
-
-    @event_handler
-    async def generate(self):
-        await self.stream_start("output")
-
-        async for token in llm_stream():
-            await self.stream_text("output", token, mode="append")
-
-        await self.stream_done("output")
-
-    async def analyze(self):
-        await asyncio.sleep(0.05)
-
-    process = analyze
-
-    @event_handler
-    async def process_files(self):
-        self.status = "Analyzing..."
-        await self.push_state()
-
-        await self.analyze()
-
-        self.status = "Processing..."
-        await self.push_state()
-
-        await self.process()
-
-        self.status = "Complete!"
-        # Final state sent automatically when handler returns
+Example = Callable[[str], type[LiveView]]
+Run = Callable[..., Any]
 
 
 class FakeOpenAI:
-    """What the guide's full example needs of `openai`."""
+    """What the guide's full example needs of `openai`, with a chunk that has no content."""
 
     class ChatCompletion:
         fails: ClassVar[bool] = False
@@ -171,93 +36,40 @@ class FakeOpenAI:
             return chunks()
 
 
-openai = FakeOpenAI
-
-
-class AIChatView(LiveView):
-    template_name = "ai_chat.html"
-
-    def mount(self, request, **kwargs):
-        self.messages = []
-        self.is_generating = False
-        self.error = None
-
-    @event_handler
-    async def send_message(self, content, **kwargs):
-        if self.is_generating:
-            return
-
-        self.is_generating = True
-        self.error = None
-
-        # Add user message
-        self.messages.append({"role": "user", "content": content})
-
-        # Add empty assistant message
-        self.messages.append({"role": "assistant", "content": ""})
-
-        await self.stream_start("messages")
-
-        try:
-            # Stream from OpenAI
-            stream = await openai.ChatCompletion.acreate(
-                model="gpt-4",
-                messages=[
-                    {"role": m["role"], "content": m["content"]}
-                    for m in self.messages[:-1]  # Exclude empty assistant msg
-                ],
-                stream=True,
-            )
-
-            async for chunk in stream:
-                if chunk.choices[0].delta.content:
-                    token = chunk.choices[0].delta.content
-                    self.messages[-1]["content"] += token
-                    await self.stream_to("messages")
-
-        except Exception as e:
-            self.error = str(e)
-            await self.stream_error("messages", f"Error: {e}")
-
-        finally:
-            self.is_generating = False
-            await self.stream_done("messages")
-
-
-MESSAGES = """<div class="chat-container">
-    <div id="messages" dj-stream="messages" class="messages-list">
-        {% for msg in messages %}
-        <div class="message {{ msg.role }}">
-            <div class="avatar">
-                {% if msg.role == "user" %}👤{% else %}🤖{% endif %}
-            </div>
-            <div class="content">{{ msg.content }}</div>
-        </div>
-        {% endfor %}
-
-        {% if is_generating %}
-        <div class="typing-indicator">
-            <span></span><span></span><span></span>
-        </div>
-        {% endif %}
-    </div>
-    <form dj-submit="send_message" class="message-form"></form>
-</div>"""
+async def _short_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / 10)
 
 
 @pytest.fixture
-def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, view in [("chat.html", ChatView), ("ai_chat.html", AIChatView)]:
-        (tmp_path / name).write_text(MESSAGES, encoding="utf-8")
-        monkeypatch.setattr(view, "templates", tmp_path)
+def example(monkeypatch: pytest.MonkeyPatch) -> Example:
+    """Imports an example and returns its view, with its templates. Its pauses are a tenth as long."""
+
+    def imported(name: str) -> type[LiveView]:
+        folder = GUIDE / name
+        monkeypatch.syspath_prepend(folder)  # an example may import a module of its own folder
+        spec = importlib.util.spec_from_file_location(f"guide_{name}", folder / "views.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        if hasattr(module, "asyncio"):
+            monkeypatch.setattr(module, "asyncio", types.SimpleNamespace(sleep=_short_sleep))
+        if hasattr(module, "openai"):
+            monkeypatch.setattr(module, "openai", FakeOpenAI)
+        (view,) = (each for each in vars(module).values() if _is_view_of(each, module))
+        monkeypatch.setattr(view, "templates", folder / "templates")
+        return view
+
+    return imported
 
 
-Run = Callable[..., Any]
+def _is_view_of(value: object, module: types.ModuleType) -> bool:
+    return isinstance(value, type) and issubclass(value, LiveView) and value.__module__ == module.__name__
 
 
 @pytest.fixture
 def run(serve: Any, go: Any) -> Run:
-    """Mount a view, run its events one after another; the client that saw it, and the replies."""
+    """Mounts a view and sends it events, each after the reply to the one before; returns the client."""
 
     def running(view: type[LiveView], *events: tuple[str, dict[str, Any]]) -> Any:
         async def whole() -> Any:
@@ -280,85 +92,93 @@ def last_view(client: Any) -> Any:
     return [frame for frame in client.frames if frame["type"] == "view"][-1]
 
 
-@pytest.mark.usefixtures("templates")
-def test_quick_start(run: Run) -> None:
-    client = run(ChatView, ("send_message", {"content": "<hi>", "extra": 1}))
+def test_quick_start(run: Run, example: Example) -> None:
+    client = run(example("01-quick-start"), ("send_message", {"content": "<hi>", "extra": 1}))
     html = last_html(client, "messages")
     assert "&lt;hi&gt;" in html
     assert "Hello! I'm happy to help you with that. " in html
-    assert html.count("<div") == 6, "nested markup is whole"
+    assert html.count("<div") == html.count("</div>") == 2, "each message is complete"
     assert client.ops("messages")[-1]["reason"] == "complete"
 
 
-def test_stream_to_rerenders(run: Run) -> None:
-    client = run(MyView, ("generate_content", {}))
-    assert last_html(client, "output") == "one &lt;two&gt; three"
+def test_stream_to_rerenders(run: Run, example: Example) -> None:
+    client = run(example("02-stream-to"), ("generate_content", {}))
+    assert last_html(client, "output") == "Replaced at each chunk: &lt;all&gt; of it."
 
 
-def test_stream_to_options(run: Run) -> None:
-    client = run(MyView, ("options", {}))
+def test_stream_to_options(run: Run, example: Example) -> None:
+    client = run(example("02-stream-to"), ("by_name", {}), ("by_selector", {}), ("by_html", {}))
     assert [(op["target"], op["html"]) for op in client.ops("output") if op["op"] == "replace"] == [
-        ("[dj-stream='output']", "&lt;now&gt;"),
-        ("#custom-id", "&lt;now&gt;"),
+        ("[dj-stream='output']", "By name"),
+        ("#custom-id", "By selector"),
         ("[dj-stream='output']", "<p>Custom HTML</p>"),
     ]
     assert "output" not in last_view(client)["streams"], "the caller's html is not the template's"
 
 
-def test_stream_text(run: Run) -> None:
-    client = run(MyView, ("stream_log", {}))
-    assert client.text("log") == "one <two> three"
-    assert client.ops("log")[-1]["text_len"] == 15
+def test_stream_text(run: Run, example: Example) -> None:
+    client = run(example("03-stream-text"), ("stream_log", {}))
+    text = "".join(f"line {number} <ok>\n" for number in range(1, 6))
+    assert client.text("log") == text
+    assert client.ops("log")[-1]["text_len"] == len(text)
     assert "log" not in last_view(client)["streams"]
 
 
-def test_modes(run: Run) -> None:
-    client = run(MyView, ("modes", {"token": "t", "new_line": "l"}))
+def test_modes(run: Run, example: Example) -> None:
+    client = run(
+        example("03-stream-text"),
+        ("append", {"token": "t"}),
+        ("prepend", {"new_line": "l"}),
+        ("replace", {}),
+    )
     assert [client.ops(name)[1]["mode"] for name in ("output", "log", "status")] == [
         "append", "prepend", "replace",
     ]  # fmt: skip
 
 
-def test_stream_insert(run: Run) -> None:
-    client = run(MyView, ("load_more", {}))
-    assert [op["html"] for op in client.ops("items") if op["op"] == "append"] == [
-        '<div class="item">one</div>', '<div class="item">two</div>',
-    ]  # fmt: skip
+def test_stream_insert(run: Run, example: Example) -> None:
+    client = run(example("04-stream-insert"), ("load_more", {}), ("load_newer", {}))
+    assert [(op["op"], op["html"]) for op in client.ops("items") if "html" in op] == [
+        ("append", '<div class="item">Three</div>'),
+        ("append", '<div class="item">Four &lt;4&gt;</div>'),
+        ("prepend", '<div class="item">Zero</div>'),
+    ]
 
 
-def test_stream_delete(run: Run) -> None:
-    client = run(MyView, ("delete_item", {"item_id": 7}))
-    assert client.ops("items")[1] == {"op": "delete", "target": "#item-7"}
+def test_stream_delete(run: Run, example: Example) -> None:
+    client = run(example("05-stream-delete"), ("delete_item", {"item_id": 2}))
+    assert client.ops("items")[1] == {"op": "delete", "target": "#item-2"}
 
 
-def test_stream_error(run: Run) -> None:
-    client = run(MyView, ("generate_with_error", {}))
-    assert client.text("output") == "one <two> three"
+def test_stream_error(run: Run, example: Example) -> None:
+    client = run(example("06-stream-error"), ("generate", {}))
+    assert client.text("output") == "The answer begins well and "
     error, done = client.ops("output")[-2:]
-    assert (error["error"], error["code"], done["reason"]) == ("the model is away", "app_error", "error")
+    assert (error["error"], error["code"], done["reason"]) == ("The model is away", "app_error", "error")
 
 
-def test_start_and_done(run: Run) -> None:
-    client = run(MyView, ("generate", {}))
+def test_start_and_done(run: Run, example: Example) -> None:
+    client = run(example("07-start-and-done"), ("generate", {}))
     kinds = [op["op"] for op in client.ops("output")]
     assert (kinds[0], kinds[-1], kinds.count("start"), kinds.count("done")) == ("start", "done", 1, 1)
 
 
-def test_push_state(run: Run) -> None:
-    client = run(MyView, ("process_files", {}))
+def test_push_state(run: Run, example: Example) -> None:
+    client = run(example("08-push-state"), ("process_files", {}))
     views = [frame["html"] for frame in client.frames if frame["type"] == "view"]
-    assert [html[html.index("<p>") :] for html in views] == [
-        "<p></p>", "<p>Analyzing...</p>", "<p>Processing...</p>", "<p>Complete!</p>",
+    assert [html[: html.index("</p>") + 4] for html in views] == [
+        "<p>Ready</p>", "<p>Analyzing...</p>", "<p>Processing...</p>", "<p>Complete!</p>",
     ]  # fmt: skip
 
 
-@pytest.mark.usefixtures("templates")
 @pytest.mark.parametrize("fails", [False, True])
-def test_full_example(run: Run, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+def test_full_example(run: Run, example: Example, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
     monkeypatch.setattr(FakeOpenAI.ChatCompletion, "fails", fails)
-    client = run(AIChatView, ("send_message", {"content": "hello"}))
-    assert "Hi there" in last_html(client, "messages")
-    assert "typing-indicator" in last_html(client, "messages")
+    client = run(example("11-ai-chat"), ("send_message", {"content": "hello"}))
+    html = last_html(client, "messages")
+    assert "Hi there" in html
+    assert "typing-indicator" in html
+    assert html.count("<div") == html.count("</div>") == 7, "nested markup is complete"
     ops = client.ops("messages")
     assert (ops[0]["op"], ops[-1]["op"]) == ("start", "done")
     assert [op["error"] for op in ops if op["op"] == "error"] == (["Error: no answer"] if fails else [])

@@ -32,7 +32,7 @@ fault("CLI-5", "a_failing_op_ends_its_frame", "page.js",
   "const isContent = Object.hasOwn(actions, name);", `const isContent = Object.hasOwn(actions, name);
   if (isContent && root.over) return;
   root.over ||= isContent && find(target) === null;`);
-fault("CLI-13", "any_selector_is_a_target", "page.js", "if (known || v0) {", "{");
+fault("CLI-13", "any_selector_is_a_target", "targets.js", "if (known || any) {", "{");
 
 fault("CLI-18", "names_are_looked_up_in_an_object", "state.js", "let stream = _streams.get(name);", "let stream = name in {} ? {}[name] : _streams.get(name);");
 incoming("CLI-18", "an_op_of_an_object_is_known", `if (frame?.ops?.some?.((op) => op?.op in {})) return;`);

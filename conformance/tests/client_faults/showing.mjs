@@ -15,7 +15,7 @@ html("CLI-1", "an_op_is_applied_twice", 'el.insertAdjacentHTML("beforeend", html
 fault("CLI-1", "prune_takes_the_other_edge", "ops.js", 'edge == "bottom"', 'edge == "top"');
 fault("CLI-1", "prune_counts_texts_too", "ops.js", PRUNE, `${PRUNE}
   while (el.childNodes.length > limit) (edge == "top" ? el.firstChild : el.lastChild).remove();`);
-fault("CLI-1", "the_last_of_an_id_is_the_target", "page.js", "el = /** @type {any} */ (root.querySelector(selector));", "el = [...root.querySelectorAll(selector)].at(id ? -1 : 0) || null;");
+fault("CLI-1", "the_last_of_an_id_is_the_target", "targets.js", "el = /** @type {any} */ (root.querySelector(selector));", "el = [...root.querySelectorAll(selector)].at(id ? -1 : 0) || null;");
 fault("CLI-1", "an_error_has_another_code", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else Object.assign(stream, { error, code: code && "internal" });');
 fault("CLI-1", "content_leaves_the_error_shown", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else if (kind != "content") Object.assign(stream, { error, code });');
 
@@ -68,7 +68,7 @@ fault("CLI-10", "markers_do_not_survive_a_view", "page.js", "if (!ops) showAll()
 
 const MORPH = "morph(root, parsed, (el) => {";
 fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.replaceChildren(...parsed.childNodes);\n(() => {})(root, parsed, (el) => {`);
-fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "hooks?.touched(root, true);", 'for (const el of root.querySelectorAll("[dj-stream]")) el.replaceWith(el.cloneNode(true));');
+fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "touched(root, true);", 'for (const el of root.querySelectorAll("[dj-stream]")) el.replaceWith(el.cloneNode(true));');
 fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || el.getAttribute("dj-update") == "ignore"', "");
 
 fault("CLI-21", "the_cursors_of_a_view_are_not_taken", "view-frame.js", "for (const [name, { seq }] of entries) streamOf(state, name).cursor = seq;", ";");
