@@ -1,13 +1,15 @@
 """The operations that a script must cause, call by call."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
+from streamops_conformance.oracle import script
 from streamops_conformance.oracle.document import Document, normalized
 from streamops_conformance.oracle.script import from_json, streams_of, to_json
 from streamops_conformance.v1.oracle.log import ExpectedEvent
 from streamops_conformance.v1.oracle.program import Program, root_html
+from streamops_spec import load_schema
 
 EVERYTHING = frozenset({"html", "view"})
 
@@ -251,3 +253,15 @@ def test_a_view_keeps_the_live_elements_that_it_does_not_list() -> None:
     document.show_view("<p>new</p><div dj-stream='a'>0</div><div dj-stream='b'>new</div>", ["a", "gone"])
     assert document.serialized() == '<p>new</p><div dj-stream="a">live</div><div dj-stream="b">new</div>'
     assert normalized("<b>&quot;") == normalized('<b>"</b>')
+
+
+def steps_of_the_schema() -> set[str]:
+    return set(load_schema("v1:script")["$defs"]["simple"]["properties"]["do"]["enum"])
+
+
+def test_the_typed_steps_are_those_of_the_schema() -> None:
+    """`parallel` and `finally` hold simple steps, so the schema has them apart."""
+    simple = {each.__struct_config__.tag for each in get_args(script.Simple)}
+    every = {each.__struct_config__.tag for each in get_args(script.AnyStep)}
+    assert simple == steps_of_the_schema()
+    assert every == simple | {"parallel", "finally"}

@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from streamops_server import conformance_driver
 from streamops_server.conformance_driver import Conformance, HeadlessConformance
+from streamops_spec import load_schema
 
 VARS = {"b": "<2>", "a": "1"}
 
@@ -25,7 +27,7 @@ def run(serve: Any, go: Any, *scripts: Any, caps: list[str] | None = None, headl
     return go(whole())
 
 
-def test_every_step(serve: Any, go: Any) -> None:
+def test_steps_of_every_kind_reach_the_client(serve: Any, go: Any) -> None:
     script = [
         {"do": "start", "stream": "s"},
         {"do": "text", "stream": "s", "text": "ab", "repeat": 2},
@@ -129,3 +131,8 @@ def test_a_script_that_hangs_ends_with_its_connection(serve: Any, go: Any) -> No
                 await asyncio.sleep(0.001)
 
     go(whole())
+
+
+def test_the_driver_has_the_steps_of_the_schema() -> None:
+    simple = set(load_schema("v1:script")["$defs"]["simple"]["properties"]["do"]["enum"])
+    assert set(conformance_driver._STEPS) == simple | {"parallel", "finally"}

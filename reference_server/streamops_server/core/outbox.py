@@ -173,7 +173,7 @@ class Outbox:
         return len(self._views) + count > 1 and self._views.bytes + kept > self._limits.replay_bytes
 
     def unlist(self, names: Collection[str]) -> None:
-        """Remove these streams from queued views: a fresh view, or the verdict `gone`, follows for them."""
+        """Remove these streams from queued views, which are older than their entry in `resumed` (RES-5)."""
         self._views.unlist(names)
 
     def only_last_view(self) -> None:

@@ -2,6 +2,7 @@
 
 Rule 1: a cursor that the client cannot have fails the whole resume. It is never rounded to a valid one.
 Rule 2: everything that the client missed of a stream is replayed, or nothing.
+Rule 3: a view made before the resume tells nothing about a stream of which nothing is replayed (RES-5).
 """
 
 from collections.abc import Callable, Collection

@@ -73,7 +73,7 @@ class ViewQueue:
         self._set_barrier()
 
     def unlist(self, names: Collection[str]) -> None:
-        """Remove these streams from the maps of all views."""
+        """Remove these streams from the maps of all views (RES-5)."""
         for view in self._views:
             frame = msgspec.json.decode(view.data, type=ViewFrame)
             if frame.streams.keys().isdisjoint(names):

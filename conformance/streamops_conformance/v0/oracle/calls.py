@@ -215,7 +215,7 @@ class _Run:
                 )
             case steps.Delete():
                 self._add(step.stream, "delete", {"op": "delete"}, step.target)
-            case _:  # StreamTo
+            case steps.StreamTo():
                 self._made.undetermined |= step.stream not in self._variables
                 special = self._nested is not None and step.stream == self._nested[0]
                 html = inside(step.stream, self._variables, self._nested)

@@ -20,8 +20,8 @@ from streamops_conformance.v1.server.checks.flow_control import (  # isort: skip
 )
 from streamops_conformance.v1.server.checks.resume import (  # isort: skip  # reason: as above
     while_away as while_away,
-    cursors as cursors,
     beyond_the_log as beyond_the_log,
+    cursors as cursors,
     sessions as sessions,
 )
 from streamops_conformance.v1.server.checks import (  # isort: skip  # reason: as above

@@ -6,18 +6,53 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.model.registry import in_turn
 from streamops_conformance.v1.server.checks.registry import SERVER
+from streamops_conformance.v1.server.missing import is_first_after_resume
 from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.controls import arrives_intact
 from streamops_conformance.v1.server.probe.observe import text_of
 from streamops_conformance.v1.server.probe.resume import comes_back
 from streamops_conformance.v1.server.session import Session
+from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 Frame = dict[str, Any]
 Steps = list[Frame]
 
 LARGEST_LOG = 8 << 20
 """The largest replay log, in bytes, that a probe exceeds."""
+
+
+@SERVER.rule("RES-5", "stream")
+def a_gone_stream_begins_with_a_start_and_a_view_stream_waits_for_its_view(state: TranscriptState) -> Outcome:
+    if not is_first_after_resume(state):
+        return NOT_SEEN
+    entry = (state.here.resumed or {}).get(state.name, {})
+    seq, how = state.frame["seq"], entry.get("how")
+    if state.name in state.here.awaited:
+        return Wrong(f"a view with {state.name}, because it was resumed by view", f"a frame with seq {seq}")
+    if how == "gone" and (state.ops[0]["op"] != "start" or seq <= entry["seq"]):
+        first = state.ops[0]["op"]
+        return Wrong(f"a start beyond {entry['seq']}, because {state.name} was gone", f"{first} at {seq}")
+    too_much = state.here.missed_bytes > state.here.replay_bytes
+    if how == "replay" and too_much and seq != state.cursors.get(state.name, 0) + 1:
+        cursor = state.cursors.get(state.name, 0)
+        return Wrong(
+            f"seq {cursor + 1}, or how view or gone", f"seq {seq}: only a part of the missed operations"
+        )
+    return KEPT if how in ("gone", "view") else NOT_SEEN
+
+
+@SERVER.rule("RES-5", "view")
+def an_earlier_view_lists_no_stream_that_was_not_replayed(state: TranscriptState) -> Outcome:
+    listed = state.frame["streams"]
+    told = (state.here.gone | state.here.awaited) & listed.keys()
+    for name in sorted(told):
+        entry, at = (state.here.resumed or {})[name], listed[name]["seq"]
+        if at < entry["seq"]:
+            return Wrong(
+                f"{name} at {entry['seq']} or more, resumed by {entry['how']}", f"a view with {name} at {at}"
+            )
+    return KEPT if told else NOT_SEEN
 
 
 @SERVER.probe("RES-5")
