@@ -8,7 +8,7 @@ things from the future.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from streamops_spec import default_target
@@ -158,8 +158,12 @@ class PlayedSequence:
         return steps_of(self.spec, Reader if self.shows == "document" else TextReader)
 
 
+@lru_cache(maxsize=512)  # Equal sequences come again in each run of one process.
 def steps_of(spec: SequenceSpec, reader: Callable[[str], Reader] = Reader) -> list[Step]:
-    """What a client that reads as `reader` makes of a sequence, up to what it closes for."""
+    """What a client that reads as `reader` makes of a sequence, up to what it closes for.
+
+    The steps are shared: do not change them.
+    """
     right = reader(page_of(spec))
     steps: list[Step] = []
     for message in messages_of(spec):

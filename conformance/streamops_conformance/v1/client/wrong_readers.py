@@ -1,6 +1,6 @@
 """Wrong ways to read, each one way of being wrong: the one that explains a document names the requirement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import turbohtml
@@ -99,7 +99,7 @@ def _is_later(op: Op) -> bool:
     )
 
 
-def reads(spec: SequenceSpec, reader: type[Reader], after: int) -> Step | None:
+def reads(spec: SequenceSpec, reader: Callable[[str], Reader], after: int) -> Step | None:
     """What such a reader has after that many messages; None where it cannot go so far."""
     try:
         steps = steps_of(spec, reader)
