@@ -45,7 +45,11 @@ def test_any_decisions_give_valid_frames_that_end_in_one_document(case, holds, m
             assert frame["seq"] == seen.get(frame["stream"], 0) + 1
             seen[frame["stream"]] = frame["seq"] + frame["n"] - 1
     assert seen == {name: count for name, count in made.counts().items() if count}
-    assert (other.tree(), other.streams) == (plain.tree(), plain.streams)
+    assert other.streams == plain.streams
+    if "dj-stream" not in repr(
+        case.scripts
+    ):  # only there no stream's place depends on another stream's order
+        assert other.tree() == plain.tree()
 
 
 def test_without_decisions_each_operation_is_a_frame() -> None:

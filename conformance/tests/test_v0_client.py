@@ -27,6 +27,8 @@ from trials import (  # noqa: E402  (as above)
     run,
 )
 
+pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach every branch alone
+
 TESTEES = HERE.parent / "testees"
 SOURCE = client_faults("v0")
 """Faults that change the client's source."""

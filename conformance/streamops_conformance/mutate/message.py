@@ -17,13 +17,16 @@ class Message:
 
     @classmethod
     def of(cls, way: Way, frame: Frame) -> "Message":
+        """The message that this frame makes."""
         return cls(way, encode(frame), frame)
 
     def shape(self) -> str:
+        """Which `Where.shape` it has."""
         return "object" if self.frame is not None else "binary" if isinstance(self.data, bytes) else "other"
 
 
 def split(message: Message) -> list[Message]:
+    """One `stream` frame for each operation; the message itself where operations were merged."""
     frame = message.frame or {}
     ops, seq = frame.get("ops"), frame.get("seq")
     if not isinstance(ops, list) or not isinstance(seq, int) or frame.get("n") != len(ops):
@@ -35,10 +38,12 @@ def split(message: Message) -> list[Message]:
 
 
 def encode(frame: Frame) -> str:
+    """The JSON text of a frame, without white space."""
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(data: str | bytes) -> Frame | None:
+    """The frame of a message; None for what is not the JSON of an object."""
     if isinstance(data, bytes):
         return None
     try:

@@ -52,12 +52,14 @@ class State:
                 )
 
     def selects(self, where: Where, message: Message, stage: int, role: int = 0) -> bool:
+        """Whether `where` means this message; a match is counted."""
         if message.way != where.way or message.shape() != where.shape:
             return False
         frame = message.frame if message.frame is not None else {}
         return self._fits(where, frame, frame, stage) and self._counted(where, frame, stage, role)
 
     def selects_item(self, where: Where, frame: Frame, index: int, stage: int) -> bool:
+        """Whether `where` means the item at that index of the frame's list; a match is counted."""
         items = frame[where.each]
         item = items[index] if isinstance(items[index], dict) else {"text": items[index]}
         if where.kind and item.get(KIND[where.each]) not in where.kind:
@@ -95,6 +97,7 @@ class State:
         return bool(where.first <= number <= (where.last if where.last is not None else number))
 
     def scene(self, frame: Frame, item: Frame, stage: int) -> Scene:
+        """What the expressions of a mutation see at this frame or item."""
         number = self._counts.get((stage, 0, "\0"), 0)
         return Scene(frame, item, lambda name, per: self._read(frame, name, per), number)
 

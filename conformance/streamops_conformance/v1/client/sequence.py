@@ -7,7 +7,7 @@ listed one by one. Extras make it harder without changing the expected result: r
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from streamops_spec import default_target
@@ -159,8 +159,12 @@ class PlayedSequence:
         return steps_of(self.spec, Reader if self.shows == "document" else TextReader)
 
 
+@lru_cache(maxsize=512)  # Equal sequences come again in each run of one process.
 def steps_of(spec: SequenceSpec, reader: Callable[[str], Reader] = Reader) -> list[Step]:
-    """The effects of a sequence on a client that reads like `reader`, up to the one that closes it."""
+    """The effects of a sequence on a client that reads like `reader`, up to the one that closes it.
+
+    The steps are shared between equal sequences: do not change them.
+    """
     right = reader(page_of(spec))
     steps: list[Step] = []
     for message in messages_of(spec):

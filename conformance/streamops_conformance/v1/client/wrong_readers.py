@@ -1,6 +1,6 @@
 """Readers with one error each: the reader that explains a wrong document names the requirement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import turbohtml
@@ -99,7 +99,7 @@ def _is_later(op: Op) -> bool:
     )
 
 
-def reads(spec: SequenceSpec, reader: type[Reader], after: int) -> Step | None:
+def reads(spec: SequenceSpec, reader: Callable[[str], Reader], after: int) -> Step | None:
     """The state of such a reader after `after` messages; None if it fails before."""
     try:
         steps = steps_of(spec, reader)

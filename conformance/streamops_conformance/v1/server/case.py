@@ -1,6 +1,7 @@
 """A case of v1: a stimulus, the recorded answer, and what the oracle expects."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from streamops_conformance.model.case import CaseSpec
@@ -46,17 +47,11 @@ class Case:
     duration: float = 0.0
 
     def program(self) -> Program:
-        """What the scripts do by the oracle, with the limits and capabilities of the welcome."""
-        program = Program(
-            self.agreed,
-            dict(self.spec.variables),
-            max_text_bytes=self.limits.max_text_bytes,
-            max_frame_bytes=self.spec.max_frame_bytes,
-            max_streams=self.limits.max_streams,
-        )
-        for script in self.spec.scripts:
-            program.run(script)
-        return program
+        """What the scripts do by the oracle, with the limits and capabilities of the welcome.
+
+        It is shared between equal cases: do not change it.
+        """
+        return _program(self.spec, self.agreed, self.limits.max_text_bytes, self.limits.max_streams)
 
     def first_document(self) -> str:
         """The HTML before the first frame: that of the view, or an empty element for each stream."""
@@ -66,3 +61,19 @@ class Case:
         return "".join(
             f'<div dj-stream="{name}"></div>' for name in names if "'" not in name and '"' not in name
         )
+
+
+@lru_cache(
+    maxsize=256
+)  # Drawing, running and judging a case ask for it, and so does each run of one process.
+def _program(spec: CaseSpec, agreed: frozenset[str], max_text_bytes: int, max_streams: int) -> Program:
+    program = Program(
+        agreed,
+        dict(spec.variables),
+        max_text_bytes=max_text_bytes,
+        max_frame_bytes=spec.max_frame_bytes,
+        max_streams=max_streams,
+    )
+    for script in spec.scripts:
+        program.run(script)
+    return program
