@@ -9,7 +9,7 @@ let demo;
 before(async () => (demo = await serve(["--demo"])));
 after(() => demo.end());
 
-/** Collects what the page is told about the stream `answer`. */
+/** Collects the events of the stream `answer`. */
 const listen = (page) =>
   page.evaluate(() => {
     window.told = [];
@@ -21,13 +21,13 @@ const listen = (page) =>
   });
 const told = (page, what) => page.waitForFunction((each) => window.told.includes(each), what);
 
-test("an answer arrives whole, and the next question leaves it where it is", async () => {
+test("an answer arrives completely, and the next question does not change it", async () => {
   const page = await open(demo.url);
   await listen(page);
   await page.getByRole("button", { name: "Why is it fast?" }).click();
   await page.locator(`${ANSWER}.is-streaming`).waitFor();
   await told(page, "complete");
-  await told(page, true); // the text is the one that the program wrote
+  await told(page, true); // the hash of the text is right
   const first = await text(page, ANSWER);
   assert.match(first, /Speed here comes mostly from doing less\..*the machine stays cool\./);
   await page.locator(`${ANSWER}:not(.is-streaming)`).waitFor();
@@ -44,7 +44,7 @@ test("an answer arrives whole, and the next question leaves it where it is", asy
   await page.clean();
 });
 
-test("an answer that loses its connection on the way arrives whole, and is told of once", async () => {
+test("an answer whose connection is lost arrives completely, and each event fires once", async () => {
   const page = await open(demo.url);
   await listen(page);
   await page.getByRole("button", { name: "Why is it fast?" }).click();
@@ -61,13 +61,13 @@ test("an answer that loses its connection on the way arrives whole, and is told 
       .waitFor({ state: "attached" });
     await reads(page, ".link", "connected");
   }
-  await told(page, true); // the text is the one that the program wrote
+  await told(page, true); // the hash of the text is right
   assert.deepEqual(await page.evaluate(() => window.told), ["start", "complete", true]);
   assert.match(await text(page, ANSWER), /Speed here comes mostly from doing less\..*the machine stays cool\./);
   await page.clean();
 });
 
-test("Escape and the Stop button cancel the work, and what was read stays", async () => {
+test("Escape and the Stop button cancel the work, and the text stays", async () => {
   const page = await open(demo.url);
   await listen(page);
   await page.getByLabel("Your question").fill("A story about the sea");
@@ -83,23 +83,23 @@ test("Escape and the Stop button cancel the work, and what was read stays", asyn
   await page.evaluate(() => (window.told = []));
   await page.keyboard.type("Once more");
   await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter"); // on Send; the focus goes back to the question
+  await page.keyboard.press("Enter"); // on Send; the focus returns to the question
   await page.getByRole("button", { name: "Stop" }).waitFor();
   await page.getByRole("button", { name: "Stop" }).focus();
   await page.keyboard.press("Space");
   await told(page, "cancelled");
-  await page.waitForFunction(() => document.activeElement.id == "chat-send"); // it moved on with the button
+  await page.waitForFunction(() => document.activeElement.id == "chat-send"); // the focus moved to the new button
   await page.clean();
 });
 
-test("a reader who has scrolled up is left alone, one at the end is taken along", async () => {
+test("the page scrolls only for a reader who is at the end", async () => {
   const page = await open(demo.url, { viewport: { width: 390, height: 600 } });
   const room = page.locator(".transcript");
   await page.getByRole("button", { name: "Why do tokens get lost?" }).click();
   await page.waitForFunction(() => {
     const { scrollHeight, clientHeight } = document.querySelector(".transcript");
     return scrollHeight > clientHeight + 50;
-  }); // it is being answered: before that the button still says Send
+  }); // the answer has begun; before that the button still says Send
   await page.getByRole("button", { name: "Send" }).waitFor();
   await page.waitForFunction(() => {
     const { scrollHeight, clientHeight, scrollTop } = document.querySelector(".transcript");
@@ -114,7 +114,7 @@ test("a reader who has scrolled up is left alone, one at the end is taken along"
   await page.clean();
 });
 
-test("the model of an endpoint answers, breaks off, and is asked again", async () => {
+test("the model of an endpoint answers, fails, and is asked again", async () => {
   const asked = [];
   const model = createServer(async (request, response) => {
     let body = "";

@@ -10,7 +10,7 @@ after(() => demo.end());
 const scene = (options) => open(`${demo.url}#errors`, { allowed: [/^streamops/], ...options });
 const problem = (name) => `[data-stream-error-for=${name}]`;
 
-test("a handler that raises: a plain text stands beside what was written, and no secret", async () => {
+test("if a handler raises, a plain message is shown beside the content, without a secret", async () => {
   const page = await scene();
   await page.getByRole("button", { name: "Raise" }).click();
   await reads(page, `${problem("raised")}[role=alert]`, "The application failed");
@@ -19,7 +19,7 @@ test("a handler that raises: a plain text stands beside what was written, and no
   await page.clean();
 });
 
-test("an error goes when the program has recovered, and the run goes on", async () => {
+test("an error is removed when the program recovers, and the run continues", async () => {
   const page = await scene();
   const seen = await watch(page, problem("recovered"));
   const roles = await watch(page, problem("recovered"), "role");
@@ -34,7 +34,7 @@ test("an error goes when the program has recovered, and the run goes on", async 
   await page.clean();
 });
 
-test("a second try takes the place of one that failed", async () => {
+test("a second attempt replaces the failed one", async () => {
   const page = await scene();
   await page.getByRole("button", { name: "Ask", exact: true }).click();
   await reads(page, `${problem("retried")}[role=alert]`, "The model is busy");
@@ -49,7 +49,7 @@ test("a second try takes the place of one that failed", async () => {
   await page.clean();
 });
 
-test("a refusal of params is shown beside the field, survives views, and goes with the next word", async () => {
+test("refused params are shown beside the field until it changes, also after a view", async () => {
   const page = await scene();
   const seats = page.getByLabel("Seats");
   await seats.fill("99");
@@ -58,7 +58,7 @@ test("a refusal of params is shown beside the field, survives views, and goes wi
   assert.equal(await seats.getAttribute("aria-invalid"), "true");
   assert.equal(await page.evaluate(() => document.activeElement.id), "seats");
   await page.getByRole("button", { name: "Ask", exact: true }).click();
-  await page.getByRole("button", { name: "Try again" }).waitFor(); // a view came
+  await page.getByRole("button", { name: "Try again" }).waitFor(); // a view arrived
   assert.equal(await text(page, "#seats-problem"), "Give a number of seats from 1 to 8");
   await seats.fill("3");
   assert.equal(await text(page, "#seats-problem"), "");

@@ -15,7 +15,7 @@ const atEnd = (page) =>
     return scrollHeight - clientHeight - scrollTop <= 2;
   });
 const upTo = (last, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
-/** All is written and shown, `kept` lines of it: streams keep their own order, not each other's. */
+/** Waits until all lines are written and `kept` of them are shown. The order across streams is not defined. */
 const written = (page, kept) =>
   page.waitForFunction(
     ([last, count]) =>
@@ -25,7 +25,7 @@ const written = (page, kept) =>
     [LINES, kept],
   );
 
-test("10,000 lines are all there, in order, and the end is in view", async () => {
+test("all 10,000 lines arrive in order, and the end is visible", async () => {
   const page = await open(`${demo.url}#log`);
   await page.getByRole("button", { name: "Write 10,000 lines" }).click();
   await written(page, LINES);
@@ -40,7 +40,7 @@ test("10,000 lines are all there, in order, and the end is in view", async () =>
   await page.clean();
 });
 
-test("a reader is not moved, and has a way back to the end", async () => {
+test("the page does not scroll while somebody reads, and has a way back to the end", async () => {
   const page = await open(`${demo.url}#log`);
   await page.getByLabel("Pace").selectOption("20 lines a second");
   await page.getByRole("button", { name: "Write 10,000 lines" }).click();
@@ -63,7 +63,7 @@ test("a reader is not moved, and has a way back to the end", async () => {
   await page.clean();
 });
 
-test("only the last lines are kept where that was asked for", async () => {
+test("only the last lines are kept if the reader asks for it", async () => {
   const page = await open(`${demo.url}#log`);
   await page.getByLabel("Keep").selectOption("the last 100");
   await page.getByRole("button", { name: "Write 10,000 lines" }).click();

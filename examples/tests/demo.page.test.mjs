@@ -12,7 +12,7 @@ let demo;
 before(async () => (demo = await serve(["--demo"])));
 after(() => demo.end());
 
-/** Brings each scene into a state with content, errors and something that goes on. */
+/** Brings each scene into a state with content, errors and a running task. */
 const ACTS = {
   async chat(page) {
     await page.getByRole("button", { name: "Why is it fast?" }).click();
@@ -37,7 +37,7 @@ const ACTS = {
 
 for (const [device, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
   for (const colorScheme of ["light", "dark"]) {
-    test(`every scene is accessible and fits: ${device}, ${colorScheme}`, async () => {
+    test(`every scene is accessible and fits the screen: ${device}, ${colorScheme}`, async () => {
       const page = await open(demo.url, { viewport, colorScheme, allowed: [/^streamops/] });
       for (const [name, act] of Object.entries(ACTS)) {
         await page.locator(`nav a[href="#${name}"]`).click();
@@ -57,7 +57,7 @@ for (const [device, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP
   }
 }
 
-test("the smallest phones need no scrolling sideways", async () => {
+test("the smallest phones need no horizontal scrolling", async () => {
   const page = await open(demo.url, { viewport: { width: 360, height: 640 } });
   for (const name of Object.keys(ACTS)) {
     await page.locator(`nav a[href="#${name}"]`).click();
@@ -67,7 +67,7 @@ test("the smallest phones need no scrolling sideways", async () => {
   await page.clean();
 });
 
-test("the keyboard leads past the navigation, through the scenes, and to a question", async () => {
+test("the keyboard skips the navigation, changes scenes, and asks a question", async () => {
   const page = await open(demo.url);
   await page.getByRole("button", { name: "Send" }).waitFor();
   await page.keyboard.press("Tab");
@@ -87,7 +87,7 @@ test("the keyboard leads past the navigation, through the scenes, and to a quest
   await page.clean();
 });
 
-test("the theme is the system's until somebody chooses, and the choice stays", async () => {
+test("the theme is the system's until the reader chooses one, and the choice is kept", async () => {
   const page = await open(demo.url, { colorScheme: "dark" });
   const button = page.getByRole("button", { name: "Dark theme" });
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -103,7 +103,7 @@ test("the theme is the system's until somebody chooses, and the choice stays", a
   await page.clean();
 });
 
-test("nothing moves for a reader who wants no motion", async () => {
+test("nothing is animated if the reader prefers reduced motion", async () => {
   const page = await open(demo.url, { reducedMotion: "reduce" });
   await page.getByRole("button", { name: "Why is it fast?" }).click();
   await page.locator(".is-streaming").waitFor();
@@ -114,7 +114,7 @@ test("nothing moves for a reader who wants no motion", async () => {
   await page.clean();
 });
 
-test("the frames are listed as they come, at most 200, and not while they are paused", async () => {
+test("the frames are listed as they arrive, at most 200, and not while paused", async () => {
   const page = await open(demo.url);
   const cells = (row) => row.locator("td").allTextContents();
   const rows = page.locator(".frames tbody tr");
@@ -144,7 +144,7 @@ test("the frames are listed as they come, at most 200, and not while they are pa
   await page.clean();
 });
 
-test("on a phone the frames are folded away until somebody asks", async () => {
+test("on a phone the list of frames is closed until the reader opens it", async () => {
   const page = await open(demo.url, { viewport: PHONE });
   await page.getByRole("button", { name: "Send" }).waitFor();
   assert.equal(await page.locator(".frames").isVisible(), false);
@@ -155,7 +155,7 @@ test("on a phone the frames are folded away until somebody asks", async () => {
   await page.clean();
 });
 
-test("when the server comes back, so does the page", async () => {
+test("the page reconnects when the server is back", async () => {
   let server = await serve(["--demo"]);
   const page = await open(server.url, { allowed: [/WebSocket/, /^streamops/] });
   const link = (state) => page.locator(`.link[data-state=${state}]`).waitFor();

@@ -7,7 +7,7 @@ let demo;
 before(async () => (demo = await serve(["--demo"])));
 after(() => demo.end());
 
-test("the steps go on while somebody types, and neither disturbs the other", async () => {
+test("the steps continue while the reader types, and neither affects the other", async () => {
   const page = await open(`${demo.url}#progress`);
   const percent = await watch(page, ".percent");
   await page.getByRole("button", { name: "Begin" }).click();
@@ -35,7 +35,7 @@ test("the steps go on while somebody types, and neither disturbs the other", asy
   await page.clean();
 });
 
-test("Stop ends the work where it is, and it can begin again", async () => {
+test("Stop ends the work, and it can start again", async () => {
   const page = await open(`${demo.url}#progress`);
   await page.getByRole("button", { name: "Begin" }).focus();
   await page.keyboard.press("Enter");

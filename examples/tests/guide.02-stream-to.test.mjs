@@ -14,11 +14,11 @@ test("the target is replaced by what the template renders", async () => {
   await page.clean();
 });
 
-test("the target is the stream, an id, or gets its html from the caller", async () => {
+test("the target may be the stream or an id, and the html may come from the caller", async () => {
   const page = await open();
   await page.getByRole("button", { name: "By name" }).click();
   await reads(page, OUTPUT, "By name");
-  await reads(page, "#custom-id", "By name"); // with the view at the end of the handler
+  await reads(page, "#custom-id", "By name"); // by the view at the end of the handler
   await page.getByRole("button", { name: "By selector" }).click();
   await reads(page, "#custom-id", "By selector");
   await page.getByRole("button", { name: "By html" }).click();

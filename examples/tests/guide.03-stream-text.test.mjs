@@ -16,7 +16,7 @@ test("lines are appended as text, never as markup", async () => {
   await page.clean();
 });
 
-test("a text goes to the end, to the front, or in the place of all", async () => {
+test("a text goes to the end, to the front, or replaces everything", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Append" }).click();
   await page.getByRole("button", { name: "Append" }).click();

@@ -4,7 +4,7 @@ import { useExample } from "./harness.mjs";
 
 const open = useExample("04-stream-insert");
 
-test("html is inserted at both ends, and what is there stays the same", async () => {
+test("html is inserted at both ends, and existing elements stay", async () => {
   const page = await open();
   const items = page.locator("[dj-stream=items] > .item");
   const two = await items.filter({ hasText: "Two" }).elementHandle();
@@ -13,6 +13,6 @@ test("html is inserted at both ends, and what is there stays the same", async ()
   await page.getByRole("button", { name: "Newer" }).click();
   await items.filter({ hasText: "Zero" }).waitFor();
   assert.deepEqual(await items.allTextContents(), ["Zero", "One", "Two", "Three", "Four <4>"]);
-  assert.ok(await two.evaluate((el) => el.isConnected), "the node of before");
+  assert.ok(await two.evaluate((el) => el.isConnected), "the node is the same");
   await page.clean();
 });

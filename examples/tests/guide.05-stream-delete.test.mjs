@@ -4,7 +4,7 @@ import { useExample } from "./harness.mjs";
 
 const open = useExample("05-stream-delete");
 
-test("the element goes, and the others stay", async () => {
+test("the element is removed, and the others stay", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Delete Two" }).click();
   await page.locator("#item-2").waitFor({ state: "detached" });

@@ -5,18 +5,18 @@ import { reads, text, useExample, watch } from "./harness.mjs";
 const open = useExample("06-stream-error");
 const WRITTEN = "The answer begins well and";
 
-test("the error is shown, and what was written stays", async () => {
+test("the error is shown, and the content stays", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Generate" }).click();
   await reads(page, "[role=alert]", "The model is away");
   assert.equal(await text(page, "[dj-stream=output]"), WRITTEN);
-  assert.equal(await page.locator("[dj-stream=output] [role=alert]").count(), 0, "it is no part of the content");
+  assert.equal(await page.locator("[dj-stream=output] [role=alert]").count(), 0, "it is not part of the content");
   assert.ok(await page.locator("[dj-stream=output][data-stream-error]").count());
   assert.equal(await page.locator("[data-stream-active]").count(), 0, "the stream is closed");
   await page.clean();
 });
 
-test("a new try takes the error away, and fails by itself", async () => {
+test("a new attempt removes the error, and may fail again", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Generate" }).click();
   await reads(page, "[role=alert]", "The model is away");

@@ -5,7 +5,7 @@ import { reads, useExample, watch } from "./harness.mjs";
 const open = useExample("07-start-and-done");
 const OUTPUT = "[dj-stream=output]";
 
-test("the loading class is there while it streams, with its cursor, and gone after", async () => {
+test("the element has the loading class, and shows its cursor, only while it streams", async () => {
   const page = await open();
   const classes = await watch(page, OUTPUT, "class");
   const busy = await watch(page, OUTPUT, "aria-busy");

@@ -4,7 +4,7 @@ import { passed, reads, useExample, watch } from "./harness.mjs";
 
 const open = useExample("08-push-state");
 
-test("each state is shown, the last one by itself, and the reader goes on typing", async () => {
+test("each state is shown, the last one without a call, while the reader continues to type", async () => {
   const page = await open();
   const seen = await watch(page, "main p");
   await page.getByRole("button", { name: "Process" }).click();

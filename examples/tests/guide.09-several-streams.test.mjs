@@ -8,7 +8,7 @@ const TEXTS = {
   status: "one two three four five six seven",
 };
 
-test("streams of one page write side by side, and a view between them disturbs none", async () => {
+test("the streams of one page run at the same time, and a view between them changes none", async () => {
   const page = await open();
   const seen = {};
   for (const name in TEXTS) seen[name] = await watch(page, `[dj-stream=${name}]`);

@@ -5,7 +5,7 @@ import { reads, text, useExample } from "./harness.mjs";
 const open = useExample("10-rate-limit");
 const COUNT = 10_000;
 
-test("a loop that nobody throttles arrives whole and in order, in far fewer frames", async () => {
+test("the output of a fast loop arrives completely and in order, in far fewer frames", async () => {
   const page = await open();
   await page.evaluate(() => {
     window.whole = null;

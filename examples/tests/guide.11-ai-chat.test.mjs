@@ -9,7 +9,7 @@ async function ask(page, question) {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
-test("an answer streams in, under an indicator, with the form at rest", async () => {
+test("an answer streams in, with an indicator, while the form is disabled", async () => {
   const page = await open();
   const button = await watch(page, "form button");
   const disabled = await watch(page, "form input", "disabled");
@@ -33,7 +33,7 @@ test("an answer streams in, under an indicator, with the form at rest", async ()
   await page.clean();
 });
 
-test("an error stands apart, what was written stays, and the chat goes on", async () => {
+test("an error is shown separately, the content stays, and the chat continues", async () => {
   const page = await open();
   await ask(page, "Please fail now");
   await reads(page, "[role=alert]", "Error: the model hung up");

@@ -4,7 +4,7 @@ import { useExample } from "./harness.mjs";
 
 const open = useExample("12-auto-scroll");
 
-test("the hook keeps the list at its end", async () => {
+test("the hook keeps the list scrolled to its end", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Talk" }).click();
   const last = page.getByText("Message 60", { exact: true });

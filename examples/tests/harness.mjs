@@ -1,4 +1,4 @@
-// Starts what a reader would start, and looks at it in a real browser.
+// Starts the server as a reader would, and opens its pages in a real browser.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -19,7 +19,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Starts streamops-server; resolves with its page's address and a way to end it. */
+/** Starts streamops-server; resolves with its page's address and a function that ends it. */
 export async function serve(options, { cwd = root, env = {} } = {}) {
   const child = spawn(`${root}.venv/bin/streamops-server`, ["--port", "0", ...options], {
     cwd,
@@ -36,7 +36,7 @@ export async function serve(options, { cwd = root, env = {} } = {}) {
   throw new Error(`the server ended before it said where its pages are: ${said}`);
 }
 
-/** A browser for a file of tests: `page(url, options)` opens a page whose complaints fail `clean()`. */
+/** A browser for a file of tests: `page(url, options)` opens a page whose errors and warnings make `clean()` fail. */
 export function useBrowser() {
   let browser;
   before(async () => {
@@ -74,7 +74,7 @@ export function useExample(name) {
   return (options) => open(server.url, options);
 }
 
-/** What `selector` shows from now on: its text, or an attribute of it, each state once. */
+/** Records what `selector` shows from now on: the states of its text or of an attribute. */
 export async function watch(page, selector, attribute = null) {
   await page.waitForSelector(selector, { state: "attached" });
   return page.evaluateHandle(
@@ -98,21 +98,21 @@ export async function watch(page, selector, attribute = null) {
   );
 }
 
-/** Waits until a watched element has passed through a state; it may be over by now. */
+/** Waits until a watched element has passed through a state; the state may be over. */
 export const passed = (page, seen, state) =>
   page.waitForFunction(([states, wanted]) => states.includes(wanted), [seen, state]);
 
-/** Waits until the text of `selector` is exactly this, white space at its ends aside. */
+/** Waits until the text of `selector` is exactly this, without the white space around it. */
 export const reads = (page, selector, text) =>
   page.waitForFunction(
     ([query, wanted]) => document.querySelector(query)?.textContent.trim() === wanted,
     [selector, text],
   );
 
-/** The text of an element, white space at its ends aside. */
+/** The text of an element, without the white space around it. */
 export const text = async (page, selector) => (await page.locator(selector).textContent()).trim();
 
-/** Each text is the one before it and more: nothing that was shown goes away. */
+/** Asserts that each text begins with the one before it: nothing that was shown is removed. */
 export function onlyGrows(texts) {
   for (let i = 1; i < texts.length; i++) assert.ok(texts[i].startsWith(texts[i - 1]), `${texts[i - 1]} → ${texts[i]}`);
 }

@@ -1,7 +1,7 @@
-// npm run bench: what a token costs in Chromium, at the beginning of a long answer and at its end, beside djust's own
-// client in the same run; 20,000 frames on a real WebSocket; the size. It measures and never fails by a number.
-// The sizes are measured in turns, after a warm-up, so that neither the engine's compiling nor what else the machine
-// does is counted as a difference between them; the figures are medians.
+// npm run bench measures in Chromium: the cost of a token at the beginning and at the end of a long answer, also for
+// djust's own client; 20,000 frames on a real WebSocket; the size of the client. It fails on no number.
+// The sizes of texts take turns, after a warm-up, so that neither the engine's compilation nor other work of the machine
+// looks like a difference between them. The numbers are medians.
 
 import { execFileSync } from "node:child_process";
 import { globSync } from "./glob.js";
@@ -16,10 +16,10 @@ const FRAMES = 20_000;
 const ROUNDS = 15;
 
 /**
- * Runs in the page: what a token costs in µs, by size. `kind` says what is measured: "frame", a frame of its own;
- * "op", the operation alone; "djust", a frame for djust's client.
- * The first token after the page was laid out is taken by itself: there the browser mends the layout of the whole
- * paragraph at once, which it would otherwise do at the next picture.
+ * Runs in the page: measures the cost of a token in µs, by size of the text. `kind` is "frame" (a frame for each
+ * token), "op" (only the operation) or "djust" (a frame for djust's client).
+ * The first token after a layout is measured separately, because the browser then updates the layout of the whole
+ * paragraph at once. Otherwise it does this before the next paint.
  */
 async function measure({ kind, sizes, rounds }) {
   const batch = kind == "djust" ? 10 : 500;
@@ -42,7 +42,7 @@ async function measure({ kind, sizes, rounds }) {
   } else {
     const { connect } = await import("/src/index.js");
     const { load } = await import("/src/page.js");
-    await load(); // so that a frame takes effect as it is fed
+    await load(); // so that each frame takes effect at once
     const socket = { readyState: 1, send() {}, close() {} };
     connect({ url: "/live", root: document.querySelector("main"), WebSocket: function () { return socket; } });
     socket.onopen();
@@ -50,21 +50,21 @@ async function measure({ kind, sizes, rounds }) {
     feed = (text) => socket.onmessage({ data: text });
     feed(JSON.stringify({ type: "welcome", session: "s", caps: ["html", "view"], limits, heartbeat_ms: 1e6 }));
   }
-  /** Makes the text of a stream so many tokens long: in operations of as many as a text node of ours holds. */
+  /** Fills a stream with `size` tokens, in operations that fill one text node of this client each. */
   const fill = (name, size) => {
-    const step = kind == "djust" ? size : 400; // djust's would take a minute
+    const step = kind == "djust" ? size : 400; // many operations take djust's client a minute
     const tokens = Array.from({ length: size }, (_, i) => `token ${i} `);
     feed(made(name, token("", "replace")));
     for (let i = 0; i < size; i += step) feed(made(name, token(tokens.slice(i, i + step).join(""))));
   };
-  /** The cost of a token where so many are there: the first after a layout, and the mean of a batch behind it. */
+  /** The cost of the first token after a layout, and the mean cost of a batch of tokens after it. */
   const take = async (name) => {
     await pause();
     const all = Array.from({ length: batch * 1.2 + 1 }, (_, i) => made(name, token(`token ${i} `)));
     const begun = performance.now();
     feed(all[0]);
     const first = performance.now() - begun;
-    for (const one of all.slice(1, -batch)) feed(one); // the machine is awake again
+    for (const one of all.slice(1, -batch)) feed(one); // warms up after the pause
     const rest = all.slice(-batch);
     const before = performance.now();
     for (const one of rest) feed(one);
@@ -76,11 +76,11 @@ async function measure({ kind, sizes, rounds }) {
   for (const name of names) feed(made(name, { op: "start", run: 1 }));
   for (const [i, size] of sizes.entries()) fill(names[i], size);
   const taken = names.map(() => []);
-  for (let round = -3; round < rounds; round++) // those before 0 are the warm-up
+  for (let round = -3; round < rounds; round++) // negative rounds are the warm-up
     for (let turn = 0; turn < names.length; turn++) {
-      const i = (turn + round + 3) % names.length; // each is the first in some rounds
+      const i = (turn + round + 3) % names.length; // each size is first in some rounds
       const name = names[i];
-      if (sizes[i] <= 10_000) fill(name, sizes[i]); // else it would not be that size any more
+      if (sizes[i] <= 10_000) fill(name, sizes[i]); // a small text would otherwise grow too much
       const costs = await take(name);
       if (round >= 0) taken[i].push(costs);
     }
@@ -132,12 +132,12 @@ try {
     ...(DJUST ? [["djust's client.js", await measured("/djust", "djust")]] : []),
   ];
   const line = (name, cells) => console.log(name.padEnd(36) + cells.map((cell) => cell.padStart(12)).join(""));
-  console.log(`µs for one token, where so many are already shown: medians of ${ROUNDS} rounds that take the sizes in turns, after a`);
-  console.log("warm-up. A token comes in a frame of its own, parsing included, but for the operation alone, which has no frame.\n");
+  console.log(`µs for one token, by the number of tokens already shown: medians of ${ROUNDS} rounds in which the sizes take turns,`);
+  console.log("after a warm-up. Each token has its own frame, which is parsed too, except in the row of the operation alone.\n");
   line("", [...SIZES.map((size) => size.toLocaleString("en")), "ratio"]);
   const ratio = (costs) => Math.max(...costs) / Math.min(...costs);
   for (const [name, [costs]] of rows) line(name, [...costs.map((cost) => cost.toFixed(2)), `× ${ratio(costs).toFixed(2)}`]);
-  console.log("\nwanted of streamops: a ratio of at most 1.3 (with data-stream-scroll, a short text is scrolled at every token)");
+  console.log("\nwanted: for streamops, a ratio of at most 1.3 (with data-stream-scroll, a short text scrolls at every token)");
   console.log("\nthe same for the first token after the page was laid out:\n");
   for (const [name, [, firsts]] of rows) line(name, firsts.map((cost) => cost.toFixed(0)));
   const last = (name) => rows.find(([row]) => row == name)?.[1][0].at(-1);

@@ -7,7 +7,7 @@ import { connect } from "./client.js";
 export const clients = new Map();
 /** @type {any} */
 const page = window;
-(page.streamops ||= {}).clients = clients; // at once, so that the page's own scripts find it
+(page.streamops ||= {}).clients = clients; // before the document is ready, so that the page's own scripts find it
 
 function start() {
   for (const root of document.querySelectorAll("[dj-view]")) {

@@ -113,7 +113,7 @@ export function connect(options) {
       return connection._state;
     },
 
-    /** What is known of each stream. `error` and `code` are those that are shown. */
+    /** The state of each stream. `error` and `code` are those that are shown. */
     get streams() {
       return snapshot(streams);
     },

@@ -14,6 +14,7 @@ import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
  */
 
 const STARTED = "connecting";
+const ACK_MS = 200; // the client's own choice; FLW-6 allows 250 ms
 
 /**
  * @param {import("./client.js").Options} options
@@ -62,7 +63,7 @@ export function connectionOf(options, window, page, streams, report) {
       ackTimer = setTimeout(() => {
         ackTimer = 0;
         session.acknowledge();
-      }, 200); // FLW-6 allows 250 ms
+      }, ACK_MS);
   }
 
   function open() {

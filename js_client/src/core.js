@@ -8,7 +8,13 @@ import { isKnown } from "./shape.js";
 import { cursorsOf, newState } from "./state.js";
 import { AWAY, BACK } from "./vocabulary.js";
 
+// The client's own choices, which the protocol leaves to each client:
+const CAPS = ["html", "view", "ack", "resume"]; // what this client supports
 const WINDOW = 64; // frames
+// How long to wait before a reconnect; chapter 13 describes these times, and no requirement fixes them:
+const FIRST_MS = 1000; // the bound of the first wait; each attempt doubles it
+const LONGEST_MS = 30000; // the bound of all waits
+const STABLE_MS = 30000; // after a connection that lasted longer, the bound starts at FIRST_MS again
 
 /** @typedef {import("./state.js").Stream} Stream */
 /** @typedef {import("./state.js").Effects} Effects */
@@ -25,7 +31,7 @@ function acknowledge(state) {
 }
 
 /** Sends `hello`, with the session to resume if there is one. @param {State} state @param {Wishes} wishes */
-function hello(state, { view, caps = ["html", "view", "ack", "resume"], limits }) {
+function hello(state, { view, caps = CAPS, limits }) {
   state._effects.send({
     type: "hello", // CON-16
     caps,
@@ -140,9 +146,9 @@ export function sessionOf(wishes, effects, streams = new Map()) {
         retryable = !AWAY.includes(name) && BACK.test(code),
       } = state._fatal || {};
       if (!retryable) return -1;
-      if (state._since && now - state._since > 30000) state._attempt = 0; // the connection was stable
+      if (state._since && now - state._since > STABLE_MS) state._attempt = 0; // the connection was stable
       state._since = 0;
-      return least + random * Math.min(30000, 1000 * 2 ** state._attempt++);
+      return least + random * Math.min(LONGEST_MS, FIRST_MS * 2 ** state._attempt++);
     },
 
     /** There will be no further connection. */

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./state.js").State} State */
 
-/** Why an event fails if its reply cannot arrive any more. */
+/** Why an event fails if its reply can no longer arrive. */
 export const LOST = { code: "resume_failed", error: "Connection lost" };
 
 /** Sends the events that may be sent: never more than `max_events` are without a reply. @param {State} state */

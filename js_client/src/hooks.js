@@ -1,12 +1,12 @@
-// Hooks: objects of callbacks in `window.streamops.hooks`, which `window.djust.hooks` is too.
-// Loaded when a page has some.
+// Hooks: objects of callbacks in `window.streamops.hooks`. `window.djust.hooks` is the same object.
+// This module is loaded when a page assigns hooks.
 
 /** @typedef {{mounted?: () => void, updated?: () => void, destroyed?: () => void, [more: string]: any}} Hook */
 
 /**
- * Makes the two names one object, whichever of them the page assigns, and whenever.
+ * Makes the two names one object, whichever of them the page assigns, and whenever it does.
  * @param {any} window
- * @returns {any} `window.streamops`; `rescans` has one function of each client, which looks for elements anew
+ * @returns {any} `window.streamops`; its `rescans` has a function of each client that looks for elements again
  */
 function namespaceOf(window) {
   const ours = (window.streamops ||= {});
@@ -90,7 +90,7 @@ export function hooksIn(root, window, pushEvent, report) {
 
     /**
      * An op changed this element.
-     * @param {Element} el @param {boolean} more whether elements with hooks may have come
+     * @param {Element} el @param {boolean} more whether elements with hooks may have been added
      */
     touched(el, more) {
       scan ||= more;

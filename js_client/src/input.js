@@ -1,5 +1,5 @@
-// What a page says to the server by its attributes: dj-click, dj-submit, dj-change, dj-input, dj-keydown.
-// One listener for each on the root, so elements that come later need no binding.
+// Sends the events that attributes name: dj-click, dj-submit, dj-change, dj-input, dj-keydown.
+// The root has one listener for each, so elements that are added later need no binding.
 
 const TYPES = ["click", "submit", "change", "input", "keydown"];
 
@@ -21,13 +21,13 @@ export function listen(root, window, push, report, fire) {
     if (wanted && wanted != key) return;
     /** @type {Record<string, any>} */
     const params = Object.create(null);
-    // the element's `data-*` attributes, dashes as underscores, without those of streams
+    // the element's `data-*` attributes, with underscores for dashes, except those for streams
     for (const { name, value } of el.attributes)
       if (/^data-(?!stream-|loading-class)/.test(name)) params[name.slice(5).replaceAll("-", "_")] = value;
     if (type == "submit") {
       const data = new window.FormData(el, submitter);
       for (const name of data.keys()) {
-        // a name that comes more than once gives a list; files stay here
+        // a name that occurs more than once gives a list; files are not sent
         const values = data.getAll(name).filter((/** @type {unknown} */ value) => typeof value == "string");
         if (values[0] != undefined) params[name] = values[1] == undefined ? values[0] : values;
       }

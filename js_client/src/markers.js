@@ -1,6 +1,6 @@
 // The state of a stream on the page: markers on its element (CLI-10), and its alert (CLI-9).
-// Alerts stand directly after the view root, where no operation and no view reaches;
-// a page may give another place with an element `data-stream-error-for="NAME"`.
+// Alerts stand directly after the view root, where no operation and no view changes them.
+// A page may provide another place: an element with `data-stream-error-for="NAME"`.
 
 /** @typedef {import("./session.js").Stream} Stream */
 
@@ -27,7 +27,7 @@ export function show(root, stream, el) {
   if (marked != el) mark(marked, false, false);
   mark(el, state == "open", failed);
   if (failed) {
-    // in a stream, ops would reach it
+    // not inside a stream, because operations of that stream would change it
     alert = root.querySelector(`[data-stream-error-for='${name}']:not([dj-stream] *)`);
     if (!alert && before?.isConnected && !root.contains(before)) alert = before;
     if (!alert) {

@@ -3,7 +3,7 @@
 import { OPS } from "./vocabulary.js";
 
 /**
- * The html has gone through the page's gate. Neither `innerHTML` nor `insertAdjacentHTML` runs scripts (CLI-8);
+ * The html has passed the gate of targets.js. Neither `innerHTML` nor `insertAdjacentHTML` runs scripts (CLI-8);
  * `Range.createContextualFragment` would.
  * @typedef {(el: Element, op: import("./session.js").Op, html: string) => void} Apply
  */
@@ -15,7 +15,7 @@ export const ops = {
     if (mode == "replace") el.replaceChildren();
     if (!text) return;
     const node = /** @type {Text | null} */ (first ? el.firstChild : el.lastChild);
-    // a text node that is longer than that would be copied by some engines
+    // some engines copy a longer text node when it grows
     if (node?.nodeType == 3 && node.length < 4096)
       node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
     else el[first ? "prepend" : "append"](text);

@@ -1,11 +1,12 @@
 // Auto-scroll of elements with `data-stream-scroll`: it follows new content only for a reader who was
 // at the bottom before it came (CLI-14).
 
-/** @type {WeakSet<Element>} those that follow, and whose layout is too dear for every frame */
+/** @type {WeakSet<Element>} elements that follow, but whose layout takes too long for every frame */
 const resting = new WeakSet();
 
 /**
- * At once, whatever `scroll-behavior` says: a slow scroll would not be at the bottom for the next frame.
+ * Scrolls to the bottom at once, whatever `scroll-behavior` says: a smooth scroll would not be at the bottom when the
+ * next frame arrives.
  * @param {Element} el
  */
 function toEnd(el) {
@@ -13,11 +14,11 @@ function toEnd(el) {
   el.scrollTo?.({ top: 1e9, behavior: "instant" });
   const { scrollTop } = el;
   const cost = performance.now() - before;
-  if (cost < 1) return; // ms: the browser lays out what is new, and a long text as a whole
-  resting.add(el); // so that scrolling takes a tenth of the time, and not all of it
+  if (cost < 1) return; // ms: the browser lays out the new content; of a long text, all of it
+  resting.add(el); // so that scrolling takes at most a tenth of the time
   setTimeout(() => {
     resting.delete(el);
-    if (el.scrollTop > scrollTop - 2) toEnd(el); // else its reader has scrolled up meanwhile
+    if (el.scrollTop > scrollTop - 2) toEnd(el); // otherwise the reader has scrolled up in the meantime
   }, cost * 9);
 }
 

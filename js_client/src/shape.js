@@ -1,5 +1,5 @@
-// The shape of what arrives: a member that is missing or mistyped breaks the protocol (CLI-20),
-// one that is unknown is counted (FWD-4). The shapes themselves are data, in vocabulary.js.
+// Checks the shape of what arrives: a missing or mistyped member breaks the protocol (CLI-20),
+// an unknown member is counted (FWD-4). The shapes are data, in vocabulary.js.
 
 import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 
@@ -10,12 +10,12 @@ import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 const isObject = (value) => value && typeof value == "object" && !Array.isArray(value);
 
 /**
- * What there is of that name: it comes from the wire and must not reach a prototype (CLI-18).
+ * The own member of that name. Names come from the wire and must not reach a prototype (CLI-18).
  * @type {<T>(all: Record<string, T>, name: string) => T | undefined}
  */
 const own = (all, name) => (Object.hasOwn(all, name) ? all[name] : undefined);
 
-/** Those of vocabulary.js. @type {Record<string, (value: any, counts: Counts, shape?: Shape) => unknown>} */
+/** The types of vocabulary.js. @type {Record<string, (value: any, counts: Counts, shape?: Shape) => unknown>} */
 const types = {
   s: (value) => typeof value == "string",
   b: (value) => typeof value == "boolean",
@@ -23,7 +23,7 @@ const types = {
   p: (value, counts) => types.n(value, counts) && value > 0,
   N: (value, counts) => types.s(value, counts) && NAME.test(value),
   a: Array.isArray,
-  l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the others bind the server
+  l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the other limits apply to the server
   o: (ops, counts) =>
     Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
   m: isObject, // its entries are checked by view-frame.js
@@ -32,7 +32,8 @@ const types = {
 };
 
 /**
- * Unknown values of enumerations are taken out, so that the op counts as it would without them.
+ * Checks the members of an object. Removes unknown values of enumerations, so that the operation has the effect that
+ * it has without them.
  * @param {Shape} shape
  * @param {any} value
  * @param {Counts} counts grows by what is unknown
@@ -61,7 +62,7 @@ export function check(shape, value, counts) {
 }
 
 /**
- * Whether a frame is known; if it is, its shape is right.
+ * Whether the type of a frame is known. Checks the shape of a frame with a known type.
  * @param {any} frame @param {Counts} counts @throws {string}
  */
 export function isKnown(frame, counts) {
@@ -69,5 +70,5 @@ export function isKnown(frame, counts) {
   return shape && check({ type: "s", ...shape }, frame, counts);
 }
 
-/** The kind of an operation, as the wire table has it; none if it is unknown. @param {string} op */
+/** The kind of an operation in the table WIRE; undefined if it is unknown. @param {string} op */
 export const kindOf = (op) => (LIFECYCLE.includes(op) ? op : own(OPS, op) && "content");

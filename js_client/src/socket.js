@@ -32,7 +32,7 @@ export function socketOf(options, window) {
   /** Applies some of the messages that wait, and the rest later: all of them at once could block the page. */
   function catchUp() {
     const begun = now();
-    // 20 ms: a hidden page has one timer a second
+    // 20 ms, not less: the timers of a hidden page run once a second
     while (waiting[0] && now() - begun < 20) /** @type {any} */ (waiting.shift())();
     if (waiting[0]) setTimeout(catchUp, 0);
   }
@@ -43,7 +43,7 @@ export function socketOf(options, window) {
       const mine = (socket = new WebSocket(url, protocols));
       /** @param {(event: any) => void} act */
       const inOrder = (act) => (/** @type {any} */ event) => {
-        const apply = () => mine == socket && act(event); // a socket that was closed has no effect any more
+        const apply = () => mine == socket && act(event); // a socket that was closed has no effect
         if (loading || waiting[0]) waiting.push(apply);
         else apply();
       };
@@ -61,7 +61,7 @@ export function socketOf(options, window) {
       if (socket?.readyState == 1) socket.send(JSON.stringify(frame));
     },
 
-    /** Closes the socket at once, and returns it if there was one. @param {number} code @param {string} [reason] */
+    /** Closes the socket without waiting, and returns it. @param {number} code @param {string} [reason] */
     _close(code, reason) {
       const closing = socket;
       closing?.close(code, reason);

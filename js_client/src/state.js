@@ -46,7 +46,7 @@ import { targetOf } from "./vocabulary.js";
  * @typedef {(state: State, frame: any, now: number) => void} Dialect applies a frame of a server that does not speak v1
  */
 /**
- * What belongs to one session on its connections.
+ * What a session remembers.
  * @typedef {object} State
  * @property {Effects} _effects
  * @property {Map<string, Stream>} _streams by name; a Map has no prototype to reach (CLI-18)
@@ -65,7 +65,7 @@ import { targetOf } from "./vocabulary.js";
  * @property {number} _version of the last view
  * @property {number} [_since] when the last welcome arrived, in milliseconds; none after the connection was lost
  * @property {any} [_fatal] the fatal `error` frame: the server's verdict on reconnecting
- * @property {boolean} [_over] nothing of this connection counts any more
+ * @property {boolean} [_over] what arrives on this connection is ignored
  * @property {Dialect} [_dialect]
  */
 

@@ -15,13 +15,13 @@ function applyOps(state, { stream: name, ops }) {
   const stream = streamOf(state, name);
   const known = ops.filter((/** @type {any} */ op) => op?.op);
   applyAll(state, stream, known, stream.cursor);
-  // `replace` shows what the program rendered, and the server's next html has it too; any other content is only here
+  // `replace` shows what the program rendered, which the server's next html contains too; other content is only here
   const last = known.findLast((/** @type {any} */ { op }) => !LIFECYCLE.includes(op));
   if (last) stream._streamed = last.op != "replace";
 }
 
 /**
- * Loads what shows views, and connects.
+ * Loads the code of views, and connects.
  * @param {import("./connection.js").Connection} connection
  * @param {{name: string, params?: object}} [view]
  * @param {any} [window] its path is sent to the server

@@ -8,7 +8,7 @@ import { ENTRY, NAME } from "./vocabulary.js";
 
 /** @typedef {import("./state.js").State} State */
 
-/** Takes over what a view says of a stream (CLI-21). @param {State} state @param {string} name @param {any} entry */
+/** Takes over what a view lists (CLI-21). @param {State} state @param {string} name @param {any} entry */
 function adopt(state, name, { seq, state: next = "idle", run: open, error, code }) {
   const stream = streamOf(state, name);
   const { run: before, error: shown } = stream;

@@ -1,15 +1,15 @@
-// A view: the root's content becomes the new html. Elements that fit are kept, and with them focus, selection,
-// what was typed, and scroll positions; the rest is taken from the html.
+// A view: the root's content becomes the new html. Elements that match are kept, with their focus, selection,
+// typed text and scroll positions. All others are taken from the html.
 
 export { viewFrame } from "./view-frame.js";
 
-const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or do nothing
-const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes that say which element it is
+const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
+const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes that identify an element
 
 /**
- * Swaps the root's content. A stream's element lives on, unless the view lists the stream (CLI-12).
+ * Replaces the root's content. The element of a stream stays, unless the view lists the stream (CLI-12).
  * @param {Element} root
- * @param {string} html trusted, where the page trusts only what it was told to
+ * @param {string} html a trusted type, if the page requires trusted types
  * @param {object} listed by the view, by name
  * @param {Map<string, import("./session.js").Stream>} streams
  * @param {(target: string) => Element | null | undefined} find
@@ -17,7 +17,7 @@ const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook)$/i; // the attributes th
  */
 export function swap(root, html, listed, streams, find, report) {
   try {
-    // in a document of its own: nothing is fetched, and no handler runs, before it is in its place
+    // in a separate document, so that nothing is fetched and no handler runs before the elements are in place
     const parsed = root.ownerDocument.implementation.createHTMLDocument("").importNode(root);
     parsed.innerHTML = html;
     morph(root, parsed, (el) => {
@@ -35,12 +35,13 @@ export function swap(root, html, listed, streams, find, report) {
 
 /**
  * @param {Element} root
- * @param {Element} html an element with the new content, which is used up
- * @param {(el: Element) => Element | null | undefined} live the live element that goes in the place of one of the html
+ * @param {Element} html an element with the new content, which is moved out of it
+ * @param {(el: Element) => Element | null | undefined} live returns the element of the page that replaces an
+ *   element of the html, if there is one
  */
 function morph(root, html, live) {
   const active = /** @type {HTMLElement | null} */ (root.ownerDocument.activeElement);
-  /** @type {Map<Element, Element>} a place in the html, and the live element itself → the live element */
+  /** @type {Map<Element, Element>} an element of the html, and the live element itself → the live element */
   const kept = new Map();
   for (const el of html.querySelectorAll("[dj-stream],[data-stream-error-for]")) {
     const own = live(el);
@@ -71,7 +72,7 @@ function morph(root, html, live) {
     }
     for (const [, el] of old) el.remove();
     let at = /** @type {any} */ (from.firstChild);
-    /** Takes away what is no element and does not fit. @param {number} [type] */
+    /** Removes nodes that are not elements and do not have this type. @param {number} [type] */
     const skip = (type) => {
       while (at && at.nodeType != 1 && at.nodeType != type) {
         const { nextSibling } = at;
@@ -91,7 +92,7 @@ function morph(root, html, live) {
   }
 
   become(root, html);
-  kept.forEach((own, el) => el != own && root.contains(el) && el.replaceWith(own)); // those that stood elsewhere
+  kept.forEach((own, el) => el != own && root.contains(el) && el.replaceWith(own)); // live elements that were elsewhere
   for (const [el, top, left] of scrolls) el.scrollTo?.({ top, left, behavior: "instant" });
   if (active && root.contains(active) && active != root.ownerDocument.activeElement)
     active.focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// The application's callbacks may throw, in the middle of a frame too: nothing is lost or doubled by that.
+// The application's callbacks may throw, also in the middle of a frame. Nothing is lost or applied twice.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { frame, start, text, welcomed, WELCOME } from "./helpers.js";
@@ -7,7 +7,7 @@ const thrower = () => {
   throw new Error("a toast");
 };
 
-/** What the console is told while `act` goes on. */
+/** What is written to the console during `act`. */
 function complaints(act) {
   const { error } = console;
   const told = [];
@@ -48,11 +48,11 @@ test("callbacks that see frames and states may throw as well", () => {
   assert.ok(told.length > 3, "hello, welcome, the frame, and the states");
 });
 
-test("params that are no JSON fail on the spot, and do not come back with a resume (RES-13)", async () => {
+test("params that are not JSON fail at once, and a resume does not send them (RES-13)", async () => {
   const page = welcomed(undefined, { welcome: { ...WELCOME, caps: ["resume"] } });
   const params = { list: [1] };
   page.client.push("later", params);
-  params.list.push(2); // what is said again is what was said
+  params.list.push(2); // the resend has the params of the first sending
   await assert.rejects(page.client.push("never", { n: 10n }), TypeError);
   await assert.rejects(page.client.push("never", () => {}), SyntaxError);
   page.socket.lose();
@@ -63,7 +63,7 @@ test("params that are no JSON fail on the spot, and do not come back with a resu
   assert.equal(page.client.state, "open");
 });
 
-test("aria-busy=false in a page is not busy (CLI-10)", () => {
+test("aria-busy=false in a page counts as not busy (CLI-10)", () => {
   const page = welcomed(`<p dj-stream="answer" aria-busy="false"></p>`);
   page.say(frame("answer", 1, start("answer")));
   assert.equal(page.el("answer").getAttribute("aria-busy"), "true");

@@ -1,11 +1,11 @@
-// Chapters 1, 7, 8 and 10, and what chapter 13 says of the connection.
+// Chapters 1, 7, 8 and 10, and the connection in chapter 13.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { done, error, frame, given, settled, start, text, view, WELCOME, welcomed } from "./helpers.js";
 
 const event = (ref, event, params = {}) => ({ type: "event", ref, event, params });
 
-test("it offers the subprotocol and says hello, once and first (CON-15, CON-16)", () => {
+test("it offers the subprotocol and sends hello, once and first (CON-15, CON-16)", () => {
   const page = given("", { view: { name: "Chat", params: { room: "lobby" } } });
   page.client.push("early");
   assert.deepEqual([page.socket.url, page.socket.protocols], ["ws://page.test/live", "streamops.v1"]);
@@ -23,7 +23,7 @@ test("a hello without a view names none", () => {
   assert.equal("view" in given().open().heard[0], false);
 });
 
-test("a ping is answered by a pong with its t, and none where it had none (CON-12)", () => {
+test("a pong repeats the t of its ping, and has none if the ping had none (CON-12)", () => {
   const page = welcomed();
   page.say({ type: "ping", t: "17" }, { type: "ping" });
   assert.deepEqual(page.heard.slice(1), [{ type: "pong", t: "17" }, { type: "pong" }]);
@@ -44,7 +44,7 @@ for (const [code, back] of Object.entries({
   1000: false, 1001: true, 1005: true, 1006: true, 1009: false, 1011: true, 1012: true, 1013: true, 4400: false, 4401: false, 4403: false,
   4408: true, 4409: false, 4413: false, 4429: true, 4499: false, 4500: true, 4503: true, 4504: true, 4508: true, 4599: true,
 }))
-  test(`after close ${code} it ${back ? "comes back" : "stays away"} (CLI-16)`, () => {
+  test(`after close ${code} it ${back ? "reconnects" : "does not reconnect"} (CLI-16)`, () => {
     const page = welcomed();
     page.socket.lose(+code);
     assert.equal(page.client.state, back ? "waiting" : "closed");
@@ -68,14 +68,14 @@ for (const [frame, code, back] of [
     assert.deepEqual(page.kinds(), ["server"]);
   });
 
-test("a remark is no verdict", () => {
+test("an error that is not fatal does not decide about reconnecting", () => {
   const page = welcomed();
   page.say({ type: "error", code: "unauthorized", error: "…", fatal: false });
   page.socket.lose(1006);
   assert.equal(page.client.state, "waiting");
 });
 
-test("it waits a random time up to a bound that doubles up to 30 s, and at least what it was told", () => {
+test("it waits a random time up to a bound that doubles up to 30 s, and at least retry_after_ms", () => {
   const page = given("", { random: () => 1 });
   const waits = () => page.states.filter(([state]) => state == "waiting").map(([, ms]) => ms);
   for (let i = 0; i < 7; i++) {
@@ -89,10 +89,10 @@ test("it waits a random time up to a bound that doubles up to 30 s, and at least
   page.clock.pass(20_000);
   page.say({ type: "error", code: "rate_limited", error: "Slowly", fatal: true, retry_after_ms: 5000 });
   page.socket.lose(4429);
-  assert.equal(waits().at(-1), 6000, "a connection that was well for a while begins anew");
+  assert.equal(waits().at(-1), 6000, "after a stable connection the bound starts again");
 });
 
-test("a late close of an old socket stops nothing", () => {
+test("a late close of an old socket has no effect", () => {
   const page = welcomed();
   page.say("broken");
   page.sockets[0].lose(4409);
@@ -100,7 +100,7 @@ test("a late close of an old socket stops nothing", () => {
   assert.equal(page.client.state, "connecting");
 });
 
-test("a connection on which nothing arrives is asked, and then dropped", () => {
+test("a silent connection gets a ping, and is then dropped", () => {
   const page = welcomed();
   page.clock.pass(25_000);
   page.clock.pass(25_000);
@@ -112,7 +112,7 @@ test("a connection on which nothing arrives is asked, and then dropped", () => {
   assert.deepEqual(page.sockets[0].closed?.code, 4504);
 });
 
-test("with the connection its runs end: expired, contents stay, numbers begin anew (RES-14)", () => {
+test("a lost connection without resume ends its runs as expired; contents stay, numbers start again (RES-14)", () => {
   const page = welcomed(`<p dj-stream="a"></p><p dj-stream="b"></p>`);
   page.say(view(`<p dj-stream="a"></p><p dj-stream="b"></p>`, 5), frame("a", 1, start("a"), text("a", "x")), frame("b", 1, start("b"), error("b", "Busy")));
   page.socket.lose();
@@ -145,7 +145,7 @@ test("never more than max_events are unanswered; the others wait", () => {
   assert.deepEqual(page.heard.slice(3), [event(3, "c")]);
 });
 
-test("events without a reply fail with the connection; those that were not sent go to the next, and the numbers grow", async () => {
+test("when a connection is lost, its unanswered events fail; queued events go to the next one, and refs grow", async () => {
   const page = welcomed("", { welcome: { ...WELCOME, limits: { ...WELCOME.limits, max_events: 1 } } });
   const lost = page.client.push("a");
   const kept = page.client.push("b");
@@ -158,7 +158,7 @@ test("events without a reply fail with the connection; those that were not sent 
   await kept;
 });
 
-test("cancel names the open run, and says nothing where none is", () => {
+test("cancel names the open run, and sends nothing if there is none", () => {
   const page = welcomed();
   page.client.cancel("answer");
   page.say(frame("answer", 1, start("answer")));
@@ -198,7 +198,7 @@ test("onFrame sees both directions", () => {
   assert.deepEqual(seen, [["out", "hello"], ["in", "welcome"], ["in", "ping"], ["out", "pong"]]);
 });
 
-test("without onReport the console is told", async (t) => {
+test("without onReport, problems go to the console", async (t) => {
   const warn = t.mock.method(console, "warn", () => {});
   welcomed("", { onReport: undefined }).say({ type: "stream" });
   assert.equal(warn.mock.callCount(), 1);

@@ -1,4 +1,4 @@
-// Chapter 3, and what chapter 13 says of content.
+// Chapter 3, and content in chapter 13.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, done, frame, html, start, text, welcomed } from "./helpers.js";
@@ -27,7 +27,7 @@ test("a long text is held in several nodes, so that appending costs the same at 
   assert.deepEqual([...el("answer").childNodes].map((node) => node.length), [5000, 5000, 5000, 5000]);
 });
 
-test("replacing takes all children, and an empty text leaves none", () => {
+test("replacing removes all children, and an empty text adds none", () => {
   const { say, el } = welcomed(`<p dj-stream="answer">a<b>b</b></p>`);
   say(frame("answer", 1, start("answer"), text("answer", "new", "replace")));
   assert.equal(el("answer").innerHTML, "new");
@@ -64,7 +64,7 @@ test("#ID is looked up as an id: the first inside the root, wherever else it is 
   assert.deepEqual(page.reports, []);
 });
 
-test("hostile targets are refused before the document is asked (CLI-13)", () => {
+test("hostile targets are refused before they reach a query (CLI-13)", () => {
   const page = welcomed(`<p dj-stream="a">x</p>`, { page: `<p id="outside">o</p>` });
   const hostile = ["*", "body", "#a, body", "# x", "[dj-stream='a'], body", "[dj-stream=\"a\"]", "[dj-stream='a'] *", "#x>p", "", "#"];
   let asked = 0;
@@ -94,7 +94,7 @@ test("an op that fails is reported and does not stop the next (CLI-5)", () => {
   assert.equal(page.client.streams.answer.cursor, 4);
 });
 
-test("the first element of a name in document order is the target, also if it comes later", () => {
+test("the first element of a name in document order is the target, also if it is added later", () => {
   const page = welcomed(`<div id="top"></div><p dj-stream="a"></p><p dj-stream="a"></p>`);
   page.say(frame("a", 1, start("a"), text("a", "1")));
   page.say(frame("a", 3, { op: "append", target: "#top", html: `<p dj-stream="a" id="new"></p>` }, text("a", "2")));

@@ -1,4 +1,4 @@
-// Two ends and a fake link: a server that says what a test tells it to, and a client on a page without a screen.
+// Two ends and a fake link: a server whose frames the test writes, and a client on a jsdom page.
 
 import { JSDOM } from "jsdom";
 import { connect } from "../src/index.js";
@@ -16,7 +16,7 @@ export const done = (name, reason = "complete", more = {}) => ({ op: "done", tar
 export const frame = (stream, seq, ...ops) => ({ type: "stream", stream, seq, n: ops.length, ops });
 export const view = (html, version, streams = {}) => ({ type: "view", html, version, streams });
 
-/** A clock that moves when a test says so. */
+/** A clock that the test moves. */
 class Clock {
   time = 0;
   timers = new Map();
@@ -37,9 +37,9 @@ class Clock {
 }
 
 /**
- * A client in a document of its own.
- * @returns what a test needs: `say(frame…)` is the server speaking, `heard` what the client sent,
- *   `sockets` all connections, `fired` the events, `reports`, `clock`
+ * A client in its own document.
+ * @returns what a test needs: `say(frame…)` sends frames of the server, `heard` has the frames of the client,
+ *   `sockets` all connections, `fired` the events; also `reports` and `clock`
  */
 export function given(content = `<p dj-stream="answer"></p>`, { page = "", welcome = WELCOME, before = () => {}, ...options } = {}) {
   const { window } = new JSDOM(`<body><main>${content}</main>${page}</body>`, { url: "http://page.test/chat/" });
@@ -99,7 +99,7 @@ export function given(content = `<p dj-stream="answer"></p>`, { page = "", welco
     el: (name) => root.querySelector(at(name)),
     names: () => fired.map(({ type }) => type),
     kinds: () => reports.map(({ kind }) => kind),
-    /** The connection opens, and the server welcomes. */
+    /** Opens the connection and sends the welcome. */
     open(frame = welcome) {
       given.socket.open();
       if (frame) given.say(frame);
@@ -109,10 +109,10 @@ export function given(content = `<p dj-stream="answer"></p>`, { page = "", welco
   return given;
 }
 
-/** The same, with the session begun. */
+/** The same, after the welcome. */
 export const welcomed = (...args) => given(...args).open();
 
-/** Waits until something holds; without an argument, for promises that can settle now. */
+/** Waits until a condition holds; without one, until promises that can settle have settled. */
 export async function settled(holds = () => true) {
   const end = Date.now() + 30_000;
   do await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,4 +1,4 @@
-// The two ends of ends.js, with the code of views here already: frames take effect as they are said.
+// The two ends of ends.js, with the code of views already loaded, so that frames take effect at once.
 
 import { load } from "../src/page.js";
 

@@ -11,7 +11,7 @@ const OPEN = [true, "true", "box is-streaming loud", false];
 const IDLE = [false, null, "box", false];
 const ERRORED = [false, null, "box", true];
 
-test("the markers are there exactly in state open, the error's exactly while one is shown (CLI-10)", () => {
+test("the active marker is set exactly in state open, the error marker exactly while an error is shown (CLI-10)", () => {
   const page = welcomed(P);
   assert.deepEqual(markers(page.el("answer")), IDLE);
   for (const [op, expected] of [
@@ -24,13 +24,13 @@ test("the markers are there exactly in state open, the error's exactly while one
   }
 });
 
-test("classes that the page did not have leave no empty attribute", () => {
+test("classes that are removed leave no empty attribute", () => {
   const page = welcomed(`<p dj-stream="answer" data-loading-class="on"></p>`);
   page.say(frame("answer", 1, start("answer"), done("answer")));
   assert.equal(page.root.innerHTML, `<p dj-stream="answer" data-loading-class="on"></p>`);
 });
 
-test("an element of an svg keeps its class, and gets none that it did not have", () => {
+test("an svg element keeps its class, and gets no empty one", () => {
   const page = welcomed(`<svg><g dj-stream="answer"></g><g dj-stream="b" class="c" data-loading-class="on"></g></svg>`);
   page.say(frame("answer", 1, start("answer"), done("answer")), frame("b", 1, start("b")));
   assert.equal(page.el("b").getAttribute("class"), "c on");
@@ -56,7 +56,7 @@ test("an error is shown as an alert outside of the root, and the content stays (
   assert.equal(page.client.streams.answer.error, undefined);
 });
 
-test("a page may say where a stream's error is shown, but not inside a stream", () => {
+test("a page may choose where a stream's error is shown, but not inside a stream", () => {
   const page = welcomed(`${P}<div data-stream-error-for="answer"></div><p dj-stream="b"><i data-stream-error-for="b"></i></p>`);
   page.say(frame("answer", 1, start("answer"), error("answer", "Busy")), frame("b", 1, start("b"), error("b", "Gone")));
   const place = page.root.querySelector("div");
@@ -69,7 +69,7 @@ test("a page may say where a stream's error is shown, but not inside a stream", 
   assert.equal(page.root.querySelector("div").textContent, "");
 });
 
-test("a view leaves the place of a shown error alone, so that it is said once", () => {
+test("a view does not change a shown alert, so that it is announced once", () => {
   const content = (title) => `<h1>${title}</h1>${P}<section><div data-stream-error-for="answer"></div></section>`;
   const page = welcomed(content("1"));
   page.say(frame("answer", 1, start("answer"), error("answer", "Busy")));
@@ -87,7 +87,7 @@ test("a view leaves the place of a shown error alone, so that it is said once", 
   assert.deepEqual(alerts(page), []);
 });
 
-test("markers come with an element that arrives later", () => {
+test("an element that is added later gets the markers", () => {
   const page = welcomed(`<ul dj-stream="list"></ul>`);
   page.say(frame("answer", 1, start("answer")));
   page.say(frame("list", 1, start("list"), html("list", "append", `<li>${P}</li>`)));
@@ -96,7 +96,7 @@ test("markers come with an element that arrives later", () => {
   assert.deepEqual(markers(page.el("answer")), OPEN);
 });
 
-test("events fire on the target, once each and in order, with what they are about (CLI-11, CLI-23)", () => {
+test("events fire on the target, once each and in order, with their details (CLI-11, CLI-23)", () => {
   const page = welcomed(`<ul dj-stream="list"><li id="x">x</li></ul>`);
   const x = page.document.getElementById("x");
   page.say(

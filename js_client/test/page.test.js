@@ -1,4 +1,4 @@
-// Attributes that speak to the server, hooks, and servers without numbers.
+// Attributes that send events, hooks, and servers without numbers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, frame, given, html, settled, start, text, view, welcomed } from "./helpers.js";
@@ -18,7 +18,7 @@ test("dj-click sends data attributes as params, without those of streams", () =>
   assert.deepEqual(events(page), [["vote", { item_id: "17", kind: "up" }], ["go", {}]]);
 });
 
-test("dj-submit sends the fields; a form with dj-reset is emptied when it went well", async () => {
+test("dj-submit sends the fields; a form with dj-reset is reset after a successful reply", async () => {
   const page = welcomed(`<form dj-submit="send" dj-reset data-room="a"><input name="content" value=""><input type="checkbox" name="tag" value="1" checked><input type="checkbox" name="tag" value="2" checked><input name="__proto__" value="p"><input type="file" name="f"><button>Send</button></form>`);
   const [input] = page.root.querySelectorAll("input");
   input.value = "Hello";
@@ -36,7 +36,7 @@ test("dj-submit sends the fields; a form with dj-reset is emptied when it went w
   assert.equal(input.value, "");
 });
 
-test("a refused event is told on its element, or on the root where that has gone", async () => {
+test("a refused event fires on its element, or on the root if the element was removed", async () => {
   const page = welcomed(`<p><button dj-click="vote">+</button></p>`);
   const told = [];
   page.document.addEventListener("stream:refused", ({ target, detail }) => told.push([target, detail]));
@@ -65,7 +65,7 @@ test("dj-change, dj-input and dj-keydown send field and value", () => {
   assert.deepEqual(events(page), [["find", q_], ["found", q_], ["key", { key: "Enter", ...q_ }], ["toggle", { field: "on", value: true }]]);
 });
 
-test("elements that arrive later speak too", () => {
+test("elements that are added later send events too", () => {
   const page = welcomed();
   page.say(frame("answer", 1, start("answer"), html("answer", "append", `<button dj-click="late">x</button>`)));
   page.root.querySelector("button").click();
@@ -119,7 +119,7 @@ test("a hook may push events; one that throws is reported", async () => {
   assert.deepEqual(page.kinds(), ["hook"]);
 });
 
-test("v0: frames take effect as they come, without hello and numbers", async () => {
+test("v0: frames take effect as they arrive, without hello and numbers", async () => {
   const page = given(`<p>loading</p>`, { protocol: "v0", view: { name: "views.Chat", params: { a: 1 } } });
   await settled(() => page.socket);
   assert.deepEqual(page.socket.protocols, []);
@@ -158,7 +158,7 @@ async function djust(html) {
   return page;
 }
 
-test("v0: a stream is active from start to done, and not for what comes outside (CLI-110)", async () => {
+test("v0: a stream is active from start to done, and not for other operations (CLI-110)", async () => {
   const page = await djust(`<p dj-stream="a" data-loading-class="busy"></p>`);
   const say = (...ops) => page.say({ type: "stream", stream: "a", ops: ops.map((op) => ({ target: at("a"), ...op })) });
   const active = () => [page.el("a").hasAttribute("data-stream-active"), page.el("a").className];
@@ -175,7 +175,7 @@ test("v0: a stream is active from start to done, and not for what comes outside 
   assert.equal(page.root.textContent, "lines!!late");
 });
 
-test("v0: a later html has what the program rendered, and leaves what was streamed", async () => {
+test("v0: a later html shows what the program rendered, and keeps what was streamed", async () => {
   const page = await djust(`<div dj-stream="a"></div>`);
   const say = (...ops) => page.say({ type: "stream", stream: "a", ops: ops.map((op) => ({ target: at("a"), ...op })) });
   const update = (html) => page.say({ type: "html_update", html: `<div dj-stream="a">${html}</div>` });
@@ -191,13 +191,13 @@ test("v0: a later html has what the program rendered, and leaves what was stream
   assert.equal(page.el("a").innerHTML, "<b>newer</b>");
 });
 
-test("v0: changes that cannot be applied are told of", async () => {
+test("v0: patches, which cannot be applied, are reported", async () => {
   const page = await djust("<p></p>");
   page.say({ type: "patch", patches: [{}], version: 2 });
   assert.deepEqual(page.kinds(), ["patch"]);
 });
 
-test("a hook is told of what was deleted in its element", async () => {
+test("a hook is updated when something in its element is deleted", async () => {
   const log = [];
   const page = welcomed(`<ul dj-stream="items" dj-hook="A" id="a"><li id="i1"></li></ul>`, { before: (window) => (window.streamops = { hooks: { A: hook(log) } }) });
   await settled(() => log.length);
@@ -207,7 +207,7 @@ test("a hook is told of what was deleted in its element", async () => {
   assert.deepEqual(log, [["updated", "a"]]);
 });
 
-test("an element whose hook a view changes is another element", async () => {
+test("a view that changes the hook of an element replaces the element", async () => {
   const log = [];
   const page = welcomed(`<p dj-hook="A">x</p>`, { before: (window) => (window.streamops = { hooks: { A: hook(log), B: hook(log) } }) });
   await settled(() => log.length);

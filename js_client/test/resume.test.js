@@ -1,4 +1,4 @@
-// Chapters 9 to 11: acknowledgements, and a session that goes on over a lost connection.
+// Chapters 9 to 11: acknowledgements, and a session that survives a lost connection.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -13,14 +13,14 @@ const acks = (page) => page.heard.filter(({ type }) => type == "ack");
 const ack = (cursors, view) => ({ type: "ack", cursors, ...(view && { view }) });
 const texts = (from, n, name = "a") => Array.from({ length: n }, (_, k) => frame(name, from + k, text(name, "x")));
 
-/** The connection breaks, and the client comes back; `welcome` is the answer. */
+/** The connection is lost, and the client reconnects and gets `welcome`. */
 function back(page, welcome, code = 1006) {
   page.socket.lose(code);
   page.clock.pass(1000);
   return page.open(welcome);
 }
 
-test("half a window of frames is acknowledged at once, with what arrived of each stream (FLW-5)", () => {
+test("half a window of frames is acknowledged at once, with the cursor of each stream (FLW-5)", () => {
   const page = begun();
   page.say(frame("b", 1, start("b")), view(PAGE, 7), frame("a", 1, start("a")), ...texts(2, 28));
   assert.deepEqual(acks(page), []);
@@ -49,7 +49,7 @@ test("frames that are discarded count: repeated ones and old views (FLW-5)", () 
   assert.deepEqual(acks(page)[2], ack({}, 3));
 });
 
-test("what is not yet acknowledged is within 250 ms, also on a quiet stream (FLW-6)", () => {
+test("the rest is acknowledged within 250 ms, also on a quiet stream (FLW-6)", () => {
   const page = begun();
   page.say({ type: "ping" }, { type: "reply", ref: 1, ok: true });
   page.clock.pass(250);
@@ -73,7 +73,7 @@ test("a session without the capability gets no ack, and no resume", () => {
   assert.equal(page.sockets[0].heard.length, 1);
 });
 
-test("nothing is acknowledged after the connection: a resume empties the window", () => {
+test("nothing is acknowledged after a lost connection: a resume empties the window", () => {
   const page = begun({ limits: { window: 4 } });
   page.say(frame("a", 1, start("a")));
   back(page, { ...ALL, resumed: { a: { how: "replay", seq: 2 } } });
@@ -83,7 +83,7 @@ test("nothing is acknowledged after the connection: a resume empties the window"
   assert.deepEqual(acks(page), [ack({ a: 3 })]);
 });
 
-test("it resumes with the cursors of what it applied, and goes on where it was (RES-15, RES-16)", () => {
+test("it resumes with the cursors of what it applied, and continues there (RES-15, RES-16)", () => {
   const page = begun({ view: { name: "Chat" } });
   page.say(view(PAGE, 5), frame("a", 1, start("a"), text("a", "1")), { ...frame("b", 1, start("b"), done("b")), n: 9 });
   const fired = page.fired.length;
@@ -124,7 +124,7 @@ test("an empty map of cursors: nothing was applied", () => {
   assert.deepEqual(page.heard[0].resume, { session: ALL.session, cursors: {}, attempt: 1 });
 });
 
-test("a welcome that never comes costs nothing: the next hello resumes again", () => {
+test("if no welcome arrives, the next hello resumes again", () => {
   const page = begun();
   page.say(frame("a", 1, start("a")));
   back(page, null);
@@ -176,7 +176,7 @@ test("unanswered events are sent again under the same ref, then cancels, then wh
   assert.deepEqual(page.heard.slice(1).map(({ type, ref }) => [type, ref]), [["event", 3], ["event", 4]], "a cancel is answered when its run has ended");
 });
 
-test("a cancel while the connection is away is said when it is back", () => {
+test("a cancel while the connection is lost is sent after the resume", () => {
   const page = begun();
   page.say(frame("a", 1, start("a")));
   page.socket.lose();
@@ -237,13 +237,13 @@ test("a view without it leaves it gone (RES-17)", () => {
   assert.deepEqual(page.reports, []);
 });
 
-test("what a view brings after a resume is the client's (RES-18)", () => {
+test("the client takes over what a view shows after a resume (RES-18)", () => {
   const page = begun();
   page.say(view(PAGE, 1), frame("a", 1, start("a"), text("a", "x")));
   back(page, { ...ALL, resumed: { a: { how: "view", seq: 30 } } });
   page.say(view(`<p dj-stream="a">whole</p>`, 2, { a: { seq: 31, state: "open", run: 1 } }), frame("a", 32, text("a", "!")));
   assert.equal(page.el("a").textContent, "whole!");
-  assert.deepEqual(page.names(), ["start", "text", "text"], "the same run: nothing fires anew");
+  assert.deepEqual(page.names(), ["start", "text", "text"], "the same run: nothing fires again");
 });
 
 test("resumed of another shape is a violation; what is unknown in it is not (CLI-20, FWD-4)", () => {
@@ -255,7 +255,7 @@ test("resumed of another shape is a violation; what is unknown in it is not (CLI
   assert.deepEqual([page.client.counts.member, page.client.counts.value, page.reports], [2, 1, []]);
 });
 
-test("a broken peer is resumed once; the same again, and a new session begins (RES-19)", () => {
+test("after a violation it resumes once; after the same violation it starts a new session (RES-19)", () => {
   const page = begun();
   const gap = frame("a", 9, text("a", "x"));
   const again = { ...ALL, resumed: { a: { how: "replay", seq: 9 } } };
@@ -280,7 +280,7 @@ test("a broken peer is resumed once; the same again, and a new session begins (R
 });
 
 for (const end of [(page) => page.socket.lose(4409), (page) => page.client.close(), (page) => (page.socket.lose(), page.client.close())])
-  test(`where it does not come back, what is open ends at once: ${end}`, async () => {
+  test(`if it does not reconnect, open runs end at once: ${end}`, async () => {
     const page = begun();
     page.say(frame("a", 1, start("a"), error("a", "Busy")));
     const lost = page.client.push("ask");
@@ -291,7 +291,7 @@ for (const end of [(page) => page.socket.lose(4409), (page) => page.client.close
     assert.equal(page.sockets.length, 1);
   });
 
-test("a client that was closed while away leaves no alert", () => {
+test("a client that is closed while disconnected leaves no alert", () => {
   const page = begun();
   page.say(frame("a", 1, start("a"), error("a", "Busy")));
   page.socket.lose();
@@ -299,7 +299,7 @@ test("a client that was closed while away leaves no alert", () => {
   assert.equal(page.document.querySelector("[role=alert]"), null);
 });
 
-test("its text is proved over a lost connection too (CLI-17)", async () => {
+test("the text of a run is checked over a lost connection too (CLI-17)", async () => {
   const page = begun();
   page.say(frame("a", 1, start("a"), text("a", "na")));
   back(page, { ...ALL, resumed: { a: { how: "replay", seq: 4 } } });

@@ -1,4 +1,4 @@
-// Chapters 4 and 5: numbers and transitions. Chapter 2 and 15: shapes, and what is not known.
+// Chapters 4 and 5: numbers and transitions. Chapters 2 and 15: shapes, and what is unknown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sessionOf } from "../src/session.js";
@@ -28,7 +28,7 @@ for (const [kind, bad] of [
   ["transition", frame("answer", 3, text("answer", "x"), start("answer", 4))],
   ["malformed", { ...frame("answer", 3, text("answer", "x")), seq: "3" }],
 ]) {
-  test(`a ${kind} is reported and answered by close 4400, and the client comes back (CLI-3, CLI-20, CLI-25)`, () => {
+  test(`a ${kind} is reported and answered by close 4400, and the client reconnects (CLI-3, CLI-20, CLI-25)`, () => {
     const page = welcomed();
     page.say(frame("answer", 1, start("answer"), text("answer", "a")));
     page.say(bad, frame("answer", 3, text("answer", "never")));
@@ -41,11 +41,11 @@ for (const [kind, bad] of [
     page.open();
     assert.equal(page.heard[0].type, "hello");
     page.say(frame("answer", 1, start("answer"), text("answer", "b")));
-    assert.equal(page.el("answer").textContent, "ab", "content stays, numbers begin anew");
+    assert.equal(page.el("answer").textContent, "ab", "content stays, numbers start again");
   });
 }
 
-test("every transition is the wire table's", () => {
+test("the transitions are those of the wire table", () => {
   const ops = { start: start("a"), text: text("a", "x"), error: error("a"), done: done("a") };
   const before = { idle: [], open: ["start"], errored: ["start", "error"] };
   const allowed = { idle: ["start"], open: ["text", "error", "done"], errored: ["text", "error", "done"] };
@@ -92,7 +92,7 @@ test("known frames with a missing or mistyped member are violations (CLI-20)", (
   assert.deepEqual(page.reports, []);
 });
 
-test("a message that is no text is a violation", () => {
+test("a message that is not text is a violation", () => {
   const page = welcomed();
   page.socket.onmessage({ data: new ArrayBuffer(2) });
   assert.deepEqual(page.kinds(), ["malformed"]);

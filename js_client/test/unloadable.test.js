@@ -1,4 +1,4 @@
-// Views whose code cannot be had. In a file of its own: node does not ask again for a module that failed.
+// Views whose code cannot be loaded. This is a separate file because node does not load a module again that failed.
 import assert from "node:assert/strict";
 import { register } from "node:module";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ register(`data:text/javascript,${encodeURIComponent(LOADER)}`);
 
 const PAGE = `<p dj-stream="answer"></p>`;
 
-test("that is reported, nothing is shown or acknowledged, and the client comes back for it", async () => {
+test("code that cannot be loaded is reported; nothing is shown or acknowledged, and the client reconnects", async () => {
   const page = given(PAGE).open();
   page.say(view(`<h1>Hi</h1>`, 1));
   await settled(() => page.reports.length);

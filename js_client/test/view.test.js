@@ -17,7 +17,7 @@ test("the chapter's first example: a stream that is not listed keeps its live el
   assert.ok(live.hasAttribute("data-stream-active"));
 });
 
-test("live elements keep their identity wherever the html puts them, with everything in them", () => {
+test("live elements stay the same objects wherever the html puts them, with all their content", () => {
   const content = `<div><p dj-stream="a"></p></div><section><p dj-stream="b"></p></section>`;
   const page = welcomed(content);
   page.say(frame("a", 1, start("a"), html("a", "append", `<b>1</b><i dj-stream="c"></i>`)), frame("b", 1, start("b"), text("b", "2")), frame("c", 1, start("c"), text("c", "3")));
@@ -38,14 +38,14 @@ test("live elements keep their identity wherever the html puts them, with everyt
   assert.deepEqual(page.reports, []);
 });
 
-test("a stream at cursor 0, or without a live element, takes the new one; dj-update=ignore keeps it always", () => {
+test("a stream at cursor 0, or without a live element, takes the new one; dj-update=ignore always keeps it", () => {
   const page = welcomed(`<p dj-stream="a">old</p><p dj-stream="keep">mine</p>`);
   page.say(frame("b", 1, start("b")));
   page.say(view(`<p dj-stream="a">new</p><p dj-stream="b">new</p><p dj-stream="keep" dj-update="ignore">new</p>`, 1, { keep: { seq: 0, state: "idle" } }));
   assert.equal(bare(page.root), `<p dj-stream="a">new</p><p dj-stream="b">new</p><p dj-stream="keep">mine</p>`);
 });
 
-test("the document is the html, whatever stood there before", () => {
+test("the document becomes the html, whatever it was before", () => {
   const parts = ["<p>a</p>", "text", "<!--c-->", `<ul id="u"><li>1</li><li id="l">2</li></ul>`, `<p class="x" title="y">b<i>c</i></p>`, `<svg viewBox="0 0 1 1"><a></a></svg>`, "<script>1</script>", `<template><b>t</b></template>`, `<input value="v" type="text">`, `<div dj-stream="s">s</div>`, `<b onclick="x()">k</b>`];
   const page = welcomed("");
   let seed = 7;
@@ -93,7 +93,7 @@ test("runs that the map shows and the client does not have fire their events (CL
   assert.equal(page.document.querySelector("[role=alert]"), null);
 });
 
-test("what was typed, the focus and the nodes that fit survive", () => {
+test("typed text, the focus and matching nodes survive", () => {
   const page = welcomed(`<form><input name="q" value=""><textarea id="t"></textarea></form><p dj-stream="a"></p>`);
   const [input] = page.root.querySelectorAll("input");
   input.focus();
@@ -107,7 +107,7 @@ test("what was typed, the focus and the nodes that fit survive", () => {
   assert.equal(page.root.querySelector("form").className, "x");
 });
 
-test("nodes that fit stay where they are: what comes, goes or changes around them does not move them", () => {
+test("matching nodes are not moved when others are added, removed or changed around them", () => {
   const page = welcomed(`<h1>1</h1> <form><input></form> <div>x</div> <p id="p"></p>`);
   const [form, input, p] = ["form", "input", "#p"].map((selector) => page.root.querySelector(selector));
   const observer = new page.window.MutationObserver(() => {});

@@ -1,4 +1,4 @@
-// A page in Chromium, and a server for it whose sessions a test speaks for. A missing browser fails.
+// A page in Chromium, and a server for it whose frames the test writes. Without a browser, the tests fail.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -48,7 +48,7 @@ export async function inBrowser({ pages, files = {}, session = () => {} }) {
   return {
     heard,
     origin,
-    /** Opens a page; an error in it fails the test that awaits `errors`. */
+    /** Opens a page. `errors` collects its errors. */
     async open(path = "/") {
       const page = await browser.newPage();
       const errors = [];
@@ -64,5 +64,5 @@ export async function inBrowser({ pages, files = {}, session = () => {} }) {
   };
 }
 
-/** A page that connects by itself, as a reader of the README would write it. */
+/** A page that connects by itself, like the one in the README. */
 export const auto = (content, more = "") => `${more}<main dj-view="Chat" dj-params='{"room": "lobby"}'>${content}</main><script type="module" src="/src/auto.js"></script>`;

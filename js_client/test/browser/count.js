@@ -1,4 +1,4 @@
-// Counts the scripts that run, and what the page's policy refuses.
+// Counts the scripts that run and the violations of the page's policy.
 window.ran = 0;
 window.violations = [];
 window.streamopsRan = () => window.ran++;

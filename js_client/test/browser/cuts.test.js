@@ -1,5 +1,5 @@
-// A train in a tunnel: this client in Chromium, the reference server, and between them the fault proxy, which cuts
-// every connection somewhere. What the page shows in the end, and what it was told, is what an uncut run gives.
+// This client in Chromium, the reference server, and between them the fault proxy, which cuts every connection
+// somewhere. The final page and its events have to be those of a run without cuts.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,16 +11,16 @@ import { inBrowser } from "./browser.js";
 
 const SCRIPTS = 100;
 const CUTS = 200;
-const FAULTS = ["down:cut:every=500-2600", "up:cut:every=600-9000"]; // the event alone has more than 2,000 bytes
+const FAULTS = ["down:cut:every=500-2600", "up:cut:every=600-9000"]; // the event has more than 2,000 bytes
 const bin = fileURLToPath(new URL("../../../.venv/bin/", import.meta.url));
 
-/** Numbers from 0 to below 1, the same for the same seed. */
+/** Pseudorandom numbers from 0 to below 1. */
 function chance(seed) {
   let state = seed;
   return () => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
 }
 
-/** Scripts of many small steps with pauses, so that a cut finds something under way. */
+/** A script of many small steps with pauses, so that cuts occur in the middle of it. */
 function script(random) {
   const one = (...choices) => choices[Math.floor(random() * choices.length)];
   const stream = () => one("a", "b", "c");
@@ -28,7 +28,7 @@ function script(random) {
     text: () => ({ do: "text", stream: stream(), text: one("one ", "zwei ", "🦊", "<b>", "tail".repeat(40)) }),
     prepend: () => ({ do: "text", stream: stream(), text: "first ", mode: "prepend" }),
     insert: () => ({ do: "insert", stream: stream(), html: one("<li>item</li>", "<i>x", "<p>one<p>two") }),
-    replace: () => ({ do: "replace", stream: stream(), html: "<ul><li>anew</li></ul>" }),
+    replace: () => ({ do: "replace", stream: stream(), html: "<ul><li>again</li></ul>" }),
     prune: () => ({ do: "prune", stream: stream(), limit: 2, edge: one("top", "bottom") }),
     error: () => ({ do: "error", stream: stream(), error: "oh", code: "timeout" }),
     start: () => ({ do: "start", stream: stream() }),
@@ -40,7 +40,7 @@ function script(random) {
   return Array.from({ length: 30 }, () => steps[one(...kinds)]());
 }
 
-/** A program that says where it is, in a line that has its address. */
+/** Starts a program and waits for the line that has its address. */
 async function started(program, args, pattern) {
   const child = spawn(bin + program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = [];
@@ -75,7 +75,7 @@ after(async () => {
   await browser?.close();
 });
 
-test("whatever is cut, the page ends as if nothing had been", async () => {
+test("wherever connections are cut, the final page is the same as without cuts", async () => {
   const page = await browser.open();
   const random = chance(4711);
   const scripts = Array.from({ length: SCRIPTS }, () => script(random));
@@ -90,13 +90,13 @@ test("whatever is cut, the page ends as if nothing had been", async () => {
         const tell = ({ type, detail }) => told.push([type, detail.stream, detail.run, detail.reason ?? detail.ok].join(" "));
         const events = ["stream:start", "stream:error", "stream:done", "stream:integrity"];
         for (const name of events) root.addEventListener(name, tell);
-        const hashes = new Set(); // the runs that have one
+        const hashes = new Set(); // of runs with a hash
         const client = connect({
           url,
           root,
           view: { name: "conformance", params: { vars: { a: "", b: "", c: "" } } },
           caps: ["html", "view", "ack", "resume", "x-conformance"],
-          random: () => 0, // comes back at once
+          random: () => 0, // reconnects at once
           onReport: ({ kind, message }) => reports.push(`${kind}: ${message}`),
           onFrame: ({ stream, seq, ops = [] }) =>
             ops.forEach((op, place) => op.text_sha256 && hashes.add([stream, seq, place].join())),
@@ -107,7 +107,7 @@ test("whatever is cut, the page ends as if nothing had been", async () => {
         );
         const checked = () => told.filter((each) => each.startsWith("stream:integrity")).length;
         for (let wait = 0; wait < 500 && checked() < hashes.size; wait++) {
-          await new Promise((resolve) => setTimeout(resolve, 10)); // after `done`, when they are ready
+          await new Promise((resolve) => setTimeout(resolve, 10)); // hashes arrive later than `done`
         }
         const streams = { ...client.streams };
         const html = root.innerHTML;
@@ -125,11 +125,11 @@ test("whatever is cut, the page ends as if nothing had been", async () => {
     assert.deepEqual(ordered(cut.told), ordered(whole.told), said);
   }
   const cuts = proxy.lines.filter((line) => / cut after /.test(line)).length;
-  assert.ok(cuts >= CUTS, `${cuts} connections were cut; give the scripts more to say`);
+  assert.ok(cuts >= CUTS, `${cuts} connections were cut; make the scripts longer`);
   assert.deepEqual(page.errors, []);
 });
 
-/** What was told of each stream, in order; hashes are ready when they are, so those come last. */
+/** The events of each stream, in order. Hashes are computed asynchronously, so their events come last, sorted. */
 function ordered(told) {
   const streams = {};
   const isHash = (each) => each.startsWith("stream:integrity");

@@ -1,4 +1,4 @@
-// What needs a real browser: policies, layout, focus, and a great many frames.
+// What needs a real browser: policies, layout, focus, and very many frames.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -44,7 +44,7 @@ test("no script runs from html on a page without a policy either (CLI-8)", () =>
     await page.waitForSelector("i:text('3')");
     assert.equal(await page.evaluate("ran"), 0);
     await page.click("i");
-    assert.equal(await page.evaluate("ran"), 1, "an inline handler is no script: a policy or a sanitizer refuses it");
+    assert.equal(await page.evaluate("ran"), 1, "an inline handler runs: only a policy or a sanitizer refuses it");
   }));
 
 test("auto-scroll follows only a reader who was at the bottom before the op (CLI-14)", () => {
@@ -60,7 +60,7 @@ test("auto-scroll follows only a reader who was at the bottom before the op (CLI
       await page.waitForFunction((cursor) => [...window.streamops.clients.values()][0].streams.a?.cursor == cursor, seq - 1);
       return page.evaluate(() => document.getElementById("log").scrollTop);
     };
-    // A layout that is dear, as on a busy machine, is not asked for at every frame: the end comes a little later then.
+    // If the layout takes long, as on a busy machine, the client does not scroll at every frame but a little later.
     const atEnd = () =>
       page.waitForFunction(() => {
         const { scrollTop, scrollHeight, clientHeight } = document.getElementById("log");
@@ -79,7 +79,7 @@ test("auto-scroll follows only a reader who was at the bottom before the op (CLI
   });
 });
 
-test("a view keeps focus, caret, what was typed, and the scroll position of live elements (CLI-12)", () => {
+test("a view keeps focus, caret, typed text, and the scroll position of live elements (CLI-12)", () => {
   let say;
   const body = auto(`<form><input name="q"></form><div dj-stream="a" id="a" style="height: 50px; overflow: auto"></div>`);
   return withBrowser({ pages: { "/": { body } }, session: (speak) => (say = speak) }, async ({ open }) => {
@@ -103,7 +103,7 @@ test("a view keeps focus, caret, what was typed, and the scroll position of live
   });
 });
 
-test("20,000 frames of one token each arrive whole, and the page can prove it (CLI-17)", () => {
+test("20,000 frames of one token each arrive completely, and the hash confirms it (CLI-17)", () => {
   const count = 20_000;
   const tokens = Array.from({ length: count }, (_, i) => `t${i} `);
   const whole = tokens.join("");
