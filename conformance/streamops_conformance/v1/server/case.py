@@ -63,9 +63,8 @@ class Case:
         )
 
 
-@lru_cache(
-    maxsize=256
-)  # Drawing, running and judging a case ask for it, and so does each run of one process.
+# Drawing, running and judging a case ask for it, and so does each run of one process.
+@lru_cache(maxsize=256)
 def _program(spec: CaseSpec, agreed: frozenset[str], max_text_bytes: int, max_streams: int) -> Program:
     program = Program(
         agreed,
