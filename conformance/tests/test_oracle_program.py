@@ -4,11 +4,12 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from streamops_conformance.model.case import CaseSpec
 from streamops_conformance.oracle import script
 from streamops_conformance.oracle.document import Document, normalized
 from streamops_conformance.oracle.script import from_json, streams_of, to_json
 from streamops_conformance.v1.oracle.log import ExpectedEvent
-from streamops_conformance.v1.oracle.program import Program, root_html
+from streamops_conformance.v1.oracle.program import Program, is_determined, root_html
 from streamops_spec import load_schema
 
 EVERYTHING = frozenset({"html", "view"})
@@ -265,3 +266,9 @@ def test_the_typed_steps_are_those_of_the_schema() -> None:
     every = {each.__struct_config__.tag for each in get_args(script.AnyStep)}
     assert simple == steps_of_the_schema()
     assert every == simple | {"parallel", "finally"}
+
+
+@pytest.mark.parametrize(("other", "determined"), [("b", True), ("a", False)])
+def test_branches_that_write_to_one_stream_leave_its_order_to_chance(other: str, determined: bool) -> None:
+    branches = ((script.Text("a", "1"),), (script.Text(other, "2"),))
+    assert is_determined(CaseSpec((), ((script.Parallel(branches),),))) is determined
