@@ -30,7 +30,7 @@ pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach
 SLOW = frozenset({"CLI-15", "CLI-16", "CLI-25", "CLI-26"})
 """Requirements whose probes wait for seconds: asked only where the fault is theirs."""
 MANY = frozenset({"RES-16", "FLW-5"})
-"""Requirements whose probes send most: 650 of the 1,000 messages that all probes exchange. They are asked
+"""Requirements whose probes send most of the messages that all probes exchange. They are asked
 where the fault breaks a requirement of their chapter."""
 ALONE = frozenset({"CLI-26"})
 """Requirements whose probes measure times: asked in a run of their own, for beside others in one process

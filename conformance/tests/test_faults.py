@@ -17,7 +17,7 @@ SLOW = frozenset({"CON-7", "CON-11", "CON-14", "EVT-7", "LIM-4", "RES-1"})
 """Requirements whose probes wait for seconds, start a process or send thousands of names: asked
 only where the fault is theirs."""
 MANY = frozenset({"RES-12", "FWD-1", "FWD-2", "FRM-15", "CNT-8"})
-"""Requirements whose probes open 14 to 40 connections each, 137 of the 350 that all probes open. They send
+"""Requirements whose probes open 14 to 40 connections each. They send
 each message in a session of its own, and are asked where the fault breaks a requirement of their chapter."""
 
 REQUIRED = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("server"))
