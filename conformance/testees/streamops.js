@@ -5,7 +5,7 @@ import { answeringPings } from "./v0.js";
 /** Options for a client of v0 servers. */
 export const forV0 = (window) => ({ protocol: "v0", WebSocket: answeringPings(window.WebSocket) });
 
-/** The `open` for `answer`: each case gets its own view root in `window`'s document. `more` are options. */
+/** The `open` for `answer`: each case gets its own view root in `window`. `more` are options. */
 export function opener(window, connect, more = {}) {
   return ({ html, url, view = more.protocol && { name: "conformance" } }, report) => {
     const root = window.document.createElement("main");

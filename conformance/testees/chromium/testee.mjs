@@ -15,7 +15,7 @@ const origin = await serve({
   "/contract.js": here("../contract.js"),
   "/streamops.js": here("../streamops.js"),
   "/v0.js": here("../v0.js"),
-  "/*": (path) => (/^\/src\/[a-z0-9]+\.js$/.test(path) ? here(`../../../js_client${path}`) : undefined),
+  "/*": (path) => (/^\/src\/[a-z0-9-]+\.js$/.test(path) ? here(`../../../js_client${path}`) : undefined),
 });
 console.log(`by hand: ${origin}/page.html?control=${control}${v0}`);
 await stay(`${origin}/`);
