@@ -16,7 +16,7 @@ export function opener(window, connect, more = {}) {
       root,
       streams: () => client.streams,
       ignored: () => Object.values(client.counts).reduce((sum, count) => sum + count),
-      push: (event, params) => client.push(event, params).catch(() => {}), // a refused event is not an error of the page
+      push: (event, params) => client.push(event, params).catch(() => {}), // a refusal is not an error of the page
       cancel: (stream) => client.cancel(stream),
       close: () => client.close(),
     };
