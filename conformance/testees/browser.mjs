@@ -1,4 +1,4 @@
-// Starts Chromium with a profile of its own and ends it by its own handle; serves its pages.
+// Starts Chromium with its own profile, ends the same process, and serves its pages.
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -30,7 +30,7 @@ export async function serve(files) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** Opens `url` and stays until the page calls `streamopsOver()`, or somebody ends this process. */
+/** Opens `url` and stays until the page calls `streamopsOver()`, or this process is ended. */
 export async function stay(url) {
   const profile = await mkdtemp(join(tmpdir(), "streamops-testee-"));
   let context;
@@ -57,7 +57,7 @@ export async function stay(url) {
   }
 }
 
-/** A page with `count` frames of `source`, which says so when the last of them has ended. */
+/** A page with `count` frames of `source`. It calls `streamopsOver()` when the last of them has ended. */
 export function frames(count, source) {
   return `<!doctype html><title>Clients under test</title><script>
     let left = ${count};

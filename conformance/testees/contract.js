@@ -1,6 +1,6 @@
 /**
- * The testee's side of the contract (spec/v1/16-testing.md), as far as it is the same for every
- * client that has a document. Copy it beside a client of your own, in a browser or in jsdom.
+ * The testee's side of the contract (spec/v1/16-testing.md): the parts that are the same for every
+ * client with a document. Copy this file to test your own client, in a browser or in jsdom.
  *
  * `open(aCase, report)` mounts `aCase.html`, connects a fresh client to `aCase.url` and returns
  *
@@ -9,12 +9,12 @@
  *     ignored()              how many unknown things the client counted
  *     push(event, params), cancel(stream), close()
  *
- * and calls `report({ kind, message })` whenever the client finds something wrong.
+ * and calls `report({ kind, message })` for each problem that the client finds.
  */
 
 const EVENTS = ["start", "text", "update", "remove", "prune", "error", "done", "integrity"];
 
-/** Opens a control connection to the runner. The promise settles when it ends; it rejects if none can be opened. */
+/** Opens a control connection to the runner. Settles when it has ended; rejects if it cannot be opened. */
 export function answer({ control, window, open, name, scrolls = false, settle = async () => {} }) {
   const socket = new window.WebSocket(control);
   const say = (message) => socket.send(JSON.stringify(message));
@@ -33,7 +33,7 @@ export function answer({ control, window, open, name, scrolls = false, settle = 
     cancel: ({ stream }) => current.client.cancel(stream),
     scroll: ({ stream, to }) => current.scroll(stream, to),
     async dump() {
-      if (current.scrolled) await settle(); // a client may scroll with the next picture
+      if (current.scrolled) await settle(); // a client may scroll before the next paint
       say({ ...current.dump(), ...(scrolls && { scroll: current.positions() }), executed });
     },
     end() {
@@ -48,7 +48,7 @@ export function answer({ control, window, open, name, scrolls = false, settle = 
   });
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
-    if (message.type !== "case" && message.case !== current?.number) return; // of a case that is over
+    if (message.type !== "case" && message.case !== current?.number) return; // for an earlier case
     if (Object.hasOwn(answers, message.type)) answers[message.type](message);
   });
   return new Promise((resolve, reject) => {
@@ -63,14 +63,14 @@ export function answer({ control, window, open, name, scrolls = false, settle = 
 function begin(aCase, window, open) {
   const reports = [];
   const events = [];
-  const ids = new WeakMap(); // node → number: the same for as long as the node is the same object
+  const ids = new WeakMap(); // node → number, which identifies the object
   const client = open(aCase, (report) => reports.push(report));
   const { root } = client;
   let lastId = 0;
   let task = 0;
   let inTask = false;
 
-  /** The same number for all that is fired before the next microtask can run. */
+  /** A number that is the same for all events that fire before the next microtask. */
   const stretch = () => {
     if (!inTask) {
       inTask = true;
@@ -136,7 +136,7 @@ function begin(aCase, window, open) {
   };
 }
 
-/** Where an element stands; one with nothing to scroll is at its bottom. */
+/** The scroll position of an element; an element that cannot scroll is at its bottom. */
 function position(element) {
   if (element.scrollTop + element.clientHeight >= element.scrollHeight - 1) return "bottom";
   return element.scrollTop <= 1 ? "top" : "between";

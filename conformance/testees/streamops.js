@@ -1,11 +1,11 @@
-// This project's client on a page, as the contract wants it: in jsdom and in Chromium.
+// Connects this project's client to the contract, in jsdom and in Chromium.
 
 import { answeringPings } from "./v0.js";
 
 /** Options for a client of v0 servers. */
 export const forV0 = (window) => ({ protocol: "v0", WebSocket: answeringPings(window.WebSocket) });
 
-/** What `answer` takes as `open`: each case gets a view root of its own in `window`'s document. `more` are options. */
+/** The `open` for `answer`: each case gets its own view root in `window`. `more` are options. */
 export function opener(window, connect, more = {}) {
   return ({ html, url, view = more.protocol && { name: "conformance" } }, report) => {
     const root = window.document.createElement("main");
@@ -16,7 +16,7 @@ export function opener(window, connect, more = {}) {
       root,
       streams: () => client.streams,
       ignored: () => Object.values(client.counts).reduce((sum, count) => sum + count),
-      push: (event, params) => client.push(event, params).catch(() => {}), // a refusal is no fault of the page
+      push: (event, params) => client.push(event, params).catch(() => {}), // a refusal is not an error of the page
       cancel: (stream) => client.cancel(stream),
       close: () => client.close(),
     };

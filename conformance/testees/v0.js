@@ -1,6 +1,6 @@
-// What a testee of v0 adds to its client's WebSocket: pings are answered here, because a client of v0 knows none.
+// Answers the runner's pings on the WebSocket of a v0 client, because v0 does not have them.
 
-/** `applied()` settles when the client is through with what it got so far. */
+/** `applied()` settles when the client has applied all frames that it got so far. */
 export function answeringPings(WebSocket, applied = () => undefined) {
   return class extends WebSocket {
     constructor(...given) {

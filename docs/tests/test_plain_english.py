@@ -25,6 +25,10 @@ ROOTS = (
     "reference_server/streamops_server",
     "conformance/streamops_conformance",
     "conformance/stress.py",
+    "conformance/testees",
+    "conformance/targets",
+    "js_client",
+    "examples",
     "docs",
     "README.md",
     "ARCHITECTURE.md",
@@ -36,6 +40,9 @@ ROOTS = (
 
 GENERATED = {"asyncapi.json"}
 """Files that repeat what other files say."""
+
+BUILT = {"node_modules", "types"}
+"""Folders that are not part of the repository."""
 
 
 class Phrase(NamedTuple):
@@ -207,7 +214,10 @@ FILES = [
     path
     for root in ROOTS
     for path in (sorted((ROOT / root).rglob("*")) if (ROOT / root).is_dir() else [ROOT / root])
-    if path.suffix in READERS and path.name not in GENERATED and path != Path(__file__)
+    if path.suffix in READERS
+    and path.name not in GENERATED
+    and not BUILT.intersection(path.parts)
+    and path != Path(__file__)
 ]
 
 

@@ -1,4 +1,4 @@
-"""The least that djust needs to run: no database, no users, and its own defaults for every limit."""
+"""The minimum that djust needs to run: no database, no users, and its own defaults for every limit."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ class Conformance(LiveView):
 
     template_name = "conformance.html"
 
-    def mount(self, request: HttpRequest, vars: dict[str, str] | None = None, **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
+    def mount(self, request: HttpRequest, vars: dict[str, str] | None = None, **kwargs: object) -> None:  # noqa: ARG002  djust passes it
         """Keep the variables of the view."""
         self.vars = dict(vars or {})
 
@@ -32,8 +32,8 @@ class Conformance(LiveView):
         return context
 
     @event_handler
-    async def conformance_run(self, script: list[Step], **kwargs: object) -> None:  # noqa: ARG002  djust calls it so
-        """Run a script."""
+    async def conformance_run(self, script: list[Step], **kwargs: object) -> None:  # noqa: ARG002  djust passes it
+        """Run a script of steps."""
         await run(self, script)
 
 

@@ -1,6 +1,6 @@
-// djust's client on a page, as the contract wants it. Its client is one for each window, so each case has a frame.
-// Nothing of the client is changed. Around it stand what its page would have (a view container, the guide's hook),
-// and a WebSocket that goes to the case's URL and answers pings, which djust's client does not know.
+// Connects djust's client to the contract. A window can have only one such client, so each case has its own frame.
+// The client is not changed. This file adds what a page of djust has (a view container, the guide's hook), and a
+// WebSocket that connects to the case's URL and answers pings, which djust's client does not know.
 
 import { answeringPings } from "./v0.js";
 
@@ -34,9 +34,9 @@ export function opener(window, source) {
     return {
       root,
       streams: () => streams(root),
-      ignored: () => 0, // it does not count
+      ignored: () => 0, // the client does not count them
       push: (event, params) => inner.djust.liveViewInstance.sendEvent(event, params),
-      cancel() {}, // v0 has none
+      cancel() {}, // v0 has no cancel
       close() {
         inner.djust.liveViewInstance?.disconnect();
         frame.remove();
@@ -45,7 +45,7 @@ export function opener(window, source) {
   };
 }
 
-/** All that its markers say. There are no numbers. */
+/** The state of each stream, from its markers. v0 has no numbers. */
 function streams(root) {
   const found = Object.create(null);
   for (const element of root.querySelectorAll("[dj-stream]")) {
@@ -60,7 +60,7 @@ function streams(root) {
 }
 
 function socketTo(url, inner) {
-  const applied = () => inner.djust.liveViewInstance?._inflight; // it applies its frames in a chain of promises
+  const applied = () => inner.djust.liveViewInstance?._inflight; // the client applies frames in a chain of promises
   return class extends answeringPings(inner.WebSocket, applied) {
     constructor() {
       super(url);

@@ -1,10 +1,10 @@
-// The client.js of the djust in .djust-venv, in Chromium: node conformance/testees/djust/testee.mjs URL
-// conformance/targets/djust/setup.sh makes .djust-venv. It also prints where a person can open the page by hand.
+// djust's client.js from .djust-venv, in Chromium: node conformance/testees/djust/testee.mjs URL
+// conformance/targets/djust/setup.sh makes .djust-venv. It also prints a URL at which you can open the page yourself.
 
 import { readdir, readFile } from "node:fs/promises";
 import { frames, serve, stay } from "../browser.mjs";
 
-const AT_ONCE = 8; // control connections, each in a frame of its own
+const AT_ONCE = 8; // control connections, each in its own frame
 
 const here = (path) => new URL(path, import.meta.url);
 const packages = await sitePackages();

@@ -4,4 +4,4 @@ import { connect } from "../../../js_client/src/index.js";
 import { answerOnPages } from "./pages.mjs";
 
 await answerOnPages({ control: process.argv.at(-1), connect, v0: process.argv.includes("--v0") });
-process.exit(0); // a client that is still waiting to come back does not hold it up
+process.exit(0); // also if a client still waits to reconnect

@@ -25,7 +25,7 @@ export async function inBrowser({ pages, files = {}, session = () => {} }) {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...pages[path].headers });
       return response.end(`<!doctype html><title>t</title>${pages[path].body}`);
     }
-    const file = Object.hasOwn(files, path) ? files[path] : /^\/src\/[a-z0-9]+\.js$/.test(path) && SOURCES + path.slice(5);
+    const file = Object.hasOwn(files, path) ? files[path] : /^\/src\/[a-z0-9-]+\.js$/.test(path) && SOURCES + path.slice(5);
     if (!file) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": "text/javascript; charset=utf-8" }).end(await readFile(file));
   });

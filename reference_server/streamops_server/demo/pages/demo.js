@@ -1,11 +1,11 @@
-// The demo's page: connects its four scenes, shows one of them at a time, and lists the frames as they come.
+// The demo's page: connects its four scenes, shows one of them at a time, and lists the frames as they arrive.
 
 import { connect } from "/streamops/index.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const sections = [...document.querySelectorAll("main > section")];
 
-// -- frames: kept as data, and drawn a few times a second, only while somebody looks ---------------
+// -- frames: kept as data, and drawn a few times a second, only while the list is visible ----------
 
 const KEPT = 200;
 const panel = $(".wire details");
@@ -13,7 +13,7 @@ const rows = $(".frames tbody");
 const list = $(".frames");
 const pause = $(".pause");
 const began = performance.now();
-let kept = []; // what is in the table, or will be with the next drawing
+let kept = []; // the frames in the table, and those that the next drawing adds
 let fresh = 0; // how many of them are not in the table
 let total = 0;
 let timer = 0;
@@ -112,7 +112,7 @@ const forms = new Map(); // form → its hook, which shows why an event was refu
 const sockets = new Set();
 const words = { open: "connected", connecting: "connecting", waiting: "coming back", closed: "closed" };
 
-// What a tunnel does to a connection: nothing more arrives on it, and nobody says good-bye.
+// Simulates a connection that goes silent: nothing arrives on it, and it is not closed.
 class Breakable extends WebSocket {
   constructor(...args) {
     super(...args);
@@ -189,11 +189,11 @@ theme.addEventListener("click", () => {
 });
 
 $(".skip").addEventListener("click", (event) => {
-  event.preventDefault(); // no other address: that names the scene
+  event.preventDefault(); // the address does not change, because its hash names the scene
   $("main").focus();
 });
 
-// -- the keyboard, and who hears what ---------------------------------------------------------------
+// -- the keyboard, and what screen readers announce -------------------------------------------------
 
 document.addEventListener("keydown", (event) => {
   if (event.key == "Escape") $("section:not([hidden]) .stop")?.click();
@@ -207,7 +207,7 @@ document.addEventListener("submit", ({ target }) => {
   if (target.matches(".composer")) target.elements.content.focus();
 });
 
-// Where one button takes another's place, as Stop does Send's, the focus moves with it.
+// If one button replaces another, as Stop replaces Send, the focus moves to the new one.
 let focused = null;
 let wanted = false;
 document.addEventListener("focusin", ({ target }) => (focused = target));
@@ -221,7 +221,7 @@ window.streamops.hooks = {
       wanted = false;
     },
   },
-  // Params that the program cannot take: the reason stands beside the field until that changes.
+  // If the program refuses the params, the reason is shown beside the field until the field changes.
   Refusal: {
     message: "",
     mounted() {
@@ -242,7 +242,7 @@ window.streamops.hooks = {
   },
 };
 
-// An answer is read out as a whole when it is complete, not word by word.
+// Screen readers announce an answer when it is complete, not word by word.
 const announcer = $("#announcer");
 const endings = { complete: "Answer", cancelled: "Stopped", error: "Answer broke off" };
 document.addEventListener("stream:start", ({ detail }) => {
@@ -264,7 +264,7 @@ function look() {
     if (!lines || !button) return;
     const away = lines.scrollHeight - lines.scrollTop - lines.clientHeight >= 40;
     if (away && button.hidden && !lines.hasAttribute("data-away"))
-      look(); // once more: it may be on its way
+      look(); // once more: a scroll may be in progress
     else button.hidden = !away;
     lines.toggleAttribute("data-away", away);
   }, 300);
