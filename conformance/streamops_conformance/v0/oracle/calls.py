@@ -8,7 +8,7 @@ import html as html_lib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import turbohtml
 from streamops_spec import default_target
@@ -222,6 +222,8 @@ class _Run:
                 self._add(
                     step.stream, "nested" if special else "stream_to", {"op": "replace", "html": html}, ""
                 )
+            case _ as never:
+                assert_never(never)
 
     def _add(self, name: str, kind: str, wire: Wire, target: str, *, optional: bool = False) -> None:
         self._order += 1
