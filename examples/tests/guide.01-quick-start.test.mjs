@@ -8,8 +8,8 @@ const ANSWER = "Hello! I'm happy to help you with that.";
 test("the question is shown, and the answer comes word by word", async () => {
   const page = await open();
   await page.getByPlaceholder("Type a message...").fill("How are <you>?");
+  const seen = await watch(page, "#messages"); // before the answer begins, which a slow machine may miss otherwise
   await page.getByRole("button", { name: "Send" }).click();
-  const seen = await watch(page, "#messages");
   await reads(page, ".message.assistant", ANSWER);
   assert.equal(await text(page, ".message.user"), "How are <you>?");
   const states = (await seen.jsonValue())
