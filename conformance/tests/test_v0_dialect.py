@@ -127,7 +127,7 @@ def test_cases_run_on_servers_of_several_kinds(changes):
     with V0Server(fault) as server:
         for judgement in judged(server, [twice] * 3, **changes):
             assert not judgement.broken
-            assert judgement.seen["ORD-101"] == 1
+            assert judgement.kept["ORD-101"] == 1
 
 
 def test_a_server_without_replies_is_unreachable_and_costs_little(monkeypatch):
