@@ -39,7 +39,9 @@ LAYOUT = frozenset({"CLI-14"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
 SOME = len(exchanges(frozenset({"ack", "html", "resume", "view"}))) + 1
 """The exchanges by hand, and one drawn sequence: enough where an exchange or a probe shows the fault."""
-DRAWN: frozenset[str] = frozenset()
+DRAWN = frozenset(
+    {"only_the_first_loading_class_is_set", "a_resume_has_the_cursors_of_open_streams"},
+)
 """Faults that only drawn sequences show."""
 EXAMPLES = 190
 """For these: the exchanges, and more drawn sequences."""
