@@ -40,7 +40,7 @@ LAYOUT = frozenset({"CLI-14"})
 SOME = len(exchanges(frozenset({"ack", "html", "resume", "view"}))) + 1
 """The exchanges by hand, and one drawn sequence: enough where an exchange or a probe shows the fault."""
 DRAWN = frozenset(
-    {"only_the_first_loading_class_is_set", "a_resume_has_the_cursors_of_open_streams"},
+    {"only_the_first_loading_class_is_set"},
 )
 """Faults that only drawn sequences show."""
 EXAMPLES = 190
