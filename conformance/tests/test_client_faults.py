@@ -23,6 +23,7 @@ from trials import (
     client_faults,
     client_mutated,
     run,
+    undefined_names,
 )
 
 pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach every branch alone
@@ -93,3 +94,8 @@ def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) ->
 def test_every_checked_requirement_has_a_fault() -> None:
     assert {*FAULTS.values()} == {*CHECKED}
     assert not SOURCE.keys() & V1.keys()
+
+
+def test_no_fault_uses_a_name_that_nothing_defines() -> None:
+    """Such a fault throws, and the suite's verdict on it is not about its requirement."""
+    assert undefined_names() == {}

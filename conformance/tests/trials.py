@@ -88,6 +88,14 @@ def client_faults(dialect: str) -> dict[str, dict[str, str]]:
     return tables[dialect]
 
 
+def undefined_names() -> dict[str, list[str]]:
+    """Faults of the source whose code uses names that nothing defines → what ESLint says of each."""
+    found: dict[str, list[str]] = json.loads(
+        subprocess.check_output(("node", str(HERE / "undefined_names.mjs")), timeout=60)
+    )
+    return found
+
+
 class Host:
     """A process that takes one order after another as lines, and prints a line when each is over."""
 

@@ -39,6 +39,8 @@ lifecycle("RES-14", "events_go_to_the_next_session", "for (const ref of state._u
 const CURSORS = "cursors: cursorsOf(state._streams.values())";
 const resumed = (name, cursors) => core("RES-15", name, CURSORS, `cursors: ${cursors}`);
 resumed("a_resume_has_the_cursors_of_open_streams", "cursorsOf([...state._streams.values()].filter(({ run }) => run && run > 7))");
+resumed("a_resume_leaves_out_streams_whose_run_ended", "cursorsOf([...state._streams.values()].filter(({ run }) => run))");
+resumed("a_resume_leaves_out_streams_with_an_open_run", "cursorsOf([...state._streams.values()].filter(({ run }) => !run))");
 frames("RES-15", "a_frame_that_is_not_applied_moves_the_cursor", 'return violation(state, seq > cursor ? "gap"', 'return (stream.cursor = last), violation(state, seq > cursor ? "gap"');
 
 const ATTEMPT = "attempt: ++state._resumes,";

@@ -214,7 +214,7 @@ def sent(peer: Peer, kind: str, after: int = 0) -> list[Frame]:
 
 
 async def with_its_cursors(session: Resumable) -> Outcome:
-    """A session that is cut before any frame, after many frames, and after a violation."""
+    """A session that is cut before any frame, with an open and an ended run, and after a violation."""
     await session.settled()
     hello = await session.cut()
     if wrong := wrong_resume(session, hello, {}, 0):
@@ -226,9 +226,10 @@ async def with_its_cursors(session: Resumable) -> Outcome:
     b = session.stream("b").cursor + 1
     await session.send(OPEN, frame(3, text("c"), n=40), frame(b, start(b, "b"), name="b"))
     await session.send(OPEN, *([view(3, "<p>OLD</p>")] if session.views else ()))
+    await session.send(frame(b + 1, done(), name="b"))
     await session.settled()
     hello = await session.cut()
-    cursors = {"a": 42, "b": b}
+    cursors = {"a": 42, "b": b + 1}  # a is open, and the run of b has ended
     if wrong := wrong_resume(session, hello, cursors, version):
         return wrong
     await session.resume(hello, a="replay", b="replay")
