@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from streamops_conformance.v1.client.generate.exchanges import exchanges
 from streamops_spec import load_requirements
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,22 +29,13 @@ pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach
 
 SLOW = frozenset({"CLI-15", "CLI-16", "CLI-25", "CLI-26"})
 """Requirements whose probes wait for seconds: asked only where the fault is theirs."""
-MANY = frozenset({"RES-16", "FLW-5"})
-"""Requirements whose probes send most of the messages that all probes exchange. They are asked
-where the fault breaks a requirement of their chapter."""
 ALONE = frozenset({"CLI-26"})
 """Requirements whose probes measure times: asked in a run of their own, for beside others in one process
 every time is as long as those make it. Too little spread is seen then, never too much."""
 LAYOUT = frozenset({"CLI-14"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
-SOME = len(exchanges(frozenset({"ack", "html", "resume", "view"}))) + 1
-"""The exchanges by hand, and one drawn sequence: enough where an exchange or a probe shows the fault."""
-DRAWN = frozenset(
-    {"only_the_first_loading_class_is_set"},
-)
-"""Faults that only drawn sequences show."""
 EXAMPLES = 190
-"""For these: the exchanges, and more drawn sequences."""
+"""The exchanges by hand, and some drawn sequences."""
 FEW = 30
 
 ROLE = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("client"))
@@ -56,15 +46,9 @@ FAULTS = {name: fault["breaks"] for name, fault in SOURCE.items()} | {name: V1[n
 """Name → the requirement that it breaks."""
 
 
-def chapter(requirement: str) -> str:
-    """The letters of an id, which name its chapter."""
-    return requirement.partition("-")[0]
-
-
 def verdict(name: str, breaks: str) -> Report:
     alone = ALONE & {breaks}
-    elsewhere = {key for key in MANY if chapter(key) != chapter(breaks)}
-    selected = ROLE - (SLOW - {breaks}) - alone - elsewhere
+    selected = ROLE - (SLOW - {breaks}) - alone
     report = verdict_on(name, selected, layout=breaks in LAYOUT)
     if alone:
         report.results += verdict_on(name, alone).results
@@ -74,7 +58,7 @@ def verdict(name: str, breaks: str) -> Report:
 def verdict_on(name: str, selected: frozenset[str], *, layout: bool = False) -> Report:
     plan = Plan(
         selected=selected,
-        examples=FEW if layout else EXAMPLES if name in DRAWN else SOME,
+        examples=FEW if layout else EXAMPLES,
         seed=1,
         shrink=False,
     )

@@ -16,9 +16,6 @@ pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach
 SLOW = frozenset({"CON-7", "CON-11", "CON-14", "EVT-7", "LIM-4", "RES-1"})
 """Requirements whose probes wait for seconds, start a process or send thousands of names: asked
 only where the fault is theirs."""
-MANY = frozenset({"RES-12", "FWD-1", "FWD-2", "FRM-15", "CNT-8"})
-"""Requirements whose probes open 14 to 40 connections each. They send
-each message in a session of its own, and are asked where the fault breaks a requirement of their chapter."""
 
 REQUIRED = frozenset(key for key, each in load_requirements("v1").items() if each.speaks_of("server"))
 CHECKED = sorted(REQUIRED & SERVER.facts().keys())
@@ -31,14 +28,8 @@ SHORT = ("--cancel-ms", "1000")
 """The probes of chapter 10 wait for it to pass, and every one of these runs has them."""
 
 
-def chapter(requirement: str) -> str:
-    """The letters of an id, which name its chapter."""
-    return requirement.partition("-")[0]
-
-
 def verdict(fault: Fault) -> Report:
-    elsewhere = {key for key in MANY if chapter(key) != chapter(fault.breaks)}
-    selected = REQUIRED - (SLOW - {fault.breaks}) - elsewhere
+    selected = REQUIRED - (SLOW - {fault.breaks})
     plan = Plan(selected, examples=fault.examples, seed=1, shrink=False)
     options = (*SHORT, *(() if fault.breaks.startswith("CON-") else PATIENT))
     if fault.mutations:
