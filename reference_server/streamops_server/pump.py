@@ -136,15 +136,15 @@ class Pump:
         if self._calls % YIELD_EVERY == 0 or monotonic() > self.turn.ends:
             await asyncio.sleep(0)
         while self.is_full(name) and not self._session.program.closed:
-            await self._turn()
+            await self._next_wake()
 
     async def room_for_view(self) -> None:
         """Wait while the bytes of the views that are not sent reach the bound."""
         session = self._session
         while (self._outbox.view_bytes >= self._bound or session.is_full) and not session.program.closed:
-            await self._turn()
+            await self._next_wake()
 
-    def _turn(self) -> asyncio.Future[None]:
+    def _next_wake(self) -> asyncio.Future[None]:
         future = self._loop.create_future()
         self._waiting.append(future)
         return future

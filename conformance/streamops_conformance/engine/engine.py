@@ -48,7 +48,7 @@ class Plan(Generic[Spec]):
     """Run this case and nothing else."""
     strict_timing: bool = False
     shrink: bool = True
-    """DumpCheck for the smallest case that shows a failure."""
+    """Look for the smallest case that shows a failure."""
     replay: str = "streamops test server"
     """The command line of a replay, up to what the failure adds."""
     replay_end: str = ""
