@@ -26,7 +26,16 @@ export const BAD_FRAME = 4400;
 export const TIMEOUT = 4504;
 
 /** The close codes after which the client reconnects; WebSocket itself defines 10.. */
-export const BACK = /^(4408|4429|45..|10(0[156]|1[123]))$/;
+export const BACK = /^(10(0[156]|1[1-5])|44(08|29)|45..)$/;
+
+/** The bound of the first wait before a reconnect, in milliseconds. Each attempt multiplies it by 2. */
+export const FIRST_MS = 1000;
+
+/** The longest bound of a wait, in milliseconds. */
+export const LONGEST_MS = 30000;
+
+/** After a connection that lasted longer than these milliseconds, the bound is `FIRST_MS` again. */
+export const STABLE_MS = 30000;
 
 /** The error codes after which the client does not reconnect, whatever the close code is. */
 export const AWAY = ["bad_frame", "unauthorized", "forbidden", "taken_over", "frame_too_large"];

@@ -10,6 +10,7 @@ from streamops_spec import (
     data_root,
     default_target,
     load_protocol,
+    load_requirements,
     load_schema,
     load_shapes,
     schema_names,
@@ -123,11 +124,45 @@ def test_a_default_target_matches_its_pattern_and_no_other_name_does():
     assert not re.fullmatch(PROTOCOL.patterns.target_default, default_target("1a"))
 
 
-def test_every_close_code_beyond_4500_is_retryable_as_its_range_says():
-    first, last = PROTOCOL.retryable_close_range
-    for code, row in PROTOCOL.close_codes.items():
-        assert not first <= row.close <= last or row.retryable, code
-        assert not {row.close, *row.also} & {*PROTOCOL.transient_close_codes}, code
+def test_the_ranges_of_close_codes_cover_every_code_once():
+    covered = [code for row in PROTOCOL.close_ranges for code in range(row.first, row.last + 1)]
+    assert covered == list(range(1000, 5000))
+
+
+def test_a_named_close_code_says_what_its_range_says_except_where_the_client_may_be_late_or_too_fast():
+    differs = {
+        name
+        for name, row in PROTOCOL.close_codes.items()
+        for code in (row.close, *row.also)
+        for range_ in PROTOCOL.close_ranges
+        if range_.first <= code <= range_.last and range_.retryable != row.retryable
+    }
+    assert differs == {"hello_timeout", "rate_limited"}
+
+
+def test_a_client_closes_with_codes_that_have_a_meaning():
+    named = {row.close for row in PROTOCOL.close_codes.values()}
+    assert {row.close for row in PROTOCOL.client_closes} <= {*named, 1000}
+
+
+def test_each_kind_of_bad_input_is_answered_by_a_requirement_of_its_receiver():
+    requirements = load_requirements("v1")
+    for side, rows in PROTOCOL.bad_input.items():
+        for row in rows:
+            assert requirements[row.rule].speaks_of(side), row
+
+
+def test_an_unknown_value_is_replaced_by_a_known_one():
+    known = {
+        "mode": PROTOCOL.text_modes,
+        "edge": PROTOCOL.prune_edges,
+        "state": PROTOCOL.states,
+        "how": load_schema("v1:welcome")["properties"]["resumed"]["additionalProperties"]["properties"][
+            "how"
+        ]["enum"],
+    }
+    for member, value in PROTOCOL.unknown_values.items():
+        assert value in known[member] if value else member == "reason", member
 
 
 def test_an_application_code_is_a_code_with_the_prefix():

@@ -58,6 +58,46 @@ class CloseCode(msgspec.Struct, frozen=True):
     also: tuple[int, ...] = ()
 
 
+class CloseRange(msgspec.Struct, frozen=True):
+    """Close codes from `first` to `last`: whether a client reconnects after one that `close_codes` does not list."""
+
+    first: int
+    last: int
+    retryable: bool
+    meaning: str
+
+
+class ClientClose(msgspec.Struct, frozen=True):
+    """A reason for which a client closes: the code that it uses, and whether it reconnects (chapter 13)."""
+
+    when: str
+    close: int
+    reconnects: bool
+
+
+class BackOff(msgspec.Struct, frozen=True):
+    """The bound of the random wait before a reconnect, in milliseconds (CLI-26)."""
+
+    first_ms: int
+    factor: int
+    """By how much each attempt multiplies the bound."""
+    longest_ms: int
+    stable_ms: int
+    """How long after its welcome a connection has to last until the bound is `first_ms` again."""
+
+
+class BadInput(msgspec.Struct, frozen=True):
+    """A kind of invalid, unknown or late input, what its receiver does, and the requirement that says so.
+
+    `broken`: a server sends a fatal error and closes, a client reports and closes with 4400.
+    `refused`: this input alone fails. `ignored`: it has no effect.
+    """
+
+    input: str
+    answer: Literal["broken", "refused", "ignored"]
+    rule: str
+
+
 class CoalescingRule(msgspec.Struct, frozen=True):
     """How an operation of `first` merges with a following one of `second` (chapter 6).
 
@@ -88,6 +128,7 @@ class Limits(msgspec.Struct, frozen=True):
     default_max_fps: int
     ping_t_bytes: int
     max_safe_integer: int
+    kept_cursors: int
 
 
 class Patterns(msgspec.Struct, frozen=True):
@@ -116,10 +157,12 @@ class Protocol(msgspec.Struct, frozen=True):
     codes: dict[str, str]
     application_code_prefix: str
     close_codes: dict[str, CloseCode]
-    retryable_close_range: tuple[int, int]
-    """First and last close code that are retryable whether or not `close_codes` lists them."""
-    transient_close_codes: tuple[int, ...]
-    """WebSocket's own close codes after which a client tries again."""
+    close_ranges: tuple[CloseRange, ...]
+    client_closes: tuple[ClientClose, ...]
+    back_off: BackOff
+    bad_input: dict[Side, tuple[BadInput, ...]]
+    unknown_values: dict[str, str | None]
+    """The value that a client uses for an unknown one, by member; None: as if the member were absent (FWD-4)."""
     default_target: str
     """The form of a default target; `default_target(stream)` fills it in."""
     coalescing: Coalescing
@@ -156,8 +199,7 @@ class Protocol(msgspec.Struct, frozen=True):
         code = self.error_code(close)
         if code is not None:
             return self.close_codes[code].retryable
-        first, last = self.retryable_close_range
-        return close in self.transient_close_codes or first <= close <= last
+        return any(row.retryable for row in self.close_ranges if row.first <= close <= row.last)
 
 
 @cache

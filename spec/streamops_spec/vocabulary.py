@@ -27,7 +27,6 @@ _COMMON = {
 }  # fmt: skip
 # White space beyond U+00A0. The patterns list it because engines differ; JavaScript's \s is the same set.
 _SPACES = r"\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-_NO_STATUS = 1005  # what a browser reports for a close without a code
 _PLAIN = {"string": "s", "boolean": "b", "integer": "p", "array": "o"}
 
 
@@ -77,7 +76,16 @@ export const BAD_FRAME = {protocol.close_codes["bad_frame"].close};
 export const TIMEOUT = {protocol.close_codes["heartbeat_timeout"].close};
 
 /** The close codes after which the client reconnects; WebSocket itself defines 10.. */
-export const BACK = /^({_retryable(protocol)}|{_alternatives(*protocol.transient_close_codes, _NO_STATUS)})$/;
+export const BACK = /^({_retryable(protocol)})$/;
+
+/** The bound of the first wait before a reconnect, in milliseconds. Each attempt multiplies it by 2. */
+export const FIRST_MS = {protocol.back_off.first_ms};
+
+/** The longest bound of a wait, in milliseconds. */
+export const LONGEST_MS = {protocol.back_off.longest_ms};
+
+/** After a connection that lasted longer than these milliseconds, the bound is `FIRST_MS` again. */
+export const STABLE_MS = {protocol.back_off.stable_ms};
 
 /** The error codes after which the client does not reconnect, whatever the close code is. */
 export const AWAY = {json.dumps(away)};
@@ -128,24 +136,32 @@ def _key(name: str) -> str:
 
 
 def _retryable(protocol: Protocol) -> str:
-    """The application close codes after which a client comes back, as a regular expression."""
-    first, last = protocol.retryable_close_range
-    assert (first % 100, last) == (0, first + 99), "the pattern below stands for one hundred of codes"
-    closes = [close for close in protocol.close_codes.values() if close.retryable]
-    numbers = [number for close in closes for number in (close.close, *close.also)]
+    """The close codes after which a client comes back, as alternatives of a regular expression."""
+    assert protocol.back_off.factor == 2, "the client doubles the bound"
+    codes = [code for code in range(1000, 5000) if protocol.is_retryable(code)]
+    hundreds = dict.fromkeys(code // 100 for code in codes)
     return "|".join(
-        [str(number) for number in numbers if not first <= number <= last] + [f"{first // 100}.."]
+        f"{each}{_last_digits([c % 100 for c in codes if c // 100 == each])}" for each in hundreds
     )
 
 
-def _alternatives(*numbers: int) -> str:
-    """A regular expression for numbers of one hundred, with their common digits written once."""
-    (hundred,) = {number // 100 for number in numbers}
-    units: dict[str, str] = {}
-    for number in sorted(numbers):
-        ten = str(number)[-2]
-        units[ten] = units.get(ten, "") + str(number)[-1]
-    return f"{hundred}({'|'.join(f'{ten}[{each}]' for ten, each in units.items())})"
+def _last_digits(found: list[int]) -> str:
+    """An expression for numbers of two digits; `..` for all of them."""
+    if len(found) == 100:
+        return ".."
+    units: dict[int, str] = {}
+    for number in found:
+        units[number // 10] = units.get(number // 10, "") + str(number % 10)
+    parts = [f"{ten}{_one_of(each)}" for ten, each in units.items()]
+    return parts[0] if len(parts) == 1 else f"({'|'.join(parts)})"
+
+
+def _one_of(digits: str) -> str:
+    """An expression for one of these digits, which grow."""
+    if len(digits) == 1:
+        return digits
+    is_run = len(digits) > 2 and int(digits[-1]) - int(digits[0]) == len(digits) - 1
+    return f"[{digits[0]}-{digits[-1]}]" if is_run else f"[{digits}]"
 
 
 def _shape(schema: Json) -> Json:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import re
+
 import pytest
 from streamops_spec import (
     data,
@@ -82,5 +84,15 @@ def test_a_default_target_has_the_name_of_its_stream() -> None:
     assert default_target("answer") == "[dj-stream='answer']"
 
 
-def test_the_vocabulary_writes_common_digits_once() -> None:
-    assert vocabulary._alternatives(1006, 1011, 1001) == "10(0[16]|1[1])"
+@pytest.mark.parametrize(
+    ("found", "expression"),
+    [([8], "08"), ([1, 6, 11], "(0[16]|11)"), ([11, 12, 13], "1[1-3]"), (list(range(100)), "..")],
+)
+def test_the_vocabulary_writes_common_digits_once(found: list[int], expression: str) -> None:
+    assert vocabulary._last_digits(found) == expression
+
+
+def test_the_vocabulary_has_the_close_codes_of_the_tables() -> None:
+    (written,) = re.findall(r"^export const BACK = /(.*)/;$", vocabulary.text(), re.MULTILINE)
+    matched = {code for code in range(1000, 5000) if re.search(written, str(code))}
+    assert matched == {code for code in range(1000, 5000) if load_protocol().is_retryable(code)}

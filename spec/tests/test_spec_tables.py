@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from streamops_spec import OpTemplate, load_protocol, load_schema, spec_root
-from streamops_spec.protocol import FrameKind, OpKind
+from streamops_spec.protocol import FrameKind, OpKind, Side
 
 PROTOCOL = load_protocol()
 OPS = load_schema("v1:ops")["$defs"]
@@ -91,8 +91,35 @@ def codes() -> Rows:
 
 def close_codes() -> Rows:
     return [
-        [" or ".join(map(str, (row.close, *row.also))), f"`{name}`", "yes" if row.retryable else "no"]
+        [" or ".join(map(str, (row.close, *row.also))), f"`{name}`", yes_or_no(row.retryable)]
         for name, row in PROTOCOL.close_codes.items()
+    ]
+
+
+def yes_or_no(word: bool) -> str:
+    return "yes" if word else "no"
+
+
+def close_ranges() -> Rows:
+    return [
+        [str(row.first), str(row.last), yes_or_no(row.retryable), row.meaning]
+        for row in PROTOCOL.close_ranges
+    ]
+
+
+def client_closes() -> Rows:
+    return [[row.when, str(row.close), yes_or_no(row.reconnects)] for row in PROTOCOL.client_closes]
+
+
+def bad_input(side: Side) -> Rows:
+    return [[row.input, row.answer, row.rule] for row in PROTOCOL.bad_input[side]]
+
+
+def unknown_values() -> Rows:
+    absent = "as if the member were absent"
+    return [
+        [f"`{member}`", f"`{value}`" if value else absent]
+        for member, value in PROTOCOL.unknown_values.items()
     ]
 
 
@@ -127,6 +154,11 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "coalescing": coalescing,
     "codes": codes,
     "close-codes": close_codes,
+    "close-ranges": close_ranges,
+    "client-closes": client_closes,
+    "bad-input-server": lambda: bad_input("server"),
+    "bad-input-client": lambda: bad_input("client"),
+    "unknown-values": unknown_values,
     "done-reasons": lambda: [[f"`{reason}`"] for reason in PROTOCOL.done_reasons],
     "hello-limits": lambda: properties("hello", "limits"),
     "welcome-limits": lambda: properties("welcome", "limits"),

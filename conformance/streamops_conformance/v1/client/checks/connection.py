@@ -25,7 +25,8 @@ CROWD = 10
 SPREAD_S = 0.2
 """The least difference in seconds between the longest and the shortest wait: random times within one second
 are closer together once in 200,000 runs."""
-TRANSIENT = PROTOCOL.transient_close_codes
+TRANSIENT = [code for code in range(1000, 1016) if PROTOCOL.is_retryable(code) and code not in (1005, 1015)]
+"""WebSocket's own codes after which a client reconnects, without those that no close frame may carry."""
 
 
 @CLIENT.probe("CON-15")
