@@ -153,6 +153,7 @@ def test_each_kind_of_bad_input_is_answered_by_a_requirement_of_its_receiver():
 
 
 def test_an_unknown_value_is_replaced_by_a_known_one():
+    resumed = load_schema("v1:welcome")["properties"]["resumed"]["additionalProperties"]
     known = {
         "mode": PROTOCOL.text_modes,
         "edge": PROTOCOL.prune_edges,

@@ -59,7 +59,7 @@ class CloseCode(msgspec.Struct, frozen=True):
 
 
 class CloseRange(msgspec.Struct, frozen=True):
-    """Close codes from `first` to `last`: whether a client reconnects after one that `close_codes` does not list."""
+    """Whether a client reconnects after a close code from `first` to `last` that `close_codes` does not list."""
 
     first: int
     last: int
@@ -162,7 +162,7 @@ class Protocol(msgspec.Struct, frozen=True):
     back_off: BackOff
     bad_input: dict[Side, tuple[BadInput, ...]]
     unknown_values: dict[str, str | None]
-    """The value that a client uses for an unknown one, by member; None: as if the member were absent (FWD-4)."""
+    """What a client uses for an unknown value, by member; None: as if the member were absent (FWD-4)."""
     default_target: str
     """The form of a default target; `default_target(stream)` fills it in."""
     coalescing: Coalescing

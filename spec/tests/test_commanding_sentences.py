@@ -1,7 +1,7 @@
 """A sentence that commands names the requirement that says so, or it is a requirement.
 
-What stands outside of requirement lines explains. A reader cannot tell an explanation that says "never" from a
-rule that nobody checks, so such a sentence names an id.
+What stands outside of requirement lines explains. A reader cannot tell an explanation that says "never"
+from a rule that nobody checks, so such a sentence names an id.
 """
 
 import re

@@ -1,8 +1,7 @@
 """The reader of the facts: where they stand, and what it says where they do not."""
 
-from pathlib import Path
-
 import re
+from pathlib import Path
 
 import pytest
 from streamops_spec import (
