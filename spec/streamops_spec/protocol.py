@@ -59,7 +59,7 @@ class CloseCode(msgspec.Struct, frozen=True):
 
 
 class CloseRange(msgspec.Struct, frozen=True):
-    """Whether a client reconnects after a close code from `first` to `last` that `close_codes` does not list."""
+    """Whether a client reconnects after a code from `first` to `last` that `close_codes` does not list."""
 
     first: int
     last: int
