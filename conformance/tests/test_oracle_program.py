@@ -87,12 +87,12 @@ def test_a_call_without_its_capability_is_unsupported(step: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     ("step", "code"),
     [
-        ({"do": "text_units", "stream": "s", "units": [120, 0xD800]}, ""),
-        ({"do": "text", "stream": "no name", "text": "x"}, ""),
-        ({"do": "text", "stream": "s\n", "text": "x"}, ""),
-        ({"do": "error", "stream": "s", "error": "e", "code": "quota"}, ""),
-        ({"do": "error", "stream": "s", "error": "e", "code": "x_"}, ""),
-        ({"do": "stream_to", "stream": "s"}, ""),
+        ({"do": "text_units", "stream": "s", "units": [120, 0xD800]}, "app_error"),
+        ({"do": "text", "stream": "no name", "text": "x"}, "app_error"),
+        ({"do": "text", "stream": "s\n", "text": "x"}, "app_error"),
+        ({"do": "error", "stream": "s", "error": "e", "code": "quota"}, "app_error"),
+        ({"do": "error", "stream": "s", "error": "e", "code": "x_"}, "app_error"),
+        ({"do": "stream_to", "stream": "s"}, "app_error"),
         ({"do": "replace", "stream": "s", "html": "x", "repeat": 2000}, "overflow"),
     ],
 )

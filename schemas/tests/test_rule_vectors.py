@@ -8,7 +8,7 @@ import turbohtml
 from streamops_spec import load_protocol, load_rule_vectors, load_shapes
 
 PROTOCOL = load_protocol()
-NAMES = ("coalescing", "lifecycle", "text-split")
+NAMES = ("bad-input", "coalescing", "lifecycle", "resume", "text-split")
 
 
 def vectors(name):
@@ -27,7 +27,7 @@ def test_descriptions_are_unique(name):
 
 
 def test_an_unknown_rule_names_the_known_ones():
-    with pytest.raises(KeyError, match="coalescing, lifecycle, text-split"):
+    with pytest.raises(KeyError, match="bad-input, coalescing, lifecycle, resume, text-split"):
         load_rule_vectors("merging")
 
 

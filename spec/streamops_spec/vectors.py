@@ -1,7 +1,7 @@
 """Test vectors: inputs and the results that an implementation in any language must produce.
 
 `vectors/v*/shapes/` has values and whether a schema accepts them. `vectors/v1/rules/` has
-cases for the rules that a schema cannot express: merges, splits and inserted operations.
+cases for the rules that a schema cannot express: merges, splits, inserted operations, resumes, bad input.
 """
 
 import json
@@ -23,7 +23,7 @@ def load_shape_vectors() -> tuple[tuple[Path, tuple[Json, ...]], ...]:
 
 @cache
 def load_rule_vectors(name: str) -> tuple[Json, ...]:
-    """The vectors of one rule: `coalescing`, `lifecycle` or `text-split`.
+    """The vectors of one rule: `bad-input`, `coalescing`, `lifecycle`, `resume` or `text-split`.
 
     Raises KeyError, with the list of known names, for an unknown one.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from streamops_server.core.frames import Cancel
 from streamops_server.core.producers import Producer
-from streamops_server.core.program import Program
+from streamops_server.core.program import _ERROR_ROW, Program
 from streamops_server.core.session import Session
 from streamops_server.core.stream import Stream
 from streamops_server.session_runner import SessionRunner
@@ -47,6 +47,17 @@ def an_owner_that_has_tasks_goes_on() -> None:
             self.session.cancel(asked, self._loop.time())
         else:
             real(self, asked)
+
+
+@fault("FLW-9", examples=FEW)
+def what_a_cancelled_owner_raises_is_shown() -> None:
+    @instead(Program, "end")
+    def end(real: Real, self: Program, producer: Producer, outcome: str) -> None:
+        if outcome == "owner_raises" and producer.is_stopped:
+            for owner in producer.line():
+                for name in owner.runs:
+                    self._run_row("owner_raises", self.streams[name], owner, row=_ERROR_ROW)
+        real(self, producer, outcome)
 
 
 @fault("FLW-9", examples=FEW)

@@ -56,3 +56,13 @@ def a_re_render_sends_the_text_of_its_html() -> None:
     @instead(view_runner, "inner_html")
     def inner(real: Real, whole: str, target: str) -> str:
         return html.unescape(real(whole, target))
+
+
+@fault("CNT-11", examples=FEW)
+def what_the_template_does_not_mark_is_rendered_empty() -> None:
+    @instead(view_runner.ViewRunner, "render_target")
+    def render_target(real: Real, self: object, name: str, target: str) -> str:
+        try:
+            return str(real(self, name, target))
+        except LookupError:
+            return ""

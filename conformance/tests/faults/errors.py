@@ -23,6 +23,13 @@ def the_text_of_an_exception_goes_out() -> None:
         return real(error)[0], str(error)
 
 
+@fault("ERR-3")
+def a_bad_argument_is_the_clients_fault() -> None:
+    @instead(view_runner, "explain")
+    def explain(real: Real, error: Exception) -> tuple[str, str]:
+        return ("bad_params", str(error)) if isinstance(error, ValueError) else real(error)
+
+
 @fault("ERR-9", examples=FEW)
 def an_unknown_code_becomes_app_error() -> None:
     @instead(Program, "error")

@@ -83,6 +83,19 @@ def a_branch_opens_runs_for_its_handler() -> None:
         real(self, call, queue, handler if call in ("start", "content", "error") else owner, *rest, **more)
 
 
+@fault("LIF-13", examples=FEW)
+def a_raise_of_a_branch_shows_once_the_handler_ends() -> None:
+    @instead(Program, "end")
+    def end(real: Real, self: Program, producer: Producer, outcome: str) -> None:
+        parent = producer.parent
+        if outcome != "owner_raises" or parent is None or parent.living < 2:
+            real(self, producer, outcome)
+            return
+        runs, parent.runs = parent.runs, {}
+        real(self, producer, outcome)
+        parent.runs = runs
+
+
 @fault("LIF-10", examples=FEW)
 def a_superseded_producer_writes_on() -> None:
     @instead(Producer, "is_fenced")

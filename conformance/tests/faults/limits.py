@@ -26,3 +26,11 @@ def a_name_is_trimmed_first() -> None:
     @instead(Program, "_stream")
     def queue(real: Real, self: Program, name: str) -> object:
         return real(self, name.strip())
+
+
+@fault("VIEW-3")
+def a_call_that_is_refused_uses_no_name() -> None:
+    @instead(Program, "open_to")
+    def open_to(real: Real, self: Program, caller: object, name: str, needs: str = "") -> object:
+        self._need(needs)
+        return real(self, caller, name, needs)

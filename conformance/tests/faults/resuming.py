@@ -6,6 +6,8 @@ Patches, because these are not on the wire: what a session keeps, and for how lo
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+from msgspec import UNSET
 from streamops_server.core import resume
 from streamops_server.core.frames import Hello, Resumed, ResumeFrom
 from streamops_server.core.outbox import Outbox
@@ -154,3 +156,21 @@ def missed_views_come_after_all_operations() -> None:
 
 def _marks(stream: Stream) -> list[int]:
     return stream.sent_log._cursors if stream.sent_log is not None else []
+
+
+@fault("RES-4", examples=FEW)
+def a_view_that_was_never_made_is_believed() -> None:
+    @instead(resume, "is_valid")
+    def is_valid(real: Real, hello: Hello, *args: Any) -> bool:
+        asked = msgspec.structs.replace(hello.resume, view=UNSET)
+        return bool(real(msgspec.structs.replace(hello, resume=asked), *args))
+
+
+@fault("RES-22", examples=FEW)
+def a_resume_that_fails_ends_the_session() -> None:
+    @instead(Session, "may_resume")
+    def may_resume(real: Real, self: Session, *args: Any) -> bool:
+        goes_on = bool(real(self, *args))
+        if not goes_on:
+            self.over()
+        return goes_on

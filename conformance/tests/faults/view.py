@@ -4,16 +4,19 @@ Patches, because these are not on the wire: what a map lists, and when a view is
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from html import escape
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from streamops_server.core.errors import Overflow
 from streamops_server.core.outbox import Outbox
 from streamops_server.core.program import Program
 from streamops_server.core.view_queue import PendingView
 from streamops_server.core.views import Views
 from streamops_server.rendered_html import stream_names
+from streamops_server.view_runner import ViewRunner
 
 from .order import no_early_merge
 from .table import FEW, fault, instead
@@ -99,3 +102,21 @@ def a_re_render_leaves_its_stream_out_of_the_map() -> None:
         before = name in self.streams and self.streams[name].has_streamed_content
         real(self, caller, name, *args, **options)
         self.streams[name].has_streamed_content |= before
+
+
+@fault("VIEW-12", examples=FEW)
+def a_push_of_a_view_that_cannot_fit_does_nothing() -> None:
+    @instead(ViewRunner, "push_view")
+    def push_view(real: Real, self: ViewRunner) -> None:
+        with suppress(Overflow):
+            real(self)
+
+
+@fault("VIEW-12", examples=FEW)
+def a_final_view_that_cannot_fit_fails_its_event() -> None:
+    @instead(ViewRunner, "_final_view")
+    def final_view(real: Real, self: ViewRunner) -> None:
+        try:
+            real(self)
+        except Overflow as overflow:
+            raise RuntimeError(str(overflow)) from None

@@ -92,8 +92,8 @@ class Program:
         retryable: bool | None = None,
     ) -> None:
         """Show an error. Raises Overflow for a message that exceeds a frame: errors are never split."""
-        check_code(code)
         stream = self.open_to(caller, name)
+        check_code(code)
         shown: bool | UnsetType = UNSET if retryable is None else retryable
         error = Error(stream.target, message, code, shown)
         self._check_size(name, error, utf8_length(message))
@@ -197,7 +197,7 @@ class Program:
         """The producer's own code ended. A run ends when its whole owner has ended (LIF-7 to LIF-9)."""
         if outcome == "owner_cancelled":
             producer.was_cancelled()
-        if outcome == "owner_raises":
+        if outcome == "owner_raises" and not producer.is_stopped:  # FLW-9: a cancelled owner shows no error
             for owner in producer.line():
                 for name in owner.runs:
                     self._run_row("owner_raises", self.streams[name], owner, row=_ERROR_ROW)
@@ -225,8 +225,8 @@ class Program:
     def open_to(self, caller: Producer, name: str, needs: str = "") -> Stream:
         """The stream to which the caller may add content; `needs` is the capability that the call needs."""
         self.check_alive(caller)
+        stream = self._stream(name)  # first: a name is used even if its call fails (chapter 14)
         self._need(needs)  # CNT-8
-        stream = self._stream(name)
         if caller.is_fenced(name):
             raise Fenced  # LIF-10
         if stream.run is None and caller.is_stopped:

@@ -2,10 +2,12 @@
 
 from collections import deque
 
+from streamops_spec import load_protocol
+
 from streamops_server.core.framing import ENTRY_COST, Entry
 
-MOST_CURSORS = 4096
-"""The latest valid cursors that a stream remembers at least. No client is further behind."""
+MOST_CURSORS = load_protocol().limits.kept_cursors
+"""The latest valid cursors that a stream remembers at least (chapter 11). No client is further behind."""
 
 
 class SentLog:

@@ -21,7 +21,7 @@ HANDLER = "handler"
 
 
 class _Raised(Exception):
-    """The program raised; `code` is the code of the reply, empty if the specification leaves it open."""
+    """The program raised; `code` is the code of the reply (ERR-3)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -80,7 +80,7 @@ class Program:
             for step in script:
                 self._step(step)
         except _Raised as raised:
-            code = raised.code or "?"
+            code = raised.code
             self._end(HANDLER, "owner_raises", "LIF-8")
         except _Hangs:
             replies = False
@@ -93,7 +93,7 @@ class Program:
             views=len(self.views),
             replies=replies,
             ok=not code,
-            code=code.replace("?", ""),
+            code=code,
         )
         self.events.append(event)
         return event
@@ -189,19 +189,19 @@ class Program:
                 self._html(step, owner)
 
     def _text(self, name: str, text: str, mode: Mode, target: str, owner: str) -> None:
+        self._known(name)
         if target:
             self._needs("html")
-        self._known(name)
         try:
             parts = numbered(text, mode, self._max_text_bytes)
         except UnicodeEncodeError:
-            raise _Raised("") from None
+            raise _Raised("app_error") from None  # CNT-6
         for part, part_mode in parts:
             self._content(name, {"op": "text", "text": part, "mode": part_mode}, target, owner)
 
     def _html(self, step: steps.Replace | steps.Insert | steps.Delete | steps.Prune, owner: str) -> None:
-        self._needs("html")
         self._known(step.stream)
+        self._needs("html")
         wire: dict[str, Any]
         match step:
             case steps.Replace():
@@ -217,20 +217,20 @@ class Program:
         self._content(step.stream, wire, step.target, owner)
 
     def _stream_to(self, step: steps.StreamTo, owner: str) -> None:
-        self._needs("html")
         self._known(step.stream)
+        self._needs("html")
         if step.stream not in self.variables:
-            raise _Raised("")
+            raise _Raised("app_error")  # CNT-11
         inner = html_lib.escape(self.variables[step.stream])
         op = self._content(step.stream, {"op": "replace", "html": inner}, "", owner)
         op.rerendered = True
         self.streams[step.stream].foreign = False  # VIEW-11
 
     def _error(self, step: steps.Error, owner: str) -> None:
+        self._known(step.stream)
         own = re.fullmatch(self._protocol.patterns.application_code, step.code)
         if step.code not in self._protocol.codes and own is None:
-            raise _Raised("")  # ERR-9
-        self._known(step.stream)
+            raise _Raised("app_error")  # ERR-9
         template = {"op": "error", "error": step.error, "code": step.code}
         self._call("error", step.stream, owner, "LIF-3", template)
 
@@ -317,8 +317,10 @@ class Program:
     def _known(self, name: str) -> StreamState:
         if name in self.streams:
             return self.streams[name]
-        if not self._name.fullmatch(name) or len(self.streams) >= self._max_streams:
-            raise _Raised("")  # LIM-4, LIM-8
+        if not self._name.fullmatch(name):
+            raise _Raised("app_error")  # LIM-8
+        if len(self.streams) >= self._max_streams:
+            raise _Raised("overflow")  # LIM-4
         self.streams[name] = StreamState()
         return self.streams[name]
 

@@ -41,7 +41,10 @@ async def _ended(session: Session, name: str) -> Wrong | None:
 @SERVER.probe("FLW-9")
 async def a_cancel_ends_the_run_and_its_owner(context: ProbeContext) -> Outcome:
     return await in_turn(
-        *(partial(part, context) for part in (_hanging, _whole_owner, _done_by_the_owner, _twice, _in_time))
+        *(
+            partial(part, context)
+            for part in (_hanging, _whole_owner, _done_by_the_owner, _raises, _twice, _in_time)
+        )
     )
 
 
@@ -76,6 +79,17 @@ async def _done_by_the_owner(context: ProbeContext) -> Outcome:
         await session.hello(context.caps())
         await cancel(session, stubborn(DONE, steps.pause(50)))
         return await _ended(session, "s") or KEPT
+
+
+async def _raises(context: ProbeContext) -> Outcome:
+    """What a cancelled owner raises is not shown: its user asked for the end."""
+    async with context.session() as session:
+        await session.hello(context.caps())
+        await session.reply(await cancel(session, stubborn(steps.step("raise"))))
+        found = in_short(ops_of(session))
+        if found == ["start", "done cancelled"]:
+            return KEPT
+        return Wrong("start, done cancelled from a cancelled owner that raises", ", ".join(found))
 
 
 async def _twice(context: ProbeContext) -> Outcome:

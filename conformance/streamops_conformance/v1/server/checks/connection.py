@@ -55,7 +55,9 @@ def one_welcome_comes_first(state: TranscriptState) -> Outcome:
     if kind == "welcome":
         if state.welcomes:
             return Wrong("exactly one welcome", "a second welcome")
-        return KEPT if state.hello else Wrong("nothing but ping and error before hello", "a welcome")
+        return KEPT if state.hello else Wrong("nothing but a fatal error before hello", "a welcome")
+    if not state.hello and kind == "ping":
+        return Wrong("nothing but a fatal error before hello", "a ping")
     if (
         not state.welcomes
         and kind in load_protocol().frames

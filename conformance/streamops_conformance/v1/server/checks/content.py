@@ -121,3 +121,18 @@ async def a_call_without_its_capability_is_unsupported(context: ProbeContext) ->
     if not seen:
         context.not_applicable("the target declares no capability that gates a call")
     return KEPT if seen else NOT_SEEN
+
+
+@SERVER.probe("CNT-11")
+async def a_stream_that_the_template_does_not_mark_cannot_be_re_rendered(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps("html", "view"), view=context.view(marked="<1>"))
+        good = await session.run([steps.stream_to("marked")])
+        if good["ok"] is not True:
+            context.inconclusive(f"the control, a stream that the template marks, was refused: {good}")
+            return NOT_SEEN
+        reply = await session.run([steps.stream_to("unmarked")])
+        if reply["ok"] is not False or reply["error"]["code"] != "app_error":
+            return Wrong("ok: false with app_error, because there is nothing to render", str(reply)[:300])
+        frames = [frame for frame in session.transcript.frames("stream") if frame["stream"] == "unmarked"]
+        return Wrong("no operation on such a stream", str(frames[0])[:300]) if frames else KEPT

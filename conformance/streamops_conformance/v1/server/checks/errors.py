@@ -68,6 +68,25 @@ def an_error_has_the_text_and_code_of_its_call(state: TranscriptState) -> Outcom
     return KEPT if any(op.kind == "error" and not op.generic for op in state.covered) else NOT_SEEN
 
 
+@SERVER.probe("ERR-3")
+async def a_call_with_bad_arguments_is_an_error_of_the_application(context: ProbeContext) -> Outcome:
+    calls = {
+        "a malformed name": steps.text("1a", "x"),
+        "a lone surrogate": steps.step("text_units", stream="s", units=[0xD800]),
+        "an unknown code": steps.step("error", stream="s", error="no", code="mine"),
+    }
+    async with context.session() as session:
+        await session.hello(context.caps())
+        for what, call in calls.items():
+            reply = await session.run([call])
+            code = reply.get("error", {}).get("code")
+            if reply["ok"] is False and code != "app_error":
+                return Wrong(
+                    f"app_error, because the handler did not catch the refusal of {what}", f"{reply}"
+                )
+    return KEPT
+
+
 @SERVER.rule("ERR-3", "reply", needs_program=True)
 def a_handler_that_raises_is_answered_with_an_error(state: TranscriptState) -> Outcome:
     assert state.program is not None

@@ -38,6 +38,25 @@ async def unknown_frame_types_are_ignored(context: ProbeContext) -> Outcome:
         return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
 
 
+@SERVER.probe("FWD-2")
+async def frames_that_are_not_for_a_server_are_ignored(context: ProbeContext) -> Outcome:
+    """Frames that servers send, and an `ack` in a session without the capability."""
+    async with context.session() as session:
+        await session.hello(context.caps())
+        for frame in (
+            {"type": "welcome", "session": "x"},
+            {"type": "reply", "ref": 1, "ok": True},
+            {"type": "stream", "stream": "s", "seq": 1, "n": 1, "ops": []},
+            {"type": "ack", "cursors": {"s": 1}},
+        ):
+            await session.send(frame)
+        try:
+            reply = await session.run([steps.text("s", "x")])
+        except Silent as silent:
+            return Wrong("an event after a frame that is not for a server is answered", str(silent))
+        return KEPT if reply["ok"] is True else Wrong("ok: true", str(reply))
+
+
 @SERVER.probe("FWD-3")
 async def unknown_capabilities_and_limits_are_ignored(context: ProbeContext) -> Outcome:
     async with context.session() as session:

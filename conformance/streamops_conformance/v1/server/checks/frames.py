@@ -97,6 +97,7 @@ async def known_frames_with_wrong_members_are_refused(context: ProbeContext) -> 
     good: dict[str, Any] = {"type": "event", "ref": 1, "event": "conformance.run", "params": {"script": []}}
     broken: list[dict[str, Any]] = [
         {key: value for key, value in good.items() if key != "ref"},
+        {"type": "cancel", "stream": "s", "RUN": 1},
         {**good, "ref": "1"},
         {**good, "ref": 0},
         {**good, "ref": 1.5},

@@ -142,6 +142,27 @@ async def the_run_of_a_branch_ends_before_the_handler_does(context: ProbeContext
     return KEPT
 
 
+@SERVER.probe("LIF-13")
+async def a_raise_shows_while_other_members_go_on(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        welcome = await session.hello(context.caps())
+        quiet = 10 * 1000 / min(60, welcome["limits"]["max_fps"])
+        goes_on = [steps.pause(quiet), steps.text("t", "goes on")]
+        await session.run([steps.start("s"), steps.parallel([steps.step("raise")], goes_on)])
+        ops = [
+            (frame["stream"], op["op"], op.get("code"))
+            for frame in session.transcript.frames("stream")
+            for op in frame["ops"]
+        ]
+        if ("t", "start", None) not in ops or ("s", "start", None) not in ops:
+            return NOT_SEEN
+        # The start of t is sent after everything that was accepted before it (ORD-6).
+        before = ops[: ops.index(("t", "start", None))]
+        if ("s", "error", "app_error") not in before:
+            return Wrong("error app_error on s, when a branch raised, before the start of t", str(ops))
+    return KEPT
+
+
 OPEN_AND_GO_ON: list[dict[str, Any]] = [
     steps.start("s"),
     steps.text("s", "first."),

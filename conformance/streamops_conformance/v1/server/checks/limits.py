@@ -108,6 +108,9 @@ async def a_stream_beyond_max_streams_fails_only_its_call(context: ProbeContext)
         surplus = await session.run([steps.text("surplus", "x")])
         if surplus["ok"] is not False:
             return Wrong(f"a call on name {limit + 1} fails", str(surplus))
+        ended = await session.run([steps.done("surplus")])
+        if ended["ok"] is not False:
+            return Wrong(f"a done call on name {limit + 1} fails too", str(ended))
         again = await session.run([steps.text(names[0], "y")])
         if again["ok"] is not True:
             return Wrong("calls on the earlier names succeed", str(again))

@@ -16,7 +16,7 @@ from streamops_conformance.v1.server.due_views import (
 from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.transcript_state import TranscriptState
-from streamops_conformance.v1.vocabulary import LIFECYCLE
+from streamops_conformance.v1.vocabulary import LIFECYCLE, PROTOCOL
 
 
 @SERVER.rule("VIEW-10", "view")
@@ -41,7 +41,8 @@ def the_first_view_has_every_stream_at_zero(state: TranscriptState) -> Outcome:
 
 @SERVER.rule("VIEW-1", "reply")
 def the_first_view_comes_before_any_reply(state: TranscriptState) -> Outcome:
-    if "view" in state.agreed and state.version is None:
+    at_once = state.frame.get("error", {}).get("code") == "rate_limited"
+    if "view" in state.agreed and state.version is None and not at_once:
         return Wrong("a first view after welcome", "a reply before any view")
     return NOT_SEEN
 
@@ -190,6 +191,47 @@ async def views_obey_the_frame_rate(context: ProbeContext) -> Outcome:
         if views > allowed:
             return Wrong(f"at most {allowed:.1f} views in {got - sent:.0f} ms", f"{views} views")
         return KEPT if allowed < 60 else NOT_SEEN
+
+
+@SERVER.probe("VIEW-3")
+async def a_call_uses_its_name_even_if_it_adds_nothing(context: ProbeContext) -> Outcome:
+    async with context.session() as session:
+        await session.hello(context.caps("view"), view=context.view(v="0"))
+        await session.run([steps.done("ended")])
+        refused = await session.run([steps.replace("refused", "<i>")])  # html was not agreed
+        if refused["ok"] is not False:
+            context.inconclusive("a call that needs html works without it")
+            return NOT_SEEN
+        await session.run([steps.set_variable("v", "1"), steps.push_state()])
+        named = set(session.transcript.frames("view")[-1]["streams"])
+        due = {"ended", "refused", "v"}
+        return KEPT if named == due else Wrong(f"a map of {sorted(due)}", f"a map of {sorted(named)}")
+
+
+@SERVER.probe("VIEW-12")
+async def a_view_that_cannot_fit_is_not_sent(context: ProbeContext) -> Outcome:
+    limit = PROTOCOL.limits.min_frame_bytes_html
+    async with context.session() as session:
+        limits = {"max_frame_bytes": limit, "max_fps": 60, "window": 64}
+        await session.hello(context.caps("view"), view=context.view(v="0"), limits=limits)
+        fits = await session.run([steps.set_variable("v", "1"), steps.push_state()])
+        if fits["ok"] is not True:
+            context.inconclusive(f"the control, a small view, was refused: {fits}")
+            return NOT_SEEN
+        large = steps.set_variable("v", "x", limit)
+        pushed = await session.run([large, steps.push_state()])
+        if pushed["ok"] is not False or pushed["error"]["code"] != "overflow":
+            return Wrong(f"overflow for a push_state of more than {limit} bytes", str(pushed)[:300])
+        final = await session.run([large])
+        if final["ok"] is not True:
+            return Wrong("ok: true for a handler whose final view cannot fit", str(final)[:300])
+        await session.run([steps.set_variable("v", "2"), steps.push_state()])
+        views = [frame["html"] for frame in session.transcript.frames("view")]
+        return (
+            KEPT
+            if any(">2<" in html for html in views)
+            else Wrong("the next view that fits", f"{len(views)} views")
+        )
 
 
 @SERVER.probe("VIEW-6")

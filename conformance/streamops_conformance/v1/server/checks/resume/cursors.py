@@ -229,15 +229,50 @@ async def a_resume_with_an_impossible_cursor_fails(context: ProbeContext) -> Out
         await session.hello(caps)
         await session.run([steps.text("s", "1")])
         unknown = {**session.receipts.cursors, "nobody": 1}
-        return await _gets_a_new_session(session, caps, unknown, "a cursor of an unknown stream") or KEPT
+        wrong = await _gets_a_new_session(session, caps, unknown, "a cursor of an unknown stream")
+    return wrong or await _ahead_of_the_views(context)
 
 
-async def _gets_a_new_session(session: Session, caps: list[str], cursors: Frame, what: str) -> Wrong | None:
+async def _ahead_of_the_views(context: ProbeContext) -> Outcome:
+    """A view that the server did not make is as impossible as an operation."""
+    caps = context.caps("view", "resume")
+    if "view" not in caps:
+        return KEPT
+    async with context.session() as session:
+        await session.hello(caps, view=context.view(s="0"))
+        await session.run([steps.text("s", "1")])
+        wrong = await _gets_a_new_session(
+            session, caps, session.receipts.cursors, "a view far ahead", version=BEYOND
+        )
+        return wrong or KEPT
+
+
+@SERVER.probe("RES-22")
+async def a_resume_that_fails_leaves_its_session_alone(context: ProbeContext) -> Outcome:
+    caps = context.caps("resume")
+    async with context.session() as session:
+        await session.hello(caps)
+        await session.run([steps.text("s", "1")])
+        first, cursors = session.id, dict(session.receipts.cursors)
+        failed = await session.resume(caps, cursors={"s": BEYOND})
+        if failed["session"] == first:
+            context.inconclusive("a resume with an impossible cursor does not fail")
+            return NOT_SEEN
+        again = {"session": first, "cursors": cursors, "attempt": 9}
+        welcome = await session.resume(caps, resume=again)
+        if welcome["session"] == first:
+            return KEPT
+        return Wrong("the session continues for a client with the right cursors", f"a new session, {welcome}")
+
+
+async def _gets_a_new_session(
+    session: Session, caps: list[str], cursors: Frame, what: str, version: int | None = None
+) -> Wrong | None:
     """None if a resume with `cursors` gets a new session."""
     before = session.id
     expected = f"{what}: a welcome with a new session id and without resumed"
     try:
-        welcome = await session.resume(caps, cursors=cursors)
+        welcome = await session.resume(caps, cursors=cursors, version=version)
         await session.run([])
     except Silent as silent:
         return Wrong(expected, str(silent))
