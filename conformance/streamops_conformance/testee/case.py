@@ -62,6 +62,10 @@ class ClientCase:
         self.peers.append(peer)
         return peer
 
+    def refuse(self, times: int) -> None:
+        """Answer the next connections of this client with HTTP 503."""
+        self._host.refusals[self.number] = times
+
     async def dump(self) -> Frame:
         """The state of the client. Raises Silent without an answer, Unreachable for a malformed one."""
         try:

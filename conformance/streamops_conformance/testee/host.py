@@ -9,11 +9,13 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Self
 
 import websockets.asyncio.server
 from streamops_spec.schemas import Shapes
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streamops_conformance.testee.peer import Peer
@@ -87,6 +89,8 @@ class ClientHost:
         """A client did not reconnect by itself before."""
         self.fault = ""
         """Why a control connection was refused, for the message of a run that finds none."""
+        self.refusals: dict[int, int] = {}
+        """How many of the next connections of a case are refused, by its number."""
         self._cases: dict[int, asyncio.Queue[Peer]] = {}
         self._server: websockets.asyncio.server.Server | None = None
         self._number = 0
@@ -97,6 +101,7 @@ class ClientHost:
             "127.0.0.1",
             0,
             select_subprotocol=self._select,
+            process_request=self._admit,
             compression=None,
             max_size=None,
             max_queue=None,
@@ -127,6 +132,15 @@ class ClientHost:
         """The subprotocol, where it is offered. Other clients are accepted too; a check judges them."""
         wanted = self._subprotocol
         return Subprotocol(wanted) if wanted is not None and wanted in offered else None
+
+    def _admit(self, connection: Connection, request: Request) -> Response | None:
+        """Refuse a connection as an overloaded server does, where the case asks for it."""
+        number = request.path.removeprefix("/case/")
+        left = self.refusals.get(int(number), 0) if number.isdigit() else 0
+        if not left:
+            return None
+        self.refusals[int(number)] = left - 1
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "This is a test of a refusal\n")
 
     async def _meet(self, connection: Connection) -> None:
         path = connection.request.path if connection.request is not None else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from streamops_conformance.model.probe_notes import ProbeNotes
 from streamops_conformance.testee.case import ClientCase
@@ -31,11 +31,11 @@ class ClientProbeContext(ProbeNotes, Generic[Case]):
         return self._host.present
 
     @asynccontextmanager
-    async def client(self, html: str = PAGE) -> AsyncIterator[Case]:
-        """A fresh client on a page with that fragment, before its connection."""
+    async def client(self, html: str = PAGE, view: dict[str, Any] | None = None) -> AsyncIterator[Case]:
+        """A fresh client on a page with that fragment, before its connection; `view` is that of its hello."""
         async with self._case_type.on_a_free_testee(self._host) as case:
             try:
-                await case.mount(html)
+                await case.mount(html, view)
                 yield case
             finally:
                 self.transcripts += [peer.transcript for peer in case.peers]

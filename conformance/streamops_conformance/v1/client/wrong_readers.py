@@ -96,6 +96,8 @@ def _is_later(op: Op) -> bool:
         "later" in op
         or op["op"] not in PROTOCOL.ops
         or op.get("reason", "complete") not in PROTOCOL.done_reasons
+        or op.get("mode", "append") not in PROTOCOL.text_modes
+        or op.get("edge", "top") not in PROTOCOL.prune_edges
     )
 
 

@@ -137,7 +137,9 @@ class Reader:
             return Effect({"violation"})
         effect = Effect({"next"}, unknown=len(frame.keys() - _FRAME_MEMBERS["stream"]))
         for op in frame["ops"]:
-            self._op(name, op, effect)
+            known = _with_known_values(op)
+            effect.unknown += known is not op
+            self._op(name, known, effect)
         self.streams[name] = replace(self.streams.get(name, Shown()), cursor=end)
         if effect.unknown:
             effect.kinds.add("unknown")
@@ -176,10 +178,15 @@ class Reader:
         else:
             self.streams[name] = replace(stream, state="open", error=None, code="")
             self._content(name, op, effect)
-        self._change_by(op)
+        if kind in LIFECYCLE or self._is_target(name, op["target"]):
+            self._change_by(op)
+
+    def _is_target(self, name: str, target: str) -> bool:
+        """Whether content may go there: to the stream's own element, or to an id (CLI-13)."""
+        return target == default_target(name) or (target[:1] == "#" and _TARGET.fullmatch(target) is not None)
 
     def _content(self, name: str, op: Frame, effect: Effect) -> None:
-        if _TARGET.fullmatch(op["target"]) is None:
+        if not self._is_target(name, op["target"]):
             effect.kinds.add("refused")
             effect.failed += 1
         elif self.document.find(op["target"]) is None:
@@ -189,8 +196,7 @@ class Reader:
             effect.fired.append(Fired(FIRES[op["op"]], name))
 
     def _change_by(self, op: Frame) -> None:
-        if _TARGET.fullmatch(op["target"]) is not None:
-            self._change(self.document, op)
+        self._change(self.document, op)
 
     # Views
 
@@ -203,20 +209,23 @@ class Reader:
         live = [name for name, shown in self.streams.items() if shown.cursor > 0 and name not in listed]
         self.document.show_view(frame["html"], [*live, *_ignored(frame["html"], live)])
         for name, entry in listed.items():
-            self._listed(name, entry, effect)
+            known = _with_known_values(entry)
+            effect.unknown += known is not entry
+            self._listed(name, known, effect)
         if effect.unknown:
             effect.kinds.add("unknown")
         return effect
 
     def _listed(self, name: str, entry: Frame, effect: Effect) -> None:
         before = self.streams.get(name, Shown())
-        run = entry.get("run", 0)
+        run = entry.get("run", 0) if entry["state"] != "idle" else 0
         if before.run and before.run != run:
             effect.fired.append(Fired("stream:done", name, "expired"))
         if run and before.run != run:
             effect.fired.append(Fired("stream:start", name))
         error = entry.get("error")
-        if error is not None and (error, entry.get("code", "")) != (before.error, before.code):
+        is_new = (run and before.run != run) or (error, entry.get("code", "")) != (before.error, before.code)
+        if error is not None and is_new:
             effect.fired.append(Fired("stream:error", name))
         self.streams[name] = Shown(entry["state"], entry["seq"], run, error, entry.get("code", ""))
 
@@ -242,6 +251,24 @@ class TextReader(Reader):
             before = self._texts.get(name, "")
             joined = {"append": before + op["text"], "prepend": op["text"] + before, "replace": op["text"]}
             self._texts[name] = joined[op["mode"]]
+
+
+def _with_known_values(part: Frame) -> Frame:
+    """An op or an entry of a map as a client reads it; the same object if it knows all values (FWD-4)."""
+    unknown = {
+        member: value
+        for member, value in PROTOCOL.unknown_values.items()
+        if value is not None and member in part and part[member] not in _KNOWN_VALUES[member]
+    }
+    return {**part, **unknown} if unknown else part
+
+
+_KNOWN_VALUES = {
+    "mode": PROTOCOL.text_modes,
+    "edge": PROTOCOL.prune_edges,
+    "state": PROTOCOL.states,
+    "how": (),  # in a welcome, which a reader does not take
+}
 
 
 def _ignored(html: str, live: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from streamops_conformance.v1.client.checks import (  # isort: skip  # reason: t
     markers as markers,
     events as events,
     connection as connection,
+    reconnecting as reconnecting,
     scroll as scroll,
     flow as flow,
 )

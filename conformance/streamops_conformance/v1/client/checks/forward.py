@@ -1,8 +1,12 @@
 """Chapters 13 and 15: unknown parts, and names of object members."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.dump_check import DumpCheck
+from streamops_conformance.v1.client.generate.exchanges import WIDE
 from streamops_conformance.v1.client.sequence import TRAPS
 from streamops_conformance.v1.client.wrong_readers import SkipsTheUnknown, StopsAtTheUnknown
 
@@ -29,6 +33,25 @@ def _traps(check: DumpCheck) -> bool:
         or bool(frame.keys() & {*TRAPS})
         for frame in check.frames
     )
+
+
+@CLIENT.rule("CLI-28", "dump")
+def the_longest_names_and_the_largest_numbers_are_ordinary(check: DumpCheck) -> Outcome:
+    if check.has("violation", "malformed") or not any(map(_is_wide, check.frames)):
+        return NOT_SEEN
+    if check.closed is not None:
+        return Wrong("a client that continues", f"close {check.closed.code} {check.closed.reason}")
+    if not check.content_is_right():
+        return Wrong(check.content_due()[:400], check.content()[:400])
+    for name, due in check.expected.streams.items():
+        if check.stream(name) != due:
+            return Wrong(f"stream {name}: {due}", f"{check.stream(name)}")
+    return KEPT
+
+
+def _is_wide(frame: Mapping[str, Any]) -> bool:
+    numbers = (frame.get("seq", 0), frame.get("n", 0), frame.get("version", 0))
+    return frame.get("stream") in WIDE or max(numbers) > 1 << 52
 
 
 @CLIENT.rule("FWD-4", "dump")

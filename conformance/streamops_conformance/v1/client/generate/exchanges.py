@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from streamops_conformance.model.messages import Message
+from streamops_conformance.v1.client.case import welcome
+from streamops_conformance.v1.client.generate.document_exchanges import failing, htmls, views
+from streamops_conformance.v1.client.generate.exchange import MOST, exchange
 from streamops_conformance.v1.client.sequence import SequenceSpec
 from streamops_conformance.v1.frames import (
     OPEN,
-    Frame,
-    at,
-    delete,
     done,
     error,
     frame,
@@ -18,29 +17,18 @@ from streamops_conformance.v1.frames import (
     prune,
     start,
     text,
-    view,
 )
-
-PAGE = '<div dj-stream="a" data-loading-class="busy"></div><div dj-stream="b"></div>'
-RICH = '<ul dj-stream="a"><li id="x">1</li>t</ul><table><tbody dj-stream="b"></tbody></table><p id="y">y</p>'
-
-
-def exchange(
-    *messages: Frame | str, page: str = PAGE, caps: tuple[str, ...] = (), malformed: bool = False
-) -> SequenceSpec:
-    """A hand-written sequence; `malformed` means that a correct client must refuse its last message."""
-    raw = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in messages]
-    made = tuple(Message(each, malformed and index == len(raw) - 1) for index, each in enumerate(raw))
-    return SequenceSpec(caps, html=page, messages=made)
 
 
 def exchanges(agreed: frozenset[str]) -> list[SequenceSpec]:
     """The exchanges for a client with these capabilities."""
-    every = [*_numbers(), *_malformed(), *_texts(), *_future(), *_names(), *_targets(), *_lifecycle()]
+    every = [
+        *_numbers(), *_malformed(), *_texts(), *_future(), *_names(), *_wide(), *_targets(), *_lifecycle(),
+    ]  # fmt: skip
     if "html" in agreed:
-        every += [*_htmls(), *_failing()]
+        every += [*htmls(), *failing()]
     if {"html", "view"} <= agreed:
-        every += _views()
+        every += views()
     return every
 
 
@@ -123,6 +111,8 @@ def _malformed() -> Iterator[SequenceSpec]:
         ("ops", [{"op": "prune", "target": on("a"), "edge": "top"}]),
     ):
         yield exchange(OPEN, {**good, member: wrong}, malformed=True)
+    yield exchange(OPEN, frame(3, text("c"), text("d"), n=1), malformed=True)
+    yield exchange(OPEN, welcome(0, 0, ()), malformed=True)
     yield exchange(OPEN, {"type": "error", "code": "app_error", "error": "x"}, malformed=True)
     yield exchange(OPEN, {"type": "reply", "ref": 1}, malformed=True)
     yield exchange(OPEN, {"type": "ping", "t": 7}, malformed=True)
@@ -167,6 +157,8 @@ def _future() -> Iterator[SequenceSpec]:
     ):
         yield exchange(OPEN, known | {"later": {"x": 1}}, frame(3, text("c")))
     yield exchange(OPEN, frame(3, done("evaporated")), frame(4, start(4), text("c")))
+    yield exchange(OPEN, frame(3, text("c", "sideways"), text("d", "replace")), frame(5, done()))
+    yield exchange(OPEN, {"type": "hello", "caps": [], "limits": {}}, frame(3, text("c")))
     yield exchange(
         {"type": "ping", "later": 1},
         OPEN,
@@ -192,7 +184,32 @@ def _names() -> Iterator[SequenceSpec]:
     yield exchange(OPEN, trap % json.dumps(text("c")), frame(4, text("d")))
 
 
+LONGEST = "A" + "b" * 63
+WIDE = (LONGEST, "a.b:c_d-e", "Z-", "z9.")
+"""Names at the edge of what chapter 2 allows."""
+
+
+def _wide() -> Iterator[SequenceSpec]:
+    """Chapter 2: the longest names, every character of a name, the largest numbers."""
+    page = "".join(f'<div dj-stream="{name}"></div>' for name in (*WIDE, "a"))
+    for name in WIDE:
+        yield exchange(
+            frame(1, start(1, name), text("x", "append", on(name)), name=name),
+            frame(3, text("y", "append", on(name)), error("no", "timeout", name), name=name),
+            frame(5, done("error", name), name=name),
+            OPEN,
+            page=page,
+        )
+    yield exchange(
+        frame(1, start(1), text("a"), n=MOST - 4),
+        frame(MOST - 3, done()),
+        frame(MOST - 2, start(MOST - 2), text("b")),
+        frame(MOST, done()),
+    )
+
+
 HOSTILE = (
+    "[dj-stream='b']",
     "*",
     "div",
     "body",
@@ -222,176 +239,3 @@ def _targets() -> Iterator[SequenceSpec]:
     """Chapter 3: a client refuses a malformed target before it looks into the document."""
     for target in HOSTILE:
         yield exchange(OPEN, frame(3, text("HOSTILE", "replace", target), text("c")), frame(5, done()))
-
-
-def _failing() -> Iterator[SequenceSpec]:
-    """Chapter 13: an op that fails does not stop the next."""
-    for target in ("*", ".x", "#x > li", "[dj-stream]", "ul"):
-        for op in (delete(target), prune(0, "top", target), html("replace", "HOSTILE", target)):
-            yield exchange(OPEN, frame(3, op, text("c")), frame(5, done()), page=RICH, caps=("html",))
-    yield exchange(OPEN, frame(3, text("x", "append", "#none"), text("c")), frame(5, done()), caps=("html",))
-    yield exchange(
-        OPEN,
-        frame(3, delete("#none"), prune(0, "top", "#none"), text("c"), delete("#z"), text("d")),
-        caps=("html",),
-    )
-    yield exchange(OPEN, frame(3, delete(on("a")), text("gone")), frame(5, done()), caps=("html",))
-    yield exchange(
-        frame(1, start(1), text("t", "append", "#y"), html("append", "<b>n</b>", "#none")),
-        page=RICH,
-        caps=("html",),
-    )
-
-
-HTMLS = (
-    "<li>2</li>",
-    "<b>x",
-    "</ul>y",
-    "<tr><td>1<td>2",
-    "<script>streamopsRan()</script><i>after</i>",
-    "<svg><circle r='1'/></svg>",
-    '<p onclick="streamopsRan()">c</p>',
-    '<a href="javascript:streamopsRan()">j</a>',
-    "<!-- c -->",
-    "<template><p>t</p></template>",
-    "",
-)
-
-
-def _htmls() -> Iterator[SequenceSpec]:
-    """Chapters 3 and 13: HTML in the context of its target, node identity, pruning."""
-    caps = ("html",)
-    for markup in HTMLS:
-        if "template" not in markup:
-            yield exchange(
-                frame(1, start(1), html("append", markup), html("prepend", markup)),
-                frame(4, html("replace", markup)),
-                page=RICH,
-                caps=caps,
-            )
-    yield exchange(
-        frame(
-            1,
-            start(1, "b"),
-            html("append", "<tr><td>1", on("b")),
-            html("append", "<tr><td>2", on("b")),
-            name="b",
-        ),
-        frame(4, html("replace", "<td>cell", on("b")), name="b"),
-        page=RICH,
-        caps=caps,
-    )
-    yield exchange(
-        frame(1, start(1), html("append", '<li id="n"><b>two</b></li>')),
-        frame(3, text("tail")),
-        frame(4, text("head", "prepend")),
-        frame(5, text("!", "append", "#n")),
-        frame(6, text("?", "prepend", "#x")),
-        frame(7, text("whole", "replace", "#x")),
-        page=RICH,
-        caps=caps,
-    )
-    many = "".join(f"<li>{k}</li>" for k in range(9))
-    yield exchange(
-        frame(1, start(1), html("append", many), prune(3)), frame(4, prune(1, "bottom")), page=RICH, caps=caps
-    )
-    yield exchange(
-        frame(1, start(1), html("append", '<p id="d">1</p><p id="d">2</p>')),
-        frame(3, text("!", "append", "#d")),
-        frame(4, delete("#d"), delete("#d")),
-        caps=caps,
-    )
-    yield exchange(
-        frame(1, start(1), html("append", '<div dj-stream="b">inner</div>')),
-        frame(1, start(1, "b"), text("first", "append", on("b")), name="b"),
-        frame(3, text(" t")),
-        page='<div dj-stream="a"></div>',
-        caps=caps,
-    )
-    yield exchange(
-        frame(1, start(1, "late"), text("x", "append", on("late")), name="late"),
-        frame(1, start(1), html("append", '<p dj-stream="late" data-loading-class="busy"></p>')),
-        frame(3, text("y", "append", on("late")), name="late"),
-        frame(4, done("complete", "late"), name="late"),
-        caps=caps,
-    )
-    yield exchange(
-        frame(1, start(1), html("append", "<p>" + "x" * 900_000 + "</p>")), frame(3, text("end")), caps=caps
-    )
-    yield exchange(
-        frame(1, start(1), text("kept"), error()),
-        frame(4, prune(0)),
-        frame(5, html("replace", "<i>new</i>")),
-        caps=caps,
-    )
-
-
-def _views() -> Iterator[SequenceSpec]:
-    """Chapter 12: all kinds of the map, elements that stay, runs without frames on the wire."""
-    caps = ("html", "view")
-    both = '<p dj-stream="a" data-loading-class="busy"></p><p dj-stream="b">0</p>'
-
-    def shown(*messages: Frame, page: str = both) -> SequenceSpec:
-        first = view(1, page, a=at(0), b=at(0))
-        return exchange(first, *messages, page=page, caps=caps)
-
-    live = [frame(1, start(1), text("live"), html("append", "<b>node</b>"))]
-    yield shown(*live, view(2, f"<h1>new</h1>{both}", b=at(0)), frame(4, text("!")), view(5, both, b=at(0)))
-    yield shown(
-        *live, view(2, '<p dj-stream="b">0</p>', b=at(0)), view(3, both, b=at(0)), frame(4, text("!"))
-    )
-    yield shown(*live, view(2, both, a=at(3, "open", run=1), b=at(0)), frame(4, text("x")), frame(5, done()))
-    yield shown(*live, view(2, f"<div><section>{both}</section></div>", b=at(0)), frame(4, done()))
-    yield shown(view(2, '<p dj-stream="a">from the template</p>', b=at(0)), frame(1, start(1), text("x")))
-    for version in (1, 2):
-        yield shown(*live, view(2, f"two{both}", b=at(0)), view(version, "<p>OLD</p>"), frame(4, text("x")))
-    yield shown(view(7, f"seven{both}", a=at(0), b=at(0)), view(9, f"nine{both}", a=at(0), b=at(0)))
-    scripted = f"<script>streamopsRan()</script><i>{both}</i>"
-    yield shown(*live, view(2, scripted, b=at(0)), view(3, f"{both}{scripted}", b=at(0)))
-    yield shown(*live, view(2, both, b=at(0)) | {"later": [1]}, frame(4, text("x")))
-    # Runs whose operations were not sent.
-    for entry in (
-        at(9),
-        at(9, "open", run=7),
-        at(9, "errored", run=7, error="new", code="timeout"),
-        at(9, error="left over", code="timeout"),
-    ):
-        yield shown(*live, view(2, '<p dj-stream="a">9</p>', a=entry, b=at(0)))
-    yield shown(
-        view(2, both, a=at(4, "open", run=2), b=at(3, "errored", run=1, error="b", code="timeout")),
-        frame(5, text("x")),
-        frame(4, done("error", "b"), name="b"),
-    )
-    yield shown(
-        *live,
-        view(2, both, a=at(5, "errored", run=1, error="same run", code="timeout"), b=at(0)),
-        frame(6, text("on")),
-    )
-    yield shown(
-        *live,
-        frame(4, error()),
-        view(2, both, b=at(0)),
-        view(3, both, a=at(4, "errored", run=1, error="It failed", code="app_error")),
-    )
-    yield shown(*live, frame(4, error(), done("error")), view(2, both, b=at(0)), frame(6, start(6)))
-    yield shown(
-        *live,
-        view(2, both, a=at(3, "open", run=1), b=at(0)),
-        view(3, both, a=at(4)),
-        frame(5, start(5), text("z")),
-    )
-    for member, wrong in (
-        ("html", 7),
-        ("version", "2"),
-        ("version", 0),
-        ("streams", []),
-        ("streams", {"a": {"seq": 0}}),
-    ):
-        broken = view(2, both, b=at(0)) | {member: wrong}
-        yield exchange(view(1, both, a=at(0), b=at(0)), broken, page=both, caps=caps, malformed=True)
-    # An element that the view does not change, also if the map names its stream.
-    ignored = '<p dj-stream="a" dj-update="ignore">t</p><p dj-stream="b">0</p>'
-    yield shown(*live, view(2, ignored, b=at(0)), frame(4, text("!")), page=ignored)
-    yield shown(*live, view(2, ignored, a=at(3, "open", run=1), b=at(0)), frame(4, text("!")), page=ignored)
-    yield shown(view(2, ignored.replace(">t<", ">other<"), a=at(0), b=at(0)), page=ignored)
-    yield shown(view(2, both, a=at(0), b=at(0), later=at(3)), frame(4, start(4, "later"), name="later"))
