@@ -6,15 +6,11 @@ import { reactions, sendCancel, violation } from "./frames.js";
 import { forget } from "./lifecycle.js";
 import { isKnown } from "./shape.js";
 import { cursorsOf, newState } from "./state.js";
-import { AWAY, BACK } from "./vocabulary.js";
+import { AWAY, BACK, FIRST_MS, LONGEST_MS, STABLE_MS } from "./vocabulary.js";
 
 // The client's own choices, which the protocol leaves to each client:
 const CAPS = ["html", "view", "ack", "resume"]; // what this client supports
 const WINDOW = 64; // frames
-// How long to wait before a reconnect; chapter 13 describes these times, and no requirement fixes them:
-const FIRST_MS = 1000; // the bound of the first wait; each attempt doubles it
-const LONGEST_MS = 30000; // the bound of all waits
-const STABLE_MS = 30000; // after a connection that lasted longer, the bound starts at FIRST_MS again
 
 /** @typedef {import("./state.js").Stream} Stream */
 /** @typedef {import("./state.js").Effects} Effects */
@@ -48,6 +44,10 @@ function hello(state, { view, caps = CAPS, limits }) {
   });
 }
 
+/** Whether it is a second welcome, or a frame of a session before its welcome. @param {State} state @param {string} type */
+const isEarlyOrLate = ({ _maxEvents }, type) =>
+  type == "welcome" ? _maxEvents : !_maxEvents && /^(stream|view|reply)$/.test(type);
+
 /**
  * Applies a message.
  * @param {State} state @param {any} text @param {number} now
@@ -64,6 +64,7 @@ function receive(state, text, now, due) {
   try {
     if (typeof frame.type != "string") throw "type";
     react = state._dialect || (isKnown(frame, state._counts) && reactions[frame.type]);
+    if (react && !state._dialect && isEarlyOrLate(state, frame.type)) throw "order";
   } catch (what) {
     return violation(state, "malformed", `${frame?.type}: ${what}`, frame?.stream); // CLI-20
   }

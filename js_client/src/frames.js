@@ -60,6 +60,7 @@ export const reactions = {
   stream(state, { stream: name, seq, n, ops }) {
     const stream = streamOf(state, name);
     const { cursor } = stream;
+    if (n < ops.length) return violation(state, "malformed", "stream: n", name); // CLI-20
     let at = stream.state;
     const last = seq + n - 1;
     state._touched.add(stream);

@@ -89,13 +89,13 @@ export function pageOf(root, window, options, streams, report, push) {
       const event = OPS[name].html ? "update" : isDelete ? "remove" : name;
       const tell = () => fire(el, event, { stream: stream.name, run, seq, op, reason, error, code });
       if (isDelete && el) tell(); // an event cannot bubble from a removed element
-      const refused = !isContent && target != stream.target && !v0; // only content has a target of its own
-      const problem = isContent ? apply(el, target, op, safe, touched) : refused && ["target", target];
+      const own = target == stream.target || target[0] == "#" || v0; // CLI-13
+      const problem = isContent && (own ? apply(el, target, op, safe, touched) : ["target", target]);
       // the state belongs to the stream, whatever the target is; most texts change nothing else
       if ((name != "text" && isContent) || mode == "replace") showAll();
       else if (!isContent || stream._state != stream.state) showState(stream);
       if (problem) report(problem[0], problem[1], stream.name, op); // CLI-5
-      if (!isDelete && !(problem && isContent)) tell();
+      if (!isDelete && !problem) tell();
     },
 
     // CLI-17: the hash is computed later, so that `done` is not delayed

@@ -25,7 +25,12 @@ const types = {
   a: Array.isArray,
   l: (limits, counts) => isObject(limits) && types.p(limits.max_events, counts), // the other limits apply to the server
   o: (ops, counts) =>
-    Array.isArray(ops) && ops[0] && ops.every((op) => check({ op: "s", ...own(OPS, op?.op) }, op, counts)),
+    Array.isArray(ops) &&
+    ops[0] &&
+    ops.every((op) => {
+      const shape = own(OPS, op?.op);
+      return shape ? check({ op: "s", ...shape }, op, counts) : types.s(op?.op, counts); // of an unknown op, no member counts
+    }),
   m: isObject, // its entries are checked by view-frame.js
   r: (map, counts) =>
     isObject(map) && Object.entries(map).every(([name, entry]) => NAME.test(name) && check(RESUMED, entry, counts)),

@@ -11,7 +11,7 @@ import { ENTRY, NAME } from "./vocabulary.js";
 /** Takes over what a view lists (CLI-21). @param {State} state @param {string} name @param {any} entry */
 function adopt(state, name, { seq, state: next = "idle", run: open, error, code }) {
   const stream = streamOf(state, name);
-  const { run: before, error: shown } = stream;
+  const { run: before, error: shown, code: shownCode } = stream;
   const { op } = state._effects;
   const run = next == "idle" ? 0 : open;
   const other = run != before;
@@ -19,7 +19,7 @@ function adopt(state, name, { seq, state: next = "idle", run: open, error, code 
   if (other) expire(state, stream); // CLI-24
   Object.assign(stream, { state: next, run, error, code, gone: false });
   if (other && run) op(stream, { op: "start", run }, run);
-  if (error != undefined && (error != shown || (other && run))) op(stream, { op: "error", error, code }, run);
+  if (error != undefined && (error != shown || code != shownCode || (other && run))) op(stream, { op: "error", error, code }, run);
 }
 
 /**
