@@ -255,6 +255,24 @@ def test_a_cancelled_owner_says_so(link: Any) -> None:
     assert link.arrive()[0]["ops"][-1]["reason"] == "cancelled"
 
 
+def test_what_a_cancelled_owner_raises_is_not_shown(link: Any) -> None:
+    link.program.start(link.owner, "s")
+    link.owner.stop()
+    link.program.end(link.owner, "owner_raises")
+    link.arrive()
+    assert link.ops("s") == ["start", "done"]
+
+
+def test_a_call_that_is_refused_uses_its_name(new_link: Callable[..., Any]) -> None:
+    link = new_link().open(caps=[])
+    with pytest.raises(Unsupported):
+        link.program.replace(link.owner, "html", "<b>")
+    with pytest.raises(ValueError, match="code"):
+        link.program.error(link.owner, "code", "oh", "mine")
+    link.program.done(link.owner, "done")
+    assert list(link.program.streams) == ["html", "code", "done"]
+
+
 def test_a_superseded_owner_is_fenced_until_it_starts_anew(link: Any) -> None:
     program, first, second = link.program, Producer(), Producer()
     program.start(first, "s")
