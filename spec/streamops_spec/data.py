@@ -17,6 +17,11 @@ def data_root() -> Path:
     return _root() / "schemas"
 
 
+def decisions_root() -> Path:
+    """The folder of the pages of decisions."""
+    return _root() / "docs" / "decisions"
+
+
 def spec_root() -> Path:
     """The folder of the specification's chapters, with `v1/` and `v0/`."""
     return _root() / "spec"

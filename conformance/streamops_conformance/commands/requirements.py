@@ -1,13 +1,17 @@
 """`streamops list` and `streamops explain`: the requirements and their checks."""
 
 import json
+import re
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from streamops_spec import AREAS, load_requirements
+from streamops_spec.prose import Passage, explanation, mentions
 
 from streamops_conformance.catalog import ROLES, Entry, catalog
 from streamops_conformance.commands.options import complain, console
@@ -38,7 +42,7 @@ def list_requirements(
 
 
 def explain(requirement: Annotated[str, typer.Argument(metavar="ID", help="Like ORD-1.")]) -> None:
-    """Explain a requirement: its text, where it stands, how it is checked."""
+    """Explain a requirement: its text, why it is so, where else it is named, how it is checked."""
     wanted = requirement.upper()
     for spec in WIRES:
         for entry in catalog(spec):
@@ -49,6 +53,16 @@ def explain(requirement: Annotated[str, typer.Argument(metavar="ID", help="Like 
     near = [each for each in ids if each.split("-")[0] == wanted.split("-")[0]]
     complain(f"there is no requirement {requirement!r}; there are {', '.join(near or ids)}")
     raise typer.Exit(ExitCode.USAGE)
+
+
+def _passage(screen: Console, word: str, passage: Passage) -> None:
+    """A part of a page: where it stands, and its paragraphs."""
+    if not passage.paragraphs:
+        return
+    screen.print(f"  [bold]{word:<8}[/] {escape(passage.heading)} [dim]({passage.page})[/]")
+    for paragraph in passage.paragraphs:
+        bold = re.sub(r"\*\*(.+?)\*\*", r"[bold]\1[/]", escape(paragraph))
+        screen.print(Padding(bold, (0, 0, 0, 11)))
 
 
 def _explain(entry: Entry) -> None:
@@ -67,5 +81,8 @@ def _explain(entry: Entry) -> None:
     screen.print(f"  [bold]check[/]    {entry.check or 'not checked'}")
     for role, place in entry.places.items():
         screen.print(f"  [bold]code[/]     {place} ({role})")
+    _passage(screen, "why", explanation(each))
+    for passage in mentions(each):
+        _passage(screen, "see", passage)
     for role in roles:
         screen.print(f"  [bold]run it[/]   streamops test {role} --spec {each.spec} --only {each.id}")
