@@ -72,7 +72,7 @@ def test_the_examples_of_the_reference_server_are_views():
     example, declared, blocking, room, started, guarded = blocks("python", "reference-server.md")
     names = {}
     exec(example, names)
-    assert names["Chat"].events == {"send_message": "send_message"}
+    assert names["Chat"]._streamops_events == {"send_message": "send_message"}
     exec(declared, names)
     assert names["Chat"].template_renders == {"answer"}
     for code in (blocking, room, started):  # The first two run in the tests of the server.
