@@ -76,3 +76,60 @@ class Inbox:
     def _ended(self, _task: asyncio.Task[Any]) -> None:
         self._is_busy = False
         self._next()
+
+
+class Messages:
+    """`async for message in …`: what is published to one topic, from the moment that this was made.
+
+    A `Subscriber` that belongs to the task that made it: its subscription ends with the task, and with
+    `aclose`. More than `most` waiting messages end the session, by `overflow`.
+    """
+
+    def __init__(self, topics: Topics, topic: str, most: int, overflow: Callable[[], None]) -> None:
+        self._topics = topics
+        self._topic = topic
+        self._most = most
+        self._overflow = overflow
+        self._items: deque[Any] = deque()
+        self._is_closed = False
+        self._wake: asyncio.Future[None] | None = None
+        topics.subscribe(topic, self)
+        task = asyncio.current_task()
+        if task is not None:
+            task.add_done_callback(self._close)
+
+    def __aiter__(self) -> Messages:
+        return self
+
+    async def __anext__(self) -> Any:
+        while not self._items:
+            if self._is_closed:
+                raise StopAsyncIteration
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
+        return self._items.popleft()
+
+    async def aclose(self) -> None:
+        """Leave the topic; what waits is dropped."""
+        self._close()
+
+    def deliver(self, _topic: str, message: Any, /) -> None:
+        """Accept a message."""
+        if self._is_closed:
+            return  # it left while the message was on its way
+        if len(self._items) >= self._most:
+            self._close()
+            self._overflow()
+            return
+        self._items.append(message)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _close(self, _task: object = None) -> None:
+        self._is_closed = True
+        self._items.clear()
+        self._topics.unsubscribe(self._topic, self)
+        self._arrived()

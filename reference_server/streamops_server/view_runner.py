@@ -19,7 +19,7 @@ from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
 from streamops_server.current_producer import CURRENT, current_producer
 from streamops_server.errors import BadParams, StreamCancelled
-from streamops_server.inbox import Inbox
+from streamops_server.inbox import Inbox, Messages
 from streamops_server.producer_tasks import ProducerTasks
 from streamops_server.program_code import ProgramCode, catching, explain, logger, short
 from streamops_server.pump import Pump
@@ -124,6 +124,11 @@ class ViewRunner:
     async def publish(self, topic: str, message: Any, *, to_self: bool) -> None:
         """Publish a message to a topic; anybody may."""
         await self._topics.publish(topic, message, None if to_self else self.inbox)
+
+    def listen_to(self, topic: str) -> Messages:
+        """What is published to a topic, for the current producer."""
+        self.check_caller()
+        return Messages(self._topics, topic, self._session.limits.max_inbox, self._fell_behind)
 
     def _run_message(self, topic: str, message: Any) -> asyncio.Task[Any]:
         producer = Producer(session=self.program)

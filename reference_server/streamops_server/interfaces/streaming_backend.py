@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from streamops_server.core.producers import Producer
@@ -57,6 +57,9 @@ class StreamingBackend(Protocol):
     @property
     def inbox(self) -> Inbox:
         """The view's subscriptions."""
+
+    def listen_to(self, topic: str) -> AsyncIterator[Any]:
+        """What is published to a topic, for the current producer."""
 
     async def publish(self, topic: str, message: Any, *, to_self: bool) -> None:
         """Publish a message to a topic."""

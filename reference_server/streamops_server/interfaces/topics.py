@@ -12,7 +12,7 @@ from typing import Any, Protocol
 class Subscriber(Protocol):
     """One mounted view. Topics call this on the thread of the event loop."""
 
-    def deliver(self, topic: str, message: Any) -> None:
+    def deliver(self, topic: str, message: Any, /) -> None:
         """Accept a message. Never waits, and never raises."""
 
 
