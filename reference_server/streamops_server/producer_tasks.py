@@ -29,6 +29,8 @@ class ProducerTasks:
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._producers: dict[asyncio.Task[Any], Producer | None] = {}
+        self._calls: dict[asyncio.Task[None], Producer] = {}
+        """Calls from threads, which wait for a client perhaps when their producer has ended."""
 
     def __len__(self) -> int:
         """How many tasks have not ended."""
@@ -45,6 +47,21 @@ class ProducerTasks:
         self._producers[task] = producer
         task.add_done_callback(self._forget)
         return task
+
+    def call(
+        self, work: Coroutine[Any, Any, None], producer: Producer, context: contextvars.Context
+    ) -> asyncio.Task[None]:
+        """Run `work`, a call of a thread, as a task that ends with its producer."""
+        task = self.spawn(work, producer, context)
+        self._calls[task] = producer
+        task.add_done_callback(self._calls.pop)
+        return task
+
+    def release_calls(self) -> None:
+        """A producer has ended: its calls have nothing to wait for."""
+        for task, producer in list(self._calls.items()):
+            if producer.finished:
+                task.cancel()
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` as a producer below the current one.
@@ -98,6 +115,7 @@ class ProducerTasks:
     def _end(self, producer: Producer, outcome: Outcome) -> None:
         with ProgramCode(f"Ending the runs of a task of {self.view}", self._session):
             self._program.end(producer, outcome)
+        self.release_calls()
         self._changed()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:

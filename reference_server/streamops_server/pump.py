@@ -14,6 +14,8 @@ from streamops_server.program_code import ProgramCode
 
 YIELD_EVERY = 32
 """Calls after which a producer lets others run, so that pings are answered."""
+_BROKEN = 1011
+"""The close code of a connection that failed here (RFC 6455)."""
 LATE = 0.03
 """Seconds after which a flush that is due and did not happen shows that a producer does not await."""
 
@@ -105,8 +107,10 @@ class Pump:
             self._ended()
             return
         if frames and self._connection is not None:
-            with ProgramCode("The transport", self._session.id):
+            with ProgramCode("The transport", self._session.id) as writing:
                 self._connection.write_frames(frames)
+            if writing.error is not None:  # the frames are lost, so the client has to come back for them
+                self._connection.end(_BROKEN, "")
             if self._waiting:
                 self._wake()
         closing = self._session.closing

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from streamops_server.core.errors import OwnerEnded
 from streamops_server.core.producers import Producer
 from streamops_server.errors import StreamCancelled
 from streamops_server.producer_tasks import ProducerTasks
@@ -33,8 +34,8 @@ class ThreadCalls:
     ) -> Any:
         """Run `function` on the event loop in `context`, and wait for its result in this thread.
 
-        Raises what it raises, StreamCancelled if its owner is cancelled meanwhile, and RuntimeError
-        on the event loop's own thread and for a context without a producer.
+        Raises what it raises, StreamCancelled if its owner is or was cancelled, OwnerEnded if that has
+        ended, and RuntimeError on the event loop's own thread and for a context without a producer.
         """
         if threading.get_ident() == self._thread:
             raise RuntimeError(
@@ -50,14 +51,21 @@ class ThreadCalls:
     def _begin(
         self, context: contextvars.Context, producer: Producer, result: Result, function: Callable[[], Any]
     ) -> None:
+        def refuse() -> None:
+            too_late = producer.finished and not producer.cancelled
+            result.set_exception(OwnerEnded() if too_late else StreamCancelled())
+
+        if producer.finished:
+            refuse()
+            return
         work = _answer(result, function)
 
         def ended(_task: asyncio.Task[None]) -> None:
             work.close()  # needed if it was cancelled before its first step
             if not result.done():
-                result.set_exception(StreamCancelled())
+                refuse()
 
-        self._tasks.spawn(work, producer, context).add_done_callback(ended)
+        self._tasks.call(work, producer, context).add_done_callback(ended)
 
 
 async def _answer(result: Result, function: Callable[[], Any]) -> None:

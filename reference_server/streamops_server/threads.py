@@ -55,8 +55,8 @@ class ThreadsMixin(Mounted):
 
         `await` is not needed: `self.call_from_thread(self.stream_text, "answer", token)`. It waits as
         long as the call waits for a slow client. Raises StreamCancelled if the owner was cancelled or
-        the session has ended, and RuntimeError on the event loop itself, and in a thread without the
-        context of a handler.
+        the session has ended, and RuntimeError if the owner has ended otherwise, on the event loop
+        itself, and in a thread without the context of a handler.
         """
         backend = self._streamops_mounted()
         return backend.call_from_thread(contextvars.copy_context(), function, *args, **kwargs)

@@ -230,6 +230,7 @@ class ViewRunner:
         # Rule 1: no await from here on.
         with self._code("Ending the runs of a handler of") as ending:
             self.program.end(producer, code.outcome)
+        self._tasks.release_calls()
         if failure is None and ending.error is not None:
             failure = explain(ending.error)
         with self._code("Rendering the final view of") as rendering:

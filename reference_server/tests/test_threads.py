@@ -410,7 +410,7 @@ def test_a_thread_that_waits_for_a_slow_client_is_released_by_a_cancel(serve: An
         async def pour(self) -> None:
             def work() -> None:
                 try:
-                    while True:
+                    while True:  # between two calls, or waiting in one: the cancel may come at any time
                         self.call_from_thread(self.stream_text, "answer", "x" * 4096, "prepend")
                 except BaseException as error:
                     self.seen.append(error)
@@ -435,6 +435,50 @@ def test_a_thread_that_waits_for_a_slow_client_is_released_by_a_cancel(serve: An
             await client.send({"type": "cancel", "stream": "answer", "run": 1})
             await asyncio.to_thread(Full.ended.wait)
             assert [type(error) for error in Full.seen] == [StreamCancelled]
+
+    go(run())
+
+
+def test_a_thread_that_waits_when_its_handler_ends_is_told_so(serve: Any, go: Any) -> None:
+    class Full(View):
+        seen: list[BaseException] = []  # noqa: RUF012  # reason: the test reads it
+        ended = threading.Event()
+
+        @event_handler
+        async def pour(self) -> None:
+            send, loop = self.thread_callback(self.stream_text, "answer"), asyncio.get_running_loop()
+            backend: Any = self._streamops_backend
+            full = asyncio.Event()
+
+            def work() -> None:
+                try:
+                    while True:
+                        if backend._pump.is_full("answer"):
+                            loop.call_soon_threadsafe(full.set)
+                        send("x" * 4096, "prepend")
+                except BaseException as error:
+                    self.seen.append(error)
+                self.ended.set()
+
+            threading.Thread(target=work).start()
+            await full.wait()
+
+    async def run() -> None:
+        limits = Limits(max_pending_bytes=8 * 1024)
+        async with serve(Full, limits=limits) as connect, connect() as client:
+            await client.send(
+                {
+                    "type": "hello",
+                    "caps": ["ack"],
+                    "limits": {"window": 1},
+                    "view": {"name": "Full", "params": {}},
+                }
+            )
+            await client.receive()
+            await client.start("pour")
+            await asyncio.to_thread(Full.ended.wait)
+            (error,) = Full.seen
+            assert "await self.run_blocking()" in str(error)
 
     go(run())
 
