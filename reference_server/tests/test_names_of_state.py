@@ -42,13 +42,13 @@ OTHERS = [
 
 def refused(name: str) -> bool:
     """Whether state may not have the name. The error names it, and what to do."""
+    said = ""
     try:
         setattr(Plain(), name, ["state"])
     except AttributeError as error:
-        assert repr(name) in str(error)
-        assert "another" in str(error)
-        return True
-    return False
+        said = str(error)
+    assert not said or (repr(name) in said and "another" in said)
+    return bool(said)
 
 
 @pytest.mark.parametrize("name", [*OURS, *OTHERS])
@@ -113,8 +113,8 @@ def test_an_event_keeps_its_name_though_a_method_of_the_view_has_it(name: str) -
 
 @pytest.mark.parametrize("names", [["events"], ["events", "messages"], ["turn", "name"]])
 def test_class_attributes_of_other_names_are_state_that_the_template_sees(names: list[str]) -> None:
-    view = type("Own", (View,), dict.fromkeys(names, ["a", "b"]))()
-    assert {name: view.get_context()[name] for name in names} == dict.fromkeys(names, ["a", "b"])
+    view = type("Own", (View,), {name: ["a", "b"] for name in names})()
+    assert {name: view.get_context()[name] for name in names} == {name: ["a", "b"] for name in names}
 
 
 @pytest.mark.parametrize("value", [5, b"<p>", ["<p>"]])
