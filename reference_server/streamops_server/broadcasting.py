@@ -14,7 +14,7 @@ class BroadcastMixin(Mounted):
     `handle_message` owns the streams that it opens there, as an event handler does. It runs for one
     message after another, in the order in which they were published, and its end sends the view.
     A view that has fallen behind by `Limits.max_inbox` messages ends with `slow_consumer`; its client
-    comes back, and mounts the view anew. What `handle_message` raises is logged, and ends nothing else.
+    comes back, and mounts the view again. What `handle_message` raises is logged, and ends nothing else.
     """
 
     def subscribe(self, topic: str) -> None:

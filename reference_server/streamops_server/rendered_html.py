@@ -52,7 +52,7 @@ def check_root_tag(root_tag: str) -> None:
         turbohtml.parse_fragment("", context=_context("", root_tag))
     except ValueError:
         raise ValueError(
-            f"root_tag is {root_tag!r}, which is no element of HTML or SVG; it is the tag of the dj-view"
+            f"root_tag is {root_tag!r}, which is not an element of HTML or SVG; it is the tag of the dj-view"
         ) from None
 
 

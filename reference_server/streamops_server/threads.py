@@ -85,7 +85,7 @@ class ThreadSource(Generic[T]):
             raise ValueError(f"ahead is {ahead}; give a number of items, 1 or more")
         if not callable(source) and not isinstance(source, Iterable):
             raise TypeError(
-                f"{source!r:.80} is no iterable; give one, or a function that returns one."
+                f"{source!r:.80} cannot be iterated; give an iterable, or a function that returns one."
                 " An asynchronous iterable needs no thread: use `async for` itself"
             )
         self._source = source

@@ -69,5 +69,5 @@ def test_the_root_decides_what_the_first_tag_cannot_tell() -> None:
 
 @pytest.mark.parametrize("tag", ["tbdoy", "", "<tr>"])
 def test_a_root_that_is_no_element_is_refused_at_once(tag: str) -> None:
-    with pytest.raises(ValueError, match="is no element of HTML or SVG"):
+    with pytest.raises(ValueError, match="is not an element of HTML or SVG"):
         type("Wrong", (View,), {"root_tag": tag})

@@ -217,7 +217,7 @@ def test_what_a_source_raises_is_raised_by_the_iteration(
 @pytest.mark.parametrize("source", [None, 3, object()])
 def test_what_cannot_be_iterated_is_refused(source: Any, go: Any) -> None:
     async def run() -> None:
-        with pytest.raises(TypeError, match="is no iterable"):
+        with pytest.raises(TypeError, match="cannot be iterated"):
             View().from_thread(source)
         with pytest.raises(ValueError, match="give a number of items"):
             View().from_thread([], ahead=0)
