@@ -69,13 +69,17 @@ def test_the_drivers_know_every_step():
 
 
 def test_the_examples_of_the_reference_server_are_views():
-    example, declared, blocking, room, started, guarded = blocks("python", "reference-server.md")
+    example, declared, blocking, room, together, rows, started, guarded = blocks(
+        "python", "reference-server.md"
+    )
     names = {}
     exec(example, names)
-    assert names["Chat"].events == {"send_message": "send_message"}
+    assert names["Chat"]._streamops_events == {"send_message": "send_message"}
     exec(declared, names)
     assert names["Chat"].template_renders == {"answer"}
-    for code in (blocking, room, started):  # The first two run in the tests of the server.
+    exec(rows, names)
+    assert names["Rows"].root_tag == "tbody"
+    for code in (blocking, room, together, started):  # The first three run in the tests of the server.
         ast.parse(code)
     exec(guarded, names)
     request = Request("/", {"authorization": "Bearer secret-of-ada"}, "id")

@@ -24,6 +24,7 @@ from streamops_server.pages import Pages
 from streamops_server.registry import Registry
 from streamops_server.request import Request
 from streamops_server.streaming import StreamingMixin
+from streamops_server.threads import ThreadSource
 from streamops_server.view import View, event_handler
 from streamops_server.websocket_server import StreamServer
 
@@ -41,6 +42,7 @@ __all__ = [
     "StreamCancelled",
     "StreamServer",
     "StreamingMixin",
+    "ThreadSource",
     "Unauthorized",
     "Unsupported",
     "View",

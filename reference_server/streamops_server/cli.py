@@ -81,6 +81,13 @@ _Demo = Annotated[bool, typer.Option("--demo", help="Show the demo, pages and vi
 _Conformance = Annotated[bool, typer.Option(help="Offer the test driver. Not for production.")]
 _ReadyFile = Annotated[Path | None, typer.Option(help="Also write the ready line to this file.")]
 _Origin = Annotated[list[str] | None, typer.Option(help="A further allowed Origin; repeatable.")]
+_TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS|NETWORK",
+        help="A reverse proxy whose Forwarded and X-Forwarded-* headers count; repeatable.",
+    ),
+]
 _HeartbeatMs = Annotated[
     int | None,
     typer.Option(
@@ -120,6 +127,7 @@ def run(
     conformance: _Conformance = False,
     ready_file: _ReadyFile = None,
     origin: _Origin = None,
+    trusted_proxy: _TrustedProxy = None,
     heartbeat_ms: _HeartbeatMs = None,
     max_frame_bytes: _MaxFrameBytes = _DEFAULTS.max_frame_bytes,
     max_streams: _MaxStreams = _DEFAULTS.max_streams,
@@ -140,7 +148,9 @@ def run(
         raise typer.BadParameter(
             "--demo has its own views and pages; remove --views, --pages and --conformance"
         )
-    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL if conformance else logging.ERROR)
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.CRITICAL if conformance else logging.WARNING
+    )
     default_heartbeat = _CONFORMANCE_HEARTBEAT_MS if conformance else _DEFAULTS.heartbeat_ms
     limits = Limits(
         heartbeat_ms=heartbeat_ms or default_heartbeat,
@@ -156,15 +166,19 @@ def run(
     )
     registry = _registry(views, conformance, demo)
     folder = PAGES if demo else pages
-    server = StreamServer(
-        registry,
-        host=host,
-        port=port,
-        limits=limits,
-        origins=origin or (),
-        pages=None if folder is None else Pages(folder),
-        authenticate=_bearer if conformance else None,
-    )
+    try:
+        server = StreamServer(
+            registry,
+            host=host,
+            port=port,
+            limits=limits,
+            origins=origin or (),
+            pages=None if folder is None else Pages(folder),
+            authenticate=_bearer if conformance else None,
+            trusted_proxies=trusted_proxy or (),
+        )
+    except ValueError as error:
+        raise typer.BadParameter(f"--trusted-proxy: {error}") from None
     try:
         asyncio.run(_serve(server, ready_file))
     except OSError as error:

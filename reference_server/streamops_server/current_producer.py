@@ -14,6 +14,6 @@ def current_producer() -> Producer:
     except LookupError:
         raise RuntimeError(
             "Streaming calls are made by handlers and by tasks that they start with self.start_task()."
-            " Code in a thread needs the context of its handler: start it with asyncio.to_thread, or with"
-            " contextvars.copy_context().run"
+            " Code in a thread needs the context of its handler: start it with self.run_blocking,"
+            " self.from_thread or asyncio.to_thread, or give it a function that self.thread_callback made"
         ) from None

@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from streamops_server.core.producers import Producer
 from streamops_server.core.program import Outcome, Program
 from streamops_server.current_producer import CURRENT, current_producer
-from streamops_server.program_code import ProgramCode
+from streamops_server.program_code import ProgramCode, was_logged
 
 T = TypeVar("T")
 
 
 class ProducerTasks:
-    """`changed` is called after a task has ended its runs, since there is something to send."""
+    """`changed` is called after a task has ended its runs, since there is something to send.
 
-    def __init__(self, program: Program, changed: Callable[[], None]) -> None:
+    `session` is the id of the session, for the log.
+    """
+
+    def __init__(self, program: Program, changed: Callable[[], None], session: str) -> None:
+        self.view = ""
+        """The name of the view, for the log."""
         self._program = program
         self._changed = changed
+        self._session = session
         self._loop = asyncio.get_running_loop()
         self._producers: dict[asyncio.Task[Any], Producer | None] = {}
+        self._calls: dict[asyncio.Task[None], Producer] = {}
+        """Calls from threads, which wait for a client perhaps when their producer has ended."""
 
     def __len__(self) -> int:
         """How many tasks have not ended."""
         return len(self._producers)
 
-    def spawn(self, work: Coroutine[Any, Any, T], producer: Producer | None = None) -> asyncio.Task[T]:
+    def spawn(
+        self,
+        work: Coroutine[Any, Any, T],
+        producer: Producer | None = None,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Task[T]:
         """Run `work` as a task. `cancel` of its `producer`, or of one above it, cancels the task."""
-        task = self._loop.create_task(work)
+        task = self._loop.create_task(work, context=context)
         self._producers[task] = producer
         task.add_done_callback(self._forget)
         return task
+
+    def call(
+        self, work: Coroutine[Any, Any, None], producer: Producer, context: contextvars.Context
+    ) -> asyncio.Task[None]:
+        """Run `work`, a call of a thread, as a task that ends with its producer."""
+        task = self.spawn(work, producer, context)
+        self._calls[task] = producer
+        task.add_done_callback(self._calls.pop)
+        return task
+
+    def release_calls(self) -> None:
+        """A producer has ended: its calls have nothing to wait for."""
+        for task, producer in list(self._calls.items()):
+            if producer.finished:
+                task.cancel()
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` as a producer below the current one.
@@ -57,13 +86,14 @@ class ProducerTasks:
     async def _run(self, work: Coroutine[Any, Any, T], producer: Producer, begun: list[Producer]) -> T:
         begun.append(producer)
         CURRENT.set(producer)
-        with ProgramCode(f"The task {getattr(work, '__qualname__', work)}") as code:
+        name = getattr(work, "__qualname__", work)
+        with ProgramCode(f"The task {name} of {self.view}", self._session) as code:
             result = await work
         self._end(producer, code.outcome)
         if isinstance(code.error, SystemExit):  # raised by a task, it would end the loop
-            raise RuntimeError(f"The task raised {code.error!r}") from code.error
+            raise was_logged(RuntimeError(f"The task raised {code.error!r}")) from code.error
         if code.error is not None:
-            raise code.error
+            raise was_logged(code.error)
         return result
 
     def cancel(self, owner: Producer) -> None:
@@ -83,7 +113,9 @@ class ProducerTasks:
             await asyncio.wait(self._producers, timeout=seconds)
 
     def _end(self, producer: Producer, outcome: Outcome) -> None:
-        self._program.end(producer, outcome)
+        with ProgramCode(f"Ending the runs of a task of {self.view}", self._session):
+            self._program.end(producer, outcome)
+        self.release_calls()
         self._changed()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:

@@ -10,9 +10,12 @@ from time import monotonic
 from streamops_server.core.session import Session
 from streamops_server.core.turn import Turn
 from streamops_server.interfaces.transport import Connection
+from streamops_server.program_code import ProgramCode
 
 YIELD_EVERY = 32
 """Calls after which a producer lets others run, so that pings are answered."""
+_BROKEN = 1011
+"""The close code of a connection that failed here (RFC 6455)."""
 LATE = 0.03
 """Seconds after which a flush that is due and did not happen shows that a producer does not await."""
 
@@ -94,12 +97,20 @@ class Pump:
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
-        frames = self._session.flush(self._loop.time(), writable=self._writable)
+        frames: list[bytes] = []
+        with ProgramCode("Sending frames", self._session.id) as sending:
+            frames = self._session.flush(self._loop.time(), writable=self._writable)
+        if sending.error is not None:  # nothing may follow what is missing now
+            self._session.fail("internal", "The server failed")
+            frames = self._session.flush(self._loop.time(), writable=self._writable)
         if self._session.ended:
             self._ended()
             return
         if frames and self._connection is not None:
-            self._connection.write_frames(frames)
+            with ProgramCode("The transport", self._session.id) as writing:
+                self._connection.write_frames(frames)
+            if writing.error is not None:  # the frames are lost, so the client has to come back for them
+                self._connection.end(_BROKEN, "")
             if self._waiting:
                 self._wake()
         closing = self._session.closing
@@ -141,6 +152,8 @@ class Pump:
     async def room_for_view(self) -> None:
         """Wait while the bytes of the views that are not sent reach the bound."""
         session = self._session
+        if monotonic() > self.turn.ends:
+            await asyncio.sleep(0)
         while (self._outbox.view_bytes >= self._bound or session.is_full) and not session.program.closed:
             await self._next_wake()
 

@@ -17,3 +17,5 @@ class Request(msgspec.Struct, frozen=True):
     session: str
     """The id of the session."""
     principal: str = ""
+    client: str = ""
+    """The client's address, as a trusted proxy says it, else the address that connected."""

@@ -13,8 +13,10 @@ from streamops_server.core.limits import Limits
 from streamops_server.core.session import Session
 from streamops_server.errors import Unauthorized
 from streamops_server.interfaces.transport import Connection
+from streamops_server.program_code import ProgramCode
 from streamops_server.request import Request
-from streamops_server.session_runner import Services, SessionRunner
+from streamops_server.services import Services
+from streamops_server.session_runner import SessionRunner
 
 Authenticate = Callable[[Request], str | Awaitable[str]]
 """Returns the principal of a connection, from the headers of its upgrade: a bearer token, a cookie."""
@@ -34,10 +36,13 @@ class SessionHost:
         self._services = services
         self._authenticate = authenticate
 
-    async def open(self, connection: Connection, path: str, headers: Iterable[tuple[str, str]]) -> None:
+    async def open(
+        self, connection: Connection, path: str, headers: Iterable[tuple[str, str]], client: str = ""
+    ) -> None:
         """Begin a session on `connection`, and set its receiver.
 
-        `path` and `headers` are those of the request that opened the connection. A session that is
+        `path` and `headers` are those of the request that opened the connection, and `client` is the
+        address that made it. A session that is
         not authorized gets a fatal error, and so does one that begins while the server is ending.
         """
         by_name = {name.lower(): value for name, value in headers}
@@ -45,11 +50,14 @@ class SessionHost:
             by_name.pop("cookie", None)  # cookies authorize pages only (chapter 14)
         now = asyncio.get_running_loop().time()
         session = Session(self.limits, secrets.token_urlsafe(_ID_BYTES), now)
-        request = Request(path, by_name, session.id)
-        try:
-            request = await self._authenticated(request)
-        except Unauthorized as error:
-            session.fail("unauthorized", str(error) or "Sign in first")
+        request = Request(path, by_name, session.id, client=client)
+        with ProgramCode("authenticate", session.id) as asking:
+            try:
+                request = await self._authenticated(request)
+            except Unauthorized as error:
+                session.fail("unauthorized", str(error) or "Sign in first")
+        if asking.error is not None:
+            session.fail("internal", "The server cannot say who you are now")
         runner = SessionRunner(session, request, connection, self._services, self.runners.discard)
         self.runners.add(runner)
         if self.ending:  # the others were told before this connection was accepted

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from typing import NamedTuple
 
 from msgspec import UNSET
 
 from streamops_server.core.closing import fatal_error
 from streamops_server.core.frames import Cancel, Event, Hello, encode
 from streamops_server.core.session import Session
-from streamops_server.interfaces.renderer import Renderer
-from streamops_server.interfaces.store import SessionStore
 from streamops_server.interfaces.transport import Connection
 from streamops_server.producer_tasks import ProducerTasks
+from streamops_server.program_code import ProgramCode, explain
 from streamops_server.pump import Pump
-from streamops_server.registry import Registry
 from streamops_server.request import Request
+from streamops_server.services import Services
 from streamops_server.view_runner import ViewRunner
 
-
-class Services(NamedTuple):
-    """What the sessions of one server share."""
-
-    registry: Registry
-    renderer: Renderer
-    store: SessionStore
+_FAILED = "The server failed"
 
 
 class SessionRunner:
@@ -47,14 +39,16 @@ class SessionRunner:
         self.program = session.program
         self._request = request
         self._connection: Connection | None = connection
-        self._registry, self._renderer, self._store = services
+        self._services = services
+        self._registry = services.registry
+        self._store = services.store
         self._tell_end = ended
         self._offered: frozenset[str] = frozenset()
         self.view_runner: ViewRunner | None = None
         """None before the hello, and if nothing is mounted."""
         self._loop = asyncio.get_running_loop()
         self.pump = Pump(session, connection, self.end)
-        self._tasks = ProducerTasks(self.program, self.pump.schedule)
+        self._tasks = ProducerTasks(self.program, self.pump.schedule, session.id)
         connection.receiver = self
 
     # -- the connection --------------------------------------------------------------------
@@ -63,17 +57,26 @@ class SessionRunner:
         """One message of the client."""
         if self.session.hello is None and self._connection is not None and not self._connection.is_open:
             return  # a hello sent before the client disconnected must not take a session over
+        with self._code("Taking a message of the client") as taking:
+            self._take(message)
+        if taking.error is not None:
+            self.session.fail("internal", _FAILED)
+        self.pump.schedule()
+
+    def _take(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
             self.session.receive_binary()
-        else:
-            for asked in self.session.receive(message, self._loop.time()):
-                if isinstance(asked, Hello):
-                    self._greet(asked)
-                elif isinstance(asked, Cancel):
-                    self._cancel(asked)
-                else:
-                    self._handle(asked)
-        self.pump.schedule()
+            return
+        for asked in self.session.receive(message, self._loop.time()):
+            if isinstance(asked, Hello):
+                self._greet(asked)
+            elif isinstance(asked, Cancel):
+                self._cancel(asked)
+            else:
+                self._handle(asked)
+
+    def _code(self, what: str) -> ProgramCode:
+        return ProgramCode(what, self.id)
 
     def set_writable(self, writable: bool) -> None:
         """Whether the transport's buffer has room; while it has none, operations coalesce (FLW-7)."""
@@ -90,9 +93,10 @@ class SessionRunner:
             await self._tasks.wait(self.session.limits.cancel_ms / 1000)
             return
         self.pump.attach(None)
-        surplus = self._store.detached(self)
-        if surplus is not None:
-            surplus.end()
+        with self._code("The store of sessions"):
+            surplus = self._store.detached(self)
+            if surplus is not None:
+                surplus.end()
 
     def shut_down(self) -> None:
         """The server is ending: tell the client, and close (CON-14)."""
@@ -103,7 +107,10 @@ class SessionRunner:
         """End the session, and stop its producers."""
         self.session.over()
         self.pump.stop()
-        self._store.remove(self)
+        if self.view_runner is not None:
+            self.view_runner.inbox.close()
+        with self._code("The store of sessions"):
+            self._store.remove(self)
         self._tasks.cancel_all()
         self._tell_end(self)
 
@@ -178,7 +185,12 @@ class SessionRunner:
             for event in self.session.mounted():
                 self._handle(event)
             return
-        self.view_runner = ViewRunner(cls(), self.session, self.pump, self._tasks, self._renderer)
+        with self._code(f"Making a {cls.__name__}") as making:
+            view = cls()
+        if making.error is not None:
+            self.session.fail(*explain(making.error), close="internal", retryable=False)  # CON-9
+            return
+        self.view_runner = ViewRunner(view, self.session, self.pump, self._tasks, self._services)
         self._tasks.spawn(self.view_runner.mount(self._request, named.params if named else {}))
 
     def _handle(self, event: Event) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from streamops_spec import default_target
 
 from streamops_server.current_producer import CURRENT
-from streamops_server.interfaces.streaming_backend import StreamingBackend
+from streamops_server.mounted import Mounted
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ YIELD_EVERY = 256
 """Tokens that joined one operation after which a producer lets others run, so that pings are answered."""
 
 
-class StreamingMixin:
+class StreamingMixin(Mounted):
     """The streaming calls. A call that raises has sent nothing.
 
     Every call may raise ValueError (a bad name, target, mode or text), `Unsupported` (the client
@@ -28,14 +28,12 @@ class StreamingMixin:
     Calls that add content wait while too much is pending. Lifecycle calls never wait.
     """
 
-    _backend: StreamingBackend | None = None
-
     async def stream_to(self, name: str, target: str | None = None, html: str | None = None) -> None:
         """Replace the target's content by `html`, or by what the template renders there now.
 
         Raises LookupError if the template does not render the target.
         """
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         await backend.room(name)
         # Reading the state, rendering and accepting are one step: no await in between (VIEW-2, CNT-10).
         rendered = html is None
@@ -49,7 +47,7 @@ class StreamingMixin:
         """Add literal text, which is never parsed; `mode` is append, prepend or replace."""
         if not isinstance(text, str):
             raise ValueError(f"A text is a str, not {type(text).__name__}: {text!r:.80}")
-        backend = self._backend or self._mounted()
+        backend = self._streamops_backend or self._streamops_mounted()
         if mode == "append" and target is None:
             joined = backend.program.extend(CURRENT.get(None), name, text)
             if joined:
@@ -63,19 +61,19 @@ class StreamingMixin:
         self, name: str, html: str, at: str = "append", target: str | None = None
     ) -> None:
         """Add html after the target's last child (`at` append) or before its first (prepend)."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         await backend.room(name)
         backend.call(backend.program.insert, name, html, at, target)
 
     async def stream_delete(self, name: str, selector: str | None = None) -> None:
         """Remove the element with that id, `#ID`; without one, the stream's own element."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         await backend.room(name)
         backend.call(backend.program.delete, name, selector)
 
     async def stream_prune(self, name: str, limit: int, edge: str = "top", target: str | None = None) -> None:
         """Remove element children from `edge` (top or bottom) until at most `limit` stay."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         await backend.room(name)
         backend.call(backend.program.prune, name, limit, edge, target)
 
@@ -87,22 +85,22 @@ class StreamingMixin:
         An error message is never split. Raises Overflow, showing nothing, for a message that exceeds
         one frame of the client, so keep it well below 64 KiB.
         """
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         backend.call(backend.program.error, name, message, code, retryable)
 
     async def stream_start(self, name: str) -> None:
         """Open the stream; a run that is still open there ends, superseded."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         backend.call(backend.program.start, name)
 
     async def stream_done(self, name: str) -> None:
         """Close the stream; does nothing on a closed one."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         backend.call(backend.program.done, name)
 
     async def push_state(self) -> None:
         """Send the whole view, rendered from the current state."""
-        backend = self._mounted()
+        backend = self._streamops_mounted()
         await backend.room_for_view()
         backend.push_view()
 
@@ -112,9 +110,4 @@ class StreamingMixin:
         Runs that the task starts are its own and end with it. The caller's runs stay open until the
         task has ended too. The task ends with the session at the latest.
         """
-        return self._mounted().start_task(work)
-
-    def _mounted(self) -> StreamingBackend:
-        if self._backend is None:
-            raise RuntimeError("This view is not mounted; streaming calls work from mount on")
-        return self._backend
+        return self._streamops_mounted().start_task(work)

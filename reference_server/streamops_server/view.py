@@ -6,11 +6,15 @@ import inspect
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 from typing import Any, ClassVar, TypeVar, overload
 
+from streamops_server.broadcasting import BroadcastMixin
 from streamops_server.interfaces.renderer import Template
+from streamops_server.rendered_html import check_root_tag
 from streamops_server.request import Request
 from streamops_server.streaming import StreamingMixin
+from streamops_server.threads import ThreadsMixin
 
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
@@ -39,7 +43,7 @@ def event_handler(handler: H | None = None, /, *, name: str | None = None) -> H 
     return mark if handler is None else mark(handler)
 
 
-class View(StreamingMixin):
+class View(StreamingMixin, BroadcastMixin, ThreadsMixin):
     """Inherit from it, add a template and handlers, and register the class with the server."""
 
     template: ClassVar[str | None] = None
@@ -50,12 +54,16 @@ class View(StreamingMixin):
     """The folder of template files; by default `templates` beside the module of the class."""
     template_renders: ClassVar[frozenset[str] | set[str]] = frozenset()
     """Streams whose streamed content the template renders too, from state that the handlers keep."""
-    events: ClassVar[dict[str, str]] = {}
+    root_tag: ClassVar[str | None] = None
+    """The tag of the page's element with `dj-view`: `tbody`, `ul`, `svg`. The browser parses a view as that
+    element's content, and so does the server. By default it is told from the first tag of the html."""
+    _streamops_events: ClassVar[dict[str, str]] = {}
     """Event → the name of the method that handles it; filled from `@event_handler`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.events = {
+        _check_class(cls)
+        cls._streamops_events = {
             getattr(member, _MARK): attribute
             for base in reversed(cls.__mro__)  # includes mixins that are not views
             for attribute, member in vars(base).items()
@@ -63,9 +71,13 @@ class View(StreamingMixin):
         }
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _METHODS or name in type(self).events.values():
+        if name in _METHODS or name in type(self)._streamops_events.values():
             raise AttributeError(
                 f"{type(self).__name__}.{name} is a method, so the state needs another name than {name!r}"
+            )
+        if name.startswith(_PREFIX):
+            raise AttributeError(
+                f"Names that begin with {_PREFIX} are the server's; use another than {name!r}"
             )
         super().__setattr__(name, value)
 
@@ -103,7 +115,7 @@ class View(StreamingMixin):
 
     def allows(self, event: str, caps: frozenset[str]) -> bool:  # noqa: ARG002 (views may override it)
         """Whether a client with these `caps` may run `event`; if not, the event counts as unknown."""
-        return event in type(self).events
+        return event in type(self)._streamops_events
 
 
 def _beside(cls: type) -> Path:
@@ -118,5 +130,48 @@ def _is_method(member: object) -> bool:
     return callable(member) or isinstance(member, classmethod)
 
 
-_METHODS = frozenset(name for name in dir(View) if not name.startswith("_") and callable(getattr(View, name)))
+_PREFIX = "_streamops_"
+"""How the names begin that the server keeps on a view."""
+_METHODS = frozenset(
+    name for name in dir(View) if not name.startswith(("__", _PREFIX)) and callable(getattr(View, name))
+)
 """Names that a view's state cannot have: an attribute would hide the method."""
+_SETTINGS: dict[str, tuple[type, ...]] = {
+    "template": (str, NoneType),
+    "template_name": (str, NoneType),
+    "templates": (str, Path, NoneType),
+    "template_renders": (set, frozenset, list, tuple),
+    "root_tag": (str, NoneType),
+}
+"""Class attribute → the types that it may have."""
+
+
+def _check_class(cls: type[View]) -> None:
+    """Raises TypeError for a class whose attributes hide what the server uses, and names the way out.
+
+    Raises ValueError for a `root_tag` that no element has.
+    """
+    for name in _METHODS:
+        member = inspect.getattr_static(cls, name)
+        if not (callable(member) or isinstance(member, classmethod | staticmethod)):
+            raise TypeError(f"{cls.__name__}.{name} hides a method of View; give the attribute another name")
+        if hasattr(member, _MARK):
+            raise TypeError(
+                f"{cls.__name__}.{name} is an event handler and hides a method of View; call the method"
+                f' otherwise, and keep the event\'s name: @event_handler(name="{name}")'
+            )
+    if not inspect.iscoroutinefunction(cls.handle_message):
+        raise TypeError(f"{cls.__name__}.handle_message is not async; make it an async def")
+    for name, kinds in _SETTINGS.items():
+        value = inspect.getattr_static(cls, name)
+        if not isinstance(value, kinds):
+            wanted = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
+            raise TypeError(
+                f"{cls.__name__}.{name} is {value!r:.80}, and View uses the name for a setting, a {wanted};"
+                " state of that name is set in mount"
+            )
+    if cls.root_tag is not None:
+        check_root_tag(cls.root_tag)
+    for name in vars(cls):
+        if name.startswith(_PREFIX):
+            raise TypeError(f"Names that begin with {_PREFIX} are the server's; {cls.__name__} has {name}")

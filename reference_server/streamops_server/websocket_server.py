@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import http
 import json
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from streamops_spec import load_protocol
@@ -21,14 +21,18 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from streamops_server.core.limits import Limits
+from streamops_server.forwarded import Seen, networks, seen
 from streamops_server.interfaces.store import SessionStore
+from streamops_server.interfaces.topics import Topics
 from streamops_server.interfaces.transport import Receiver
 from streamops_server.jinja_renderer import JinjaRenderer
 from streamops_server.memory_store import MemoryStore
+from streamops_server.memory_topics import MemoryTopics
+from streamops_server.origins import Origins
 from streamops_server.pages import Pages
 from streamops_server.registry import Registry
+from streamops_server.services import Services
 from streamops_server.session_host import Authenticate, SessionHost
-from streamops_server.session_runner import Services
 
 SUBPROTOCOL = Subprotocol(load_protocol().subprotocol)
 _CLOSE_TIMEOUT = 5.0  # seconds for a peer to answer a close before the connection is cut
@@ -86,7 +90,9 @@ class StreamServer:
     browsers may connect, besides the server's own host. `pages` answer requests that are not an
     upgrade. `authenticate` returns the principal of a connection, ANONYMOUS for an unauthenticated
     client, or raises `Unauthorized`; a session belongs to its principal (RES-10). `sessions` keeps
-    the sessions, by default in memory. Leaving ends every session with `shutting_down`.
+    the sessions, by default in memory; `topics` passes messages between views, by default in this process.
+    `trusted_proxies` are the addresses and networks whose `Forwarded` and `X-Forwarded-…` headers count
+    (ValueError for what is neither). Leaving ends every session with `shutting_down`.
     """
 
     def __init__(
@@ -100,18 +106,25 @@ class StreamServer:
         pages: Pages | None = None,
         authenticate: Authenticate | None = None,
         sessions: SessionStore | None = None,
+        topics: Topics | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         self.host = host
         self.port = port
         self._limits = limits or Limits()
-        self._origins = frozenset(origins)
+        self._origins = Origins(origins)
+        self._trusted = networks(trusted_proxies)
+        self._topics = topics or MemoryTopics()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._pages = pages
-        services = Services(registry, JinjaRenderer(), sessions or MemoryStore(self._limits))
+        services = Services(registry, JinjaRenderer(), sessions or MemoryStore(self._limits), self._topics)
         self._host = SessionHost(services, self._limits, authenticate)
         self._server: Server | None = None
         self._connections: WeakSet[WebSocketConnection] = WeakSet()
 
     async def __aenter__(self) -> StreamServer:
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._server = await serve(
             self._run,
             self.host,
@@ -148,6 +161,18 @@ class StreamServer:
         elif connection.request is None:
             connection.transport.abort()
 
+    async def broadcast(self, topic: str, message: Any) -> None:
+        """Publish `message` to every view that subscribed to `topic`, as `View.broadcast` does."""
+        await self._topics.publish(topic, message)
+
+    def broadcast_from_thread(self, topic: str, message: Any) -> None:
+        """The same in any thread but the event loop's. Raises RuntimeError there, and before it listens."""
+        if self._loop is None:
+            raise RuntimeError("The server does not listen: `async with StreamServer(…)` comes first")
+        if self._thread == threading.get_ident():
+            raise RuntimeError("This is the thread of the event loop: await server.broadcast(…) instead")
+        asyncio.run_coroutine_threadsafe(self.broadcast(topic, message), self._loop).result()
+
     @property
     def url(self) -> str:
         """Where clients connect."""
@@ -170,10 +195,9 @@ class StreamServer:
             return _page(self._pages, request)
         return self._refuse(connection, request)
 
-    def _refuse(self, _connection: ServerConnection, request: HttpRequest) -> Response | None:
+    def _refuse(self, connection: ServerConnection, request: HttpRequest) -> Response | None:
         """The HTTP response that refuses an upgrade; None to accept it."""
-        host = ",".join(request.headers.get_all("Host"))
-        if not all(self._may_come_from(origin, host) for origin in request.headers.get_all("Origin")):
+        if not self._origins.allow(request.headers.get_all("Origin"), self._seen(connection, request)):
             return _json_response(http.HTTPStatus.FORBIDDEN, {"error": "This origin is not allowed"})
         offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
         if SUBPROTOCOL not in [name.strip() for name in offered.split(",")]:
@@ -183,19 +207,19 @@ class StreamServer:
             )
         return None
 
-    def _may_come_from(self, origin: str, host: str) -> bool:
-        if origin in self._origins:
-            return True
-        try:
-            return urlsplit(origin).netloc.lower() == host.lower() != ""
-        except ValueError:  # not a URL, such as "http://["
-            return False
+    def _seen(self, connection: ServerConnection, request: HttpRequest) -> Seen:
+        peer = connection.remote_address
+        headers: dict[str, list[str]] = {}
+        for name, value in request.headers.raw_items():
+            headers.setdefault(name.lower(), []).append(value)
+        return seen(str(peer[0]) if isinstance(peer, tuple) else "", headers, self._trusted)
 
     async def _run(self, connection: ServerConnection) -> None:
         assert isinstance(connection, WebSocketConnection)
         assert connection.request is not None
         request = connection.request
-        await self._host.open(connection, request.path, request.headers.raw_items())
+        client = self._seen(connection, request).client
+        await self._host.open(connection, request.path, request.headers.raw_items(), client)
         try:
             while True:
                 message = await connection.recv()

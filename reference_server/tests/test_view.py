@@ -88,6 +88,6 @@ def test_what_a_property_raises_the_rendering_raises() -> None:
 
 
 def test_handlers_of_plain_mixins_are_events() -> None:
-    assert Mixed.events == {"greet": "greet", "x.leave": "leave", "act": "act"}
-    assert Dearer.events == Mixed.events
-    assert View.events == {}
+    assert Mixed._streamops_events == {"greet": "greet", "x.leave": "leave", "act": "act"}
+    assert Dearer._streamops_events == Mixed._streamops_events
+    assert View._streamops_events == {}

@@ -228,22 +228,34 @@ def of_the_docs(name: str) -> type[View]:
     return view
 
 
-def test_the_room_of_the_docs_reaches_every_member_and_closes_nothing_of_theirs(serve: Any, go: Any) -> None:
+def test_the_room_of_the_docs_reaches_every_member_as_its_own(serve: Any, go: Any) -> None:
     room = of_the_docs("Room")
 
     async def run() -> None:
         async with serve(room) as connect, connect() as ada, connect() as bob:
             for client in (ada, bob):
                 await client.hello("Room", ["view", "html"])
-                await client.start("join")
-            for client in (ada, bob):  # A handler runs up to its first wait before the next message is read.
-                await client.send({"type": "ping"})
-                await client.until("pong")
-            assert (await ada.run("say", text="hello"))["ok"]
+            assert (await ada.run("say", name="ada", text="hello"))["ok"]
             for client in (ada, bob):
-                while "hello\n" not in client.text("chat"):
-                    await client.until("stream")
-                assert [op["op"] for op in client.ops("chat")] == ["start", "text"]
+                while not client.ops("chat") or "1 messages" not in client.frames[-1].get("html", ""):
+                    await client.receive()
+                assert client.text("chat") == "ada: hello\n"
+                assert [op["op"] for op in client.ops("chat")] == ["start", "text", "done"]
+
+    go(run())
+
+
+def test_the_answer_of_the_docs_is_one_run_for_all_who_watch(serve: Any, go: Any) -> None:
+    async def run() -> None:
+        async with serve(of_the_docs("Together")) as connect, connect() as ada, connect() as bob:
+            for client in (ada, bob):
+                await client.hello("Together", [])
+            assert (await ada.run("ask", question="one two three"))["ok"]
+            for client in (ada, bob):
+                while [op["op"] for op in client.ops("answer")][-1:] != ["done"]:
+                    await client.receive()
+                assert client.text("answer") == "one two three "
+                assert sum(op["op"] == "start" for op in client.ops("answer")) == 1
 
     go(run())
 

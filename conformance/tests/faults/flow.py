@@ -142,7 +142,8 @@ def a_cancel_is_not_read_under_a_full_window() -> None:
 def texts_are_dropped_under_pressure() -> None:
     @instead(StreamingMixin, "stream_text")
     async def stream_text(real: Real, self: StreamingMixin, name: str, text: str, **more: Any) -> None:
-        pump = self._backend._pump if isinstance(self._backend, ViewRunner) else None
+        backend = self._streamops_backend
+        pump = backend._pump if isinstance(backend, ViewRunner) else None
         if pump is None or pump._writable or not pump.is_full(name):
             await real(self, name, text, **more)
 

@@ -30,6 +30,17 @@ class Fenced(Exception):
     """
 
 
+class OwnerEnded(RuntimeError):
+    """The call came too late: the handler or task that would own the run has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The handler that this call belongs to has ended, so nobody would end the stream; start a task"
+            " that outlives its handler with self.start_task(), and wait for a thread with"
+            " await self.run_blocking()"
+        )
+
+
 class PeerViolation(Exception):
     """The client broke the protocol. `code` is the code of the fatal error and of the close."""
 

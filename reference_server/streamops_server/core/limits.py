@@ -38,3 +38,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_unread_frames: int = 1024
     """Most control frames (pongs, refusals) that a client leaves unread. One more closes the session:
     as `rate_limited` if an event causes it, else as `slow_consumer`."""
+    max_inbox: int = 1024
+    """Most messages of topics that wait for one view; one more closes its session as `slow_consumer`."""

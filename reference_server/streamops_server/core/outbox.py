@@ -203,8 +203,9 @@ class Outbox:
 
     def flush(self, now: float) -> list[bytes]:
         """Everything that may be sent now, in order, as encoded frames."""
-        out, self._control = self._control, []
+        out = self._control.copy()
         if not self.open:
+            self._control.clear()
             return out
         due = now >= self.next_tick
         ticked = False
@@ -225,6 +226,7 @@ class Outbox:
             out.append(self._view_frame())
         if ticked:
             self.next_tick = now + self.interval  # BAT-7
+        self._control.clear()  # only now: if a frame cannot be made, these are sent with the fatal error
         return out
 
     def _view_frame(self) -> bytes:

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 from streamops_spec import CallRow, load_protocol
 
-from streamops_server.core.errors import Fenced, Overflow, Unsupported
+from streamops_server.core.errors import Fenced, Overflow, OwnerEnded, Unsupported
 from streamops_server.core.framing import envelope_bytes
 from streamops_server.core.lifecycle import CALLS
 from streamops_server.core.lifecycle_ops import EFFECT, MAKE
@@ -213,14 +213,14 @@ class Program:
     # -- inside ----------------------------------------------------------------------------
 
     def check_alive(self, caller: Producer) -> None:
-        """Raises Fenced after the session's end, RuntimeError for a caller that has ended."""
+        """Raises Fenced after the session's end and for a caller that was cancelled and has ended.
+
+        Raises OwnerEnded, a RuntimeError, for any other that has ended.
+        """
         if self.closed:
             raise Fenced
         if caller.finished:
-            raise RuntimeError(
-                "The handler that this task belongs to has ended, so nobody would end the stream;"
-                " start a task that outlives its handler with self.start_task()"
-            )
+            raise Fenced if caller.cancelled else OwnerEnded
 
     def open_to(self, caller: Producer, name: str, needs: str = "") -> Stream:
         """The stream to which the caller may add content; `needs` is the capability that the call needs."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import contextvars
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from streamops_server.core.producers import Producer
@@ -12,6 +13,16 @@ from streamops_server.core.turn import Turn
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Inbox(Protocol):
+    """The topics that one view subscribed to."""
+
+    def subscribe(self, topic: str) -> None:
+        """Take what is published from now on."""
+
+    def unsubscribe(self, topic: str) -> None:
+        """Take no more of that topic."""
 
 
 class StreamingBackend(Protocol):
@@ -42,6 +53,24 @@ class StreamingBackend(Protocol):
 
     def push_view(self) -> None:
         """Send the view as it is now."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """The view's subscriptions."""
+
+    def listen_to(self, topic: str) -> AsyncIterator[Any]:
+        """What is published to a topic, for the current producer."""
+
+    async def publish(self, topic: str, message: Any, *, to_self: bool) -> None:
+        """Publish a message to a topic."""
+
+    def check_caller(self) -> Producer:
+        """The current producer. Raises RuntimeError outside of this session's producers."""
+
+    def call_from_thread(
+        self, context: contextvars.Context, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Run `function` on the event loop in `context`, and wait for its result in this thread."""
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` as a task that belongs to the current producer."""
