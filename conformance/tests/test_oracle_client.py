@@ -70,7 +70,14 @@ def test_unknown_things_are_counted_one_by_one() -> None:
 
 def test_events_name_what_was_applied() -> None:
     fired = reader().receive(
-        frame(1, start(1), html("append", "<i>"), delete("#none"), delete("[dj-stream='b']"))
+        frame(
+            1,
+            start(1),
+            html("append", "<i>"),
+            delete("#none"),
+            delete("[dj-stream='b']"),
+            delete("[dj-stream='a']"),
+        )
     )
     assert [each.event for each in fired.fired] == ["stream:start", "stream:update", "stream:remove"]
 
@@ -137,3 +144,37 @@ def test_a_handwritten_exchange_closes_only_at_its_end_and_has_a_replay(spec) ->
         (message.frame, message.malformed) for message in spec.messages
     ]
     assert not load_shapes("v1:sequence").explain(spec.to_json())
+
+
+def test_an_unknown_value_is_replaced_and_counted_once() -> None:
+    made = reader(OPEN)
+    effect = made.receive(frame(3, text("c", "sideways"), text("d", "replace")))
+    assert (effect.unknown, effect.failed) == (1, 0)
+    assert made.texts()["a"] == "d"
+    effect = made.receive(view(1, PAGE, a=at(9, "dormant", run=7), b=at(0)))
+    assert (effect.unknown, made.streams["a"]) == (1, Shown("idle", 9, 0))
+
+
+def test_content_goes_to_its_own_stream_or_to_an_id() -> None:
+    made = reader(OPEN)
+    effect = made.receive(frame(3, text("c", "append", "[dj-stream='b']"), text("d")))
+    assert ("refused" in effect.kinds, effect.failed) == (True, 1)
+    assert made.texts() == {"a": "abd"}
+    assert in_html(made.tree()).endswith('<p dj-stream="b">0</p>')
+
+
+@pytest.mark.parametrize(
+    ("entry", "fired"),
+    [
+        (at(4, "errored", run=1, error="It failed", code="app_error"), []),
+        (at(4, "errored", run=1, error="It failed", code="timeout"), ["error"]),
+        (at(4, "errored", run=1, error="Another", code="app_error"), ["error"]),
+        (at(9, "errored", run=7, error="It failed", code="app_error"), ["done", "start", "error"]),
+        (at(9, error="It failed", code="app_error"), ["done"]),
+        (at(9, error="Another", code="app_error"), ["done", "error"]),
+    ],
+)
+def test_a_view_fires_for_an_error_that_is_not_shown_yet(entry: dict, fired: list[str]) -> None:
+    made = reader(OPEN, frame(3, error("It failed"), n=2))
+    effect = made.receive(view(1, PAGE, a=entry, b=at(0)))
+    assert [each.event.removeprefix("stream:") for each in effect.fired] == fired

@@ -9,7 +9,7 @@ const FILE = new URL("../../schemas/vectors/v1/rules/bad-input.json", import.met
 const VECTORS = JSON.parse(readFileSync(FILE, "utf8")).filter(({ side }) => side == "client");
 const PAGE = `<p dj-stream="a"></p><p dj-stream="b"></p><p id="x"></p>`;
 
-/** What the client did, in a word of the table. */
+/** What the client did: one of the three answers. */
 function answer(page) {
   if (page.socket.closed || page.sockets.length > 1) {
     assert.equal(page.sockets[0].closed.code, 4400);

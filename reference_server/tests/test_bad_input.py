@@ -27,7 +27,7 @@ def messages(vector: dict[str, Any]) -> list[str]:
 
 
 async def answer(client: Any, vector: dict[str, Any]) -> str:
-    """What the server does with the message, in a word of the table."""
+    """What the server does with the message: one of the three answers."""
     for message in messages(vector):
         await client.socket.send(message)
     if vector.get("stage") != "connected":
