@@ -39,3 +39,10 @@ incoming("CLI-18", "an_op_of_an_object_is_known", `if (frame?.ops?.some?.((op) =
 
 fault("CLI-19", "the_cursor_moves_before_the_ops", "frames.js", "applyAll(state, stream, ops, last, seq);", "stream.cursor = last;\n    applyAll(state, stream, ops, last, seq);");
 
+fault("CLI-20", "a_frame_with_more_ops_than_n_is_applied", "frames.js", 'if (n < ops.length) return violation(state, "malformed", "stream: n", name); // CLI-20', "");
+fault("CLI-20", "a_frame_before_the_welcome_is_applied", "core.js", 'if (react && !state._dialect && isEarlyOrLate(state, frame.type)) throw "order";', 'if (react && !state._dialect && frame.type == "welcome" && state._maxEvents) throw "order";');
+fault("CLI-20", "a_second_welcome_is_a_new_session", "core.js", "type == \"welcome\" ? _maxEvents : !_maxEvents &&", "!_maxEvents &&");
+fault("CLI-13", "a_stream_writes_into_another", "page.js", 'target == stream.target || target[0] == "#" || v0', "true");
+fault("CLI-28", "a_name_of_64_characters_is_too_long", "shape.js", "types.s(value, counts) && NAME.test(value)", "types.s(value, counts) && NAME.test(value) && value.length < 64");
+fault("CLI-28", "a_number_has_32_bits", "shape.js", "Number.isSafeInteger(value) && value >= 0", "value === value >>> 0");
+fault("FWD-4", "an_unknown_mode_ends_the_session", "shape.js", "counts.value++;\n        delete value[member];", 'if (member == "mode") throw member;\n        counts.value++;\n        delete value[member];');

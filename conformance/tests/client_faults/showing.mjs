@@ -45,7 +45,7 @@ html("CLI-8", "html_is_parsed_out_of_its_context", `
   box.innerHTML = html;
   el.append(...box.childNodes);`);
 
-const FIRED = "if (!isDelete && !(problem && isContent)) tell();";
+const FIRED = "if (!isDelete && !problem) tell();";
 fault("CLI-9", "an_error_takes_the_place_of_the_content", "page.js", FIRED, `const at = name == "error" && op.target && find(target);\nif (at) at.textContent = error;\n${FIRED}`);
 fault("CLI-9", "the_alert_stands_in_the_target", "markers.js", "root.after(alert);", "(el ? (at) => el.append(at) : (at) => root.after(at))(alert);");
 fault("CLI-9", "no_error_is_shown", "markers.js", "if (alert.textContent != error) alert.textContent = error;", "");
