@@ -1,4 +1,4 @@
-"""The terminal's client as a testee (chapter 16): `python -m streamops_conformance.tail.testee [OPTIONS] URL`.
+"""The terminal's client as a testee: `python -m streamops_conformance.tail.testee [OPTION…] URL`.
 
 `--ack` and `--resume` offer these capabilities.
 
