@@ -107,8 +107,9 @@ class SessionRunner:
         """End the session, and stop its producers."""
         self.session.over()
         self.pump.stop()
-        if self.view_runner is not None:
-            self.view_runner.inbox.close()
+        with self._code("The topics"):
+            if self.view_runner is not None:
+                self.view_runner.inbox.close()
         with self._code("The store of sessions"):
             self._store.remove(self)
         self._tasks.cancel_all()

@@ -16,7 +16,7 @@ def test_the_page_includes_every_file_once() -> None:
 
 
 def test_every_example_has_its_section_and_its_test() -> None:
-    assert len(FOLDERS) == 12
+    assert len(FOLDERS) == 13
     for folder in FOLDERS:
         assert f"{{ #{folder.name} }}" in PAGE
         assert (ROOT / "examples" / "tests" / f"guide.{folder.name}.test.mjs").is_file()

@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 from datetime import datetime
 from typing import Any
 
 from streamops_conformance.capture.model import Capture, CaptureError, Connection
 
 TEXT = 1
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+"""How such bytes are read from a file. A message cannot hold them: it was UTF-8 on the wire."""
 
 
 def is_har(value: Any) -> bool:
@@ -45,12 +48,27 @@ def read_har(value: dict[str, Any]) -> Capture:
 
 def _seconds(entry: dict[str, Any], messages: list[dict[str, Any]]) -> float:
     """When the connection began, on the clock of its messages: seconds since the epoch."""
-    said = entry.get("startedDateTime")
-    started = datetime.fromisoformat(said).timestamp() if isinstance(said, str) else 0.0
+    started = _date(entry.get("startedDateTime"))
     first = float(messages[0]["time"]) if messages else started
     # Playwright writes milliseconds where developer tools write seconds; the date tells which.
     scale = 1000.0 if first > 1e11 else 1.0
     return min(started or first / scale, first / scale)
+
+
+def _check_text(data: object) -> None:
+    """Raises TypeError for what is not a text, ValueError for a text that holds bytes which are not UTF-8."""
+    if not isinstance(data, str):
+        raise TypeError(f"the data is {data!r:.40}, not a text")
+    if _NOT_UTF8.search(data):
+        raise ValueError("the message holds bytes that are not UTF-8")
+
+
+def _date(said: object) -> float:
+    """Seconds since the epoch; 0 for what is not a date, since the messages have times of their own."""
+    try:
+        return datetime.fromisoformat(said).timestamp() if isinstance(said, str) else 0.0
+    except (ValueError, OverflowError, OSError):
+        return 0.0
 
 
 def _connection(number: int, where: str, entry: dict[str, Any], began: float) -> Connection:
@@ -76,6 +94,8 @@ def _connection(number: int, where: str, entry: dict[str, Any], began: float) ->
             if opcode in (8, 9, 10):  # A control frame, where a browser exports those.
                 continue
             content = data if opcode == TEXT else base64.b64decode(data, validate=True)
+            if not isinstance(content, bytes):
+                _check_text(content)
             made.add("send" if direction == "send" else "recv", ms * 1000, content)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             # What follows a hole cannot be judged: a number may be missing because of it.

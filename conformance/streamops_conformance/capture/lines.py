@@ -45,8 +45,11 @@ def read_lines(lines: Iterable[str]) -> Capture:
 def _parsed(text: str, shapes: Shapes) -> tuple[Any, str]:
     """The value of a line, and what is wrong with it; empty if nothing is."""
     try:
+        text.encode()
         line = json.loads(text)
-    except ValueError as error:
+    except UnicodeEncodeError:  # the file was read with the bytes that are not UTF-8 as surrogates
+        return None, " is not UTF-8"
+    except (ValueError, RecursionError) as error:
         return None, f" is not JSON: {error}"
     return line, "" if shapes.is_valid(line) else f": {shapes.explain(line)}"
 

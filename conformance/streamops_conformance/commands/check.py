@@ -1,6 +1,9 @@
 """`streamops check FILE`: what captured traffic shows, without any adapter."""
 
+import codecs
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,26 +66,48 @@ def check(
 def read(file: Path) -> Capture:
     """The capture in a file. Raises CaptureError."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decoded(file.read_bytes())
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise CaptureError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
     try:
-        whole: Any = json.loads(text)
-    except ValueError:
-        whole = None
-    try:
-        return read_har(whole) if is_har(whole) else read_lines(text.split("\n"))
+        return read_text(text)
     except CaptureError as error:
         raise CaptureError(f"{file}: {error}") from None
+
+
+def read_text(text: str) -> Capture:
+    """The capture in the text of a file. Raises CaptureError."""
+    try:
+        whole: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        whole = None
+    return read_har(whole) if is_har(whole) else read_lines(text.split("\n"))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 with a byte order mark, and either of them in gzip.
+
+    Bytes that are not UTF-8 become surrogates, so that only what they stand in is skipped. Raises OSError,
+    EOFError or zlib.error for a gzip that is not whole, and UnicodeDecodeError for a broken UTF-16.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        data = gzip.decompress(data)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes files
+        return data.decode("utf-16")
+    return data.decode("utf-8-sig", "surrogateescape")
 
 
 def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[CaptureFindings]:
     """The findings for each wire in the capture. Raises CaptureError if there is none."""
     by_wire: dict[str, list[Connection]] = {name: [] for name in WIRES}
     for connection in capture.connections:
-        wire = spec or recognize(connection)
+        wire = recognize(connection)
+        if spec and (wire == spec or not is_foreign(connection)):
+            wire = spec
         if wire:
             by_wire[wire].append(connection)
+        elif connection.transcript.entries:
+            capture.skipped.append(f"connection {connection.number}, which speaks {_spoken(connection)}")
     if not any(each.transcript.entries for connections in by_wire.values() for each in connections):
         known = " or ".join(WIRES)
         what = "no WebSocket messages" if not capture.messages() else f"no traffic of {known}: give --spec"
@@ -104,6 +129,17 @@ def recognize(connection: Connection) -> str:
         if side is not None and side.recognizes(connection):
             return name
     return ""
+
+
+def is_foreign(connection: Connection) -> bool:
+    """Whether the connection agreed on a protocol that no wire of the suite has."""
+    return bool(connection.subprotocol) and not recognize(connection)
+
+
+def _spoken(connection: Connection) -> str:
+    wanted = " or ".join(WIRES)
+    agreed = f"{connection.subprotocol!r:.80}, not" if connection.subprotocol else "something else than"
+    return f"{agreed} {wanted} ({connection.path[:200]})"
 
 
 def _written(pairs: list[str] | tuple[()], file: Path | None) -> dict[str, str]:

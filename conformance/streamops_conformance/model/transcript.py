@@ -93,6 +93,8 @@ def received(ms: float, raw: str | bytes) -> Entry:
         parsed = json.loads(
             raw, object_pairs_hook=members, parse_int=whole, parse_float=fraction, parse_constant=constant
         )
+    except RecursionError:
+        return Entry(ms, "recv", raw, None, "JSON that is nested too deeply to be read")
     except ValueError as error:
         return Entry(ms, "recv", raw, None, f"not JSON: {error}")
     if "\\u" in raw and _SURROGATE.search(json.dumps(parsed, ensure_ascii=False)):

@@ -6,7 +6,7 @@ outlives its connections. Call `connected` and `lost` for each connection, and `
 has passed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,9 +14,23 @@ from msgspec import UNSET
 from streamops_spec import default_target
 
 from streamops_conformance.tail import frames, verdicts
-from streamops_conformance.tail.effects import Close, Effect, Mode, Replied, Report, Retry, Said, Send, Text
+from streamops_conformance.tail.effects import (
+    Close,
+    Effect,
+    Html,
+    Mode,
+    Removed,
+    Replied,
+    Report,
+    Retry,
+    Said,
+    Send,
+    Text,
+    Viewed,
+)
 from streamops_conformance.tail.frames import PROTOCOL, Broken
-from streamops_conformance.tail.streams import Stream, is_whole
+from streamops_conformance.tail.integrity import Built
+from streamops_conformance.tail.streams import Stream
 
 WELCOME_S = 10.0
 FIRST_BOUND_S = 1.0
@@ -25,6 +39,8 @@ STEADY_S = (
     10.0  # Seconds that a connection must last after its welcome, so that the next wait is short again.
 )
 MAX_FRAME_BYTES = 1 << 20
+WINDOW = 64
+HTML_MODES: dict[str, Mode] = {"append": "append", "prepend": "prepend", "replace": "replace"}
 
 Json = Any  # reason: a recursive union of JSON values gains nothing here
 
@@ -32,11 +48,24 @@ Json = Any  # reason: a recursive union of JSON values gains nothing here
 class Client:
     """One client, over all of its connections.
 
-    `view` is the `hello.view` to send: an object with `name` and `params`.
+    `view` is the `hello.view` to send: an object with `name` and `params`. `caps` are the capabilities
+    to offer: html, view, ack, resume, or a driver's. With `keep`, streams keep their text.
     """
 
-    def __init__(self, view: dict[str, Json] | None = None) -> None:
+    def __init__(
+        self, view: dict[str, Json] | None = None, caps: Iterable[str] = (), *, keep: bool = True
+    ) -> None:
         self.streams: dict[str, Stream] = {}
+        self.agreed: frozenset[str] = frozenset()
+        self._caps = list(caps)
+        self._keep = keep
+        self._session: str | None = None
+        """The session to resume; None if there is none."""
+        self._attempt = 0
+        self._version = 0
+        self._violation = ""
+        self._cancelled: dict[str, int] = {}
+        """The last run of each stream that was cancelled."""
         self.ignored = 0
         self._view = view
         self._welcomed_at: float | None = None
@@ -48,7 +77,7 @@ class Client:
         self._attempts = 0
         self._ref = 0
         self._unsent: list[tuple[str, dict[str, Json]]] = []
-        self._unanswered: list[int] = []
+        self._unanswered: dict[int, tuple[str, dict[str, Json]]] = {}
 
     @property
     def welcomed(self) -> bool:
@@ -66,7 +95,14 @@ class Client:
         """A connection is open, with the subprotocol agreed."""
         self._closing, self._broken, self._fatal = False, False, None
         self._welcomed_at, self._heard_at, self._silence_s = None, now, WELCOME_S
-        hello: dict[str, Json] = {"type": "hello", "caps": [], "limits": {"max_frame_bytes": MAX_FRAME_BYTES}}
+        limits = {"max_frame_bytes": MAX_FRAME_BYTES} | ({"window": WINDOW} if "ack" in self._caps else {})
+        hello: dict[str, Json] = {"type": "hello", "caps": self._caps, "limits": limits}
+        if self._session is not None:
+            self._attempt += 1  # RES-21
+            cursors = {name: stream.cursor for name, stream in self.streams.items()}  # RES-15
+            hello["resume"] = {"session": self._session, "cursors": cursors, "attempt": self._attempt}
+            if self._version:
+                hello["resume"]["view"] = self._version
         if self._view is not None:
             hello["view"] = {"name": self._view["name"], "params": self._view.get("params", {})}
         return [_send(hello)]  # CON-16
@@ -82,15 +118,12 @@ class Client:
 
     def lost(self, code: int, now: float, dice: float) -> list[Effect]:
         """The connection ended or could not be opened; `code` is its close code, 1006 without one."""
-        effects: list[Effect] = [
-            Replied(ref, False, "resume_failed", "the connection was lost") for ref in self._unanswered
-        ]
-        self._unanswered.clear()
         if self._welcomed_at is not None and now - self._welcomed_at >= STEADY_S and not self._broken:
-            self._attempts = 0
+            self._attempts, self._violation = 0, ""
         fatal, broken = self._fatal, self._broken
         self._closing, self._fatal, self._broken, self._welcomed_at = True, None, False, None
         stop = None if broken else verdicts.stop(fatal, code)
+        effects = self._forget_events() if stop is not None or self._session is None else []
         if stop is not None:  # CLI-16
             return [*effects, stop]
         bound = min(LAST_BOUND_S, FIRST_BOUND_S * 2**self._attempts)
@@ -99,9 +132,21 @@ class Client:
         wait = after / 1000 if isinstance(after, int) else 0.0
         return [*effects, Retry(wait + dice * bound)]  # CLI-25
 
+    def _forget_events(self) -> list[Effect]:
+        refs = list(self._unanswered)
+        self._unanswered.clear()
+        return [Replied(ref, False, "resume_failed", "the connection was lost") for ref in refs]
+
+    def _violated(self, what: str) -> None:
+        """Close, and resume once; if the same happens again, begin a new session (RES-19)."""
+        self._closing = self._broken = True
+        if what == self._violation:
+            self._session = None
+        self._violation = what
+
     def broken(self, message: str) -> list[Effect]:
         """The transport received something that is not a message, and closes by itself."""
-        self._closing = self._broken = True
+        self._violated(message)
         return [Report("violation", message)]
 
     # What the user asks for
@@ -116,14 +161,15 @@ class Client:
         found = self.streams.get(stream)
         if not self.welcomed or found is None or found.run is None:
             return []
-        return [_send({"type": "cancel", "stream": stream, "run": found.run})]
+        self._cancelled[stream] = found.run
+        return [_cancel(stream, found.run)]
 
     def _flush(self) -> list[Effect]:
         effects: list[Effect] = []
         for event, params in self._unsent:
             self._ref += 1  # EVT-9
-            self._unanswered.append(self._ref)
-            effects.append(_send({"type": "event", "ref": self._ref, "event": event, "params": params}))
+            self._unanswered[self._ref] = (event, params)
+            effects.append(_event(self._ref, event, params))
         self._unsent.clear()
         return effects
 
@@ -140,7 +186,7 @@ class Client:
             self.ignored += unknown
             return list(self._frame(frame, now))
         except Broken as broken:  # CLI-3, CLI-20
-            self._closing = self._broken = True
+            self._violated(str(broken))
             return [
                 Report("violation", str(broken)),
                 Close(PROTOCOL.close_codes["bad_frame"].close, "bad_frame"),
@@ -158,8 +204,14 @@ class Client:
                 yield from self._welcome(frame, now)
             case frames.Stream():
                 yield from self._stream(frame)
+                if "ack" in self.agreed:  # discarded ones too (FLW-5)
+                    yield _send({"type": "ack", "cursors": {frame.stream: self.streams[frame.stream].cursor}})
             case frames.Reply():
                 yield from self._reply(frame)
+            case frames.View() if "view" in self.agreed:
+                yield from self._viewed(frame)
+                if "ack" in self.agreed:
+                    yield _send({"type": "ack", "cursors": {}, "view": self._version})
             case frames.View():
                 yield Report("unexpected", "a view, which this session did not agree on")
             case _:
@@ -170,17 +222,52 @@ class Client:
             raise Broken("a second welcome")
         self._welcomed_at = self._heard_at = now
         self._silence_s = max(2 * frame.heartbeat_ms / 1000, 1.0)
-        for stream in self.streams.values():  # RES-14: without resume, each welcome begins a new session
+        self.agreed = frozenset(frame.caps) & frozenset(self._caps)
+        if frame.session == self._session:
+            yield from self._resumed({} if frame.resumed is UNSET else frame.resumed)
+        else:
+            yield from self._begin(frame.session)
+        yield from self._flush()
+
+    def _begin(self, session: str) -> Iterator[Effect]:
+        """RES-14: without resume, each welcome begins a new session."""
+        for stream in self.streams.values():
             if stream.run is not None:
                 yield stream.done("expired")[0]
             stream.forget()
-        yield from self._flush()
+        yield from self._forget_events()
+        self._version = 0
+        self._cancelled.clear()
+        self._session = session if "resume" in self.agreed else None
+
+    def _resumed(self, streams: dict[str, frames.Resumed]) -> Iterator[Effect]:
+        for name, entry in streams.items():
+            if entry.how == "gone":
+                yield from self._of(name).give_up(entry.seq)
+        for ref, (event, params) in self._unanswered.items():  # RES-13
+            yield _event(ref, event, params)
+        for name, run in self._cancelled.items():  # FLW-13
+            if name in self.streams and self.streams[name].run == run:
+                yield _cancel(name, run)
+
+    def _viewed(self, frame: frames.View) -> Iterator[Effect]:
+        if self._welcomed_at is None:
+            raise Broken("a view before welcome")
+        if frame.version <= self._version:
+            return
+        self._version = frame.version
+        yield Viewed(frame.version, frame.html)
+        for name, state in frame.streams.items():
+            yield from self._of(name).reconcile(state)
+
+    def _of(self, name: str) -> Stream:
+        return self.streams.setdefault(name, Stream(name, keep=self._keep))
 
     def _reply(self, frame: frames.Reply) -> Iterator[Effect]:
         if frame.ref not in self._unanswered:
             yield Report("unexpected", f"a reply to {frame.ref}, which is not waiting for one")
             return
-        self._unanswered.remove(frame.ref)
+        del self._unanswered[frame.ref]
         error = frame.error
         if isinstance(error, frames.Refusal):
             yield Replied(frame.ref, False, error.code, error.error)
@@ -194,13 +281,16 @@ class Client:
         last = frame.seq + frame.n - 1
         if last <= cursor:
             return  # CLI-2
-        if frame.seq != cursor + 1:
+        begins = frame.ops[0].get("op") == "start"
+        is_after_a_gap = begins and frame.stream in self.streams and self.streams[frame.stream].gone
+        if frame.seq != cursor + 1 and not is_after_a_gap:
             what = "a gap" if frame.seq > cursor else "a partial overlap"
             raise Broken(f"{what}: {frame.stream} has {cursor} and got {frame.seq} to {last}")
         ops = [frames.read_op(op) for op in frame.ops]
         self._check(frame, [op for op, _ in ops])
-        stream = self.streams.setdefault(frame.stream, Stream(frame.stream))
-        later: list[tuple[str, frames.DoneOp]] = []
+        stream = self._of(frame.stream)
+        stream.gone = False
+        later: list[tuple[Built, frames.DoneOp]] = []
         for given, (op, unknown) in zip(frame.ops, ops, strict=True):
             self.ignored += unknown
             if op is None:
@@ -211,7 +301,7 @@ class Client:
         stream.cursor = last  # CLI-19
         for built, done in later:  # CLI-17
             length = None if done.text_len is UNSET else done.text_len
-            yield stream.fire("integrity", ok=is_whole(built, length, str(done.text_sha256)))
+            yield stream.fire("integrity", ok=built.is_whole(length, str(done.text_sha256)))
 
     def _check(self, frame: frames.Stream, ops: list[frames.Op | None]) -> None:
         """Check the whole frame against the wire table before any op is applied."""
@@ -227,12 +317,11 @@ class Client:
             state = after
 
     def _apply(
-        self, stream: Stream, op: frames.Op, name: str, later: list[tuple[str, frames.DoneOp]]
+        self, stream: Stream, op: frames.Op, name: str, later: list[tuple[Built, frames.DoneOp]]
     ) -> Iterator[Effect]:
         there = op.target == default_target(stream.name)
-        if (
-            not there
-        ):  # CLI-13; the state belongs to the stream, not to an element, so it changes all the same
+        if not there and not ("html" in self.agreed and op.target.startswith("#")):
+            # CLI-13; the state belongs to the stream, not to an element, so it changes all the same
             yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client does not have")
         match op:
             case frames.StartOp(run=run):
@@ -247,14 +336,25 @@ class Client:
                     later.append((built, op))
             case frames.TextOp():
                 stream.content()
-                if there:
+                if there or "html" in self.agreed:
                     mode = _mode(self._known(op.mode, op.mode in PROTOCOL.text_modes))
                     yield Text(stream.name, mode, op.text)
-                    yield stream.write(op.text, mode)
+                    yield stream.write(op.text, mode) if there else stream.fire("text")
             case _:
                 stream.content()
                 stream.unread()
-                yield Report("unsupported", f"{stream.name}: {name}, which this session did not agree on")
+                yield self._html(stream.name, op, name, "" if there else op.target)
+
+    def _html(self, stream: str, op: frames.Op, name: str, target: str) -> Effect:
+        if "html" not in self.agreed:
+            return Report("unsupported", f"{stream}: {name}, which this session did not agree on")
+        match op:
+            case frames.HtmlOp(html=html):
+                return Html(stream, HTML_MODES[name], html, target)
+            case frames.PruneOp(limit=limit, edge=edge):
+                return Removed(stream, name, target, limit, edge)
+            case _:
+                return Removed(stream, name, target)
 
     def _known(self, value: str, known: bool) -> str | None:
         """The value; None for an unknown one (FWD-4)."""
@@ -264,6 +364,14 @@ class Client:
 
 def _mode(mode: str | None) -> Mode:
     return mode if mode in ("prepend", "replace") else "append"  # type: ignore[return-value]  # reason: str, not Literal
+
+
+def _event(ref: int, event: str, params: dict[str, Json]) -> Send:
+    return _send({"type": "event", "ref": ref, "event": event, "params": params})
+
+
+def _cancel(stream: str, run: int) -> Send:
+    return _send({"type": "cancel", "stream": stream, "run": run})
 
 
 def _send(frame: dict[str, Json]) -> Send:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,6 +20,10 @@ from streamops_conformance.tail.connection import Connection
 from streamops_conformance.tail.effects import Effect, Fired, Replied, Stop
 from streamops_conformance.tail.terminal import Lines, Printer, clean
 
+CAPS = ("html", "view", "ack", "resume")
+"""What this client can do with what it is sent."""
+DRIVER = "x-conformance"
+
 Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 
@@ -28,11 +33,23 @@ def tail(
     params: Annotated[str, typer.Option(metavar="JSON", help="The view's params, an object.")] = "{}",
     event: Annotated[str, typer.Option(help="Send this event first.")] = "",
     event_params: Annotated[str, typer.Option(metavar="JSON", help="The event's params, an object.")] = "{}",
+    run: Annotated[
+        str, typer.Option(metavar="FILE", help="Send this script to a driver (conformance.run); - reads it.")
+    ] = "",
+    caps: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help=f"Offer these capabilities: {', '.join(CAPS)}; by default none."),
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue after a lost connection, without a token twice.")
+    ] = False,
     stream: Annotated[list[str] | None, typer.Option(help="Show only this stream; repeatable.")] = None,
     until_done: Annotated[bool, typer.Option("--until-done", help="End when they have ended.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object per line.")] = False,
 ) -> None:
     """Print what a server streams, as it comes.
+
+    With the capabilities html and view, shows HTML as text.
 
     Ends with 0 if every run that ended was complete, 1 if one was not or the event was refused, 2 on wrong
     usage, 4 if the server cannot be reached or does not allow a reconnect, 130 on Ctrl-C.
@@ -40,6 +57,11 @@ def tail(
     try:
         hello = {"name": view, "params": _object("--params", params)} if view else None
         asked = (event, _object("--event-params", event_params)) if event else None
+        offered = _caps(caps, resume=resume, run=bool(run))
+        if run:
+            if event:
+                raise ValueError("--run sends an event of its own; remove --event")
+            asked = ("conformance.run", {"script": _script(run)})
     except ValueError as error:
         _complain(str(error))
         raise typer.Exit(ExitCode.USAGE) from None
@@ -48,7 +70,7 @@ def tail(
     printer = Lines(sys.stdout, stream or ()) if as_json else Printer(sys.stdout, sys.stderr, stream or ())
     watch = Watch(stream or (), asked is not None)
     try:
-        code = asyncio.run(_run(url, Client(hello), printer, watch, asked, until_done))
+        code = asyncio.run(_run(url, Client(hello, offered, keep=False), printer, watch, asked, until_done))
         printer.close()
     except (InvalidURI, InvalidHandshake, OSError) as error:
         if isinstance(error, BrokenPipeError):
@@ -139,7 +161,36 @@ async def _run(
     return ExitCode.OK if watch.whole else ExitCode.NOT_CONFORMANT
 
 
+def _caps(names: str, *, resume: bool, run: bool) -> list[str]:
+    """The capabilities to offer. Raises ValueError for one that this client does not know."""
+    found = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    unknown = found.keys() - {*CAPS, DRIVER}
+    if unknown:
+        raise ValueError(f"--caps: {', '.join(sorted(unknown))} is not one of {', '.join(CAPS)}")
+    return [*(found | dict.fromkeys(["resume"] * resume + [DRIVER] * run))]
+
+
+def _script(file: str) -> list[Json]:
+    """The steps in a file: a list, or an object with the list as `script`."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"--run {file}: {getattr(error, 'strerror', None) or error}") from None
+    value = _json("--run", text)
+    steps = value.get("script") if isinstance(value, dict) else value
+    if not isinstance(steps, list):
+        raise ValueError(f'--run {file}: a script is a list of steps, such as [{{"do": "text", …}}]')
+    return steps
+
+
 def _object(option: str, text: str) -> dict[str, Json]:
+    value = _json(option, text)
+    if not isinstance(value, dict):
+        raise ValueError(f"{option} is not a JSON object: {text}")
+    return value
+
+
+def _json(option: str, text: str) -> Json:
     try:
         value = json.loads(text, parse_constant=_refuse)
         json.dumps(
@@ -148,8 +199,6 @@ def _object(option: str, text: str) -> dict[str, Json]:
         text.encode()
     except ValueError as error:
         raise ValueError(f"{option} is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{option} is not a JSON object: {text}")
     return value
 
 

@@ -41,6 +41,32 @@ class Text(Struct, frozen=True):
     text: str
 
 
+class Html(Struct, frozen=True):
+    """HTML came to a stream; `target` is an #ID, or empty for the stream's own element."""
+
+    stream: str
+    mode: Mode
+    html: str
+    target: str = ""
+
+
+class Removed(Struct, frozen=True):
+    """An element was removed (`delete`), or the children beyond `limit` from `edge` (`prune`)."""
+
+    stream: str
+    op: str
+    target: str = ""
+    limit: int | None = None
+    edge: str | None = None
+
+
+class Viewed(Struct, frozen=True):
+    """The whole view, rendered by the server."""
+
+    version: int
+    html: str
+
+
 class Fired(Struct, frozen=True):
     """An event of chapter 13; `cursor` is the stream's at that moment."""
 
@@ -77,4 +103,4 @@ class Report(Struct, frozen=True):
     message: str
 
 
-Effect = Send | Close | Retry | Stop | Text | Fired | Replied | Said | Report
+Effect = Send | Close | Retry | Stop | Text | Html | Removed | Viewed | Fired | Replied | Said | Report

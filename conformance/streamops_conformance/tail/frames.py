@@ -6,7 +6,7 @@ the schemas.
 """
 
 import re
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -24,6 +24,23 @@ FrameBytes = Annotated[int, Meta(ge=PROTOCOL.limits.min_frame_bytes, le=PROTOCOL
 
 class Broken(Exception):
     """The peer broke the protocol; the text says how."""
+
+
+class StreamState(Struct):
+    """The state of a stream in the map of a view (FRM-5)."""
+
+    seq: Natural
+    state: Literal["idle", "open", "errored"]
+    run: Positive | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class Resumed(Struct):
+    """How a stream goes on after a resume; `how` is replay, view or gone."""
+
+    how: str
+    seq: Natural
 
 
 class Limits(Struct):
@@ -46,7 +63,7 @@ class Welcome(Struct):
     limits: Limits
     heartbeat_ms: Positive
     resume_ttl_ms: Natural | UnsetType = UNSET
-    resumed: dict[str, Json] | UnsetType = UNSET
+    resumed: dict[str, Resumed] | UnsetType = UNSET
 
 
 class Stream(Struct):
@@ -67,7 +84,7 @@ class View(Struct):
 
     html: str
     version: Positive
-    streams: dict[str, Json]
+    streams: dict[str, StreamState]
 
 
 class Refusal(Struct):

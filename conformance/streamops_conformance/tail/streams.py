@@ -1,32 +1,38 @@
 """The state of one stream in the client, and what each op does to it."""
 
 from collections import deque
-from hashlib import sha256
+from collections.abc import Iterator
 
+from msgspec import UNSET
 from streamops_spec.protocol import State
 
 from streamops_conformance.tail.effects import Fired, Mode
+from streamops_conformance.tail.frames import StreamState
+from streamops_conformance.tail.integrity import Built
 
 
 class Stream:
-    """One stream: its lifecycle, its cursor and its text."""
+    """One stream: its lifecycle and its cursor; with `keep`, its text too.
 
-    def __init__(self, name: str) -> None:
+    A terminal has shown the text already, and a log can be endless.
+    """
+
+    def __init__(self, name: str, *, keep: bool = True) -> None:
         self.name = name
+        self.gone = False
+        """Whether a resume gave up what was missed: the next frame may begin beyond the cursor (RES-17)."""
         self.state: State = "idle"
         self.run: int | None = None
         self.cursor = 0
         self.error: str | None = None
         self.code: str | None = None
-        self._text: deque[str] = deque()
-        self._built: deque[str] | None = (
-            None  # the text of the open run, built from the empty string; None if unknown
-        )
+        self._text: deque[str] | None = deque() if keep else None
+        self._built: Built | None = None  # the text of the open run; None if unknown
 
     @property
     def text(self) -> str:
-        """The text that the stream shows."""
-        return "".join(self._text)
+        """The text that the stream shows; empty if it is not kept."""
+        return "".join(self._text or ())
 
     def fire(
         self, event: str, *, reason: str | None = None, ok: bool | None = None, with_error: bool = False
@@ -39,7 +45,7 @@ class Stream:
         """Begin a run."""
         self.state, self.run = "open", run
         self.error = self.code = None
-        self._built = deque()
+        self._built = Built()
         return self.fire("start")
 
     def content(self) -> None:
@@ -53,9 +59,10 @@ class Stream:
 
     def write(self, text: str, mode: Mode) -> Fired:
         """Add text, or replace all text with it."""
-        for pieces in (self._text, self._built):
-            if pieces is not None:
-                _write(pieces, text, mode)
+        if self._text is not None:
+            _write(self._text, text, mode)
+        if self._built is not None and not self._built.write(text, mode):
+            self._built = None
         return self.fire("text")
 
     def fail(self, error: str, code: str | None) -> Fired:
@@ -63,15 +70,40 @@ class Stream:
         self.state, self.error, self.code = "errored", error, code
         return self.fire("error", with_error=True)
 
-    def done(self, reason: str | None) -> tuple[Fired, str | None]:
-        """Write, also to the text that the run built, where that is known from its start."""
-        built = None if self._built is None else "".join(self._built)
+    def done(self, reason: str | None) -> tuple[Fired, Built | None]:
+        """End the run; also returns the text that it built, if that is known from its start."""
+        built = self._built
         self.state, self.run, self._built = "idle", None, None
         return self.fire("done", reason=reason), built
 
     def forget(self) -> None:
         """The session ended: its numbers are void, the content stays."""
-        self.cursor = 0
+        self.cursor, self.gone = 0, False
+
+    def give_up(self, seq: int) -> Iterator[Fired]:
+        """What was missed is gone: the run ends, and the next one may begin beyond `seq` (RES-17)."""
+        if self.run is not None:
+            yield self.done("expired")[0]
+        self.cursor, self.gone = seq, True
+
+    def reconcile(self, said: StreamState) -> Iterator[Fired]:
+        """Take the state that a view's map gives (chapter 12)."""
+        run = None if said.run is UNSET else int(said.run)
+        if said.seq != self.cursor:
+            self.unread()
+        if run != self.run:
+            if self.run is not None:
+                yield self.done("expired")[0]
+            self.cursor = said.seq
+            if run is not None:
+                yield self.start(run)
+                self.unread()  # its beginning was not seen
+        self.cursor, self.gone = said.seq, False
+        error = None if said.error is UNSET else str(said.error)
+        code = None if said.code is UNSET else str(said.code)
+        if error is not None and error != self.error:
+            yield self.fail(error, code)
+        self.state, self.error, self.code = said.state, error, code
 
 
 def _write(pieces: deque[str], text: str, mode: Mode) -> None:
@@ -82,9 +114,3 @@ def _write(pieces: deque[str], text: str, mode: Mode) -> None:
         pieces.appendleft(text)
     else:
         pieces.append(text)
-
-
-def is_whole(built: str, text_len: int | None, text_sha256: str) -> bool:
-    """Whether this is the text that the program wrote."""
-    same = sha256(built.encode("utf-8", "surrogatepass")).hexdigest() == text_sha256
-    return same and (text_len is None or text_len == len(built))

@@ -6,7 +6,8 @@ a file may be read in a terminal later. Use `--json` for the exact bytes.
 
 A terminal cannot change what it has printed. So a replacement begins a new line and prints the new text, and
 a prepended text is printed on a line of its own. Read downwards, the output is in the order of time. From the
-second stream on, each line begins with the name of its stream.
+second stream on, each line begins with the name of its stream. HTML is printed as the text that a page would
+show. Where a rendering begins with the text of the one before it, only what was added is printed.
 """
 
 import json
@@ -15,10 +16,25 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
-from streamops_conformance.tail.effects import Effect, Fired, Replied, Report, Retry, Said, Stop, Text
+from streamops_conformance.tail.effects import (
+    Effect,
+    Fired,
+    Html,
+    Removed,
+    Replied,
+    Report,
+    Retry,
+    Said,
+    Stop,
+    Text,
+    Viewed,
+)
+from streamops_conformance.tail.html import as_text
 
 Json = Any  # reason: a recursive union of JSON values gains nothing here
 
+VIEW = "(view)"
+"""The name before the lines of a view; no stream can have it."""
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
 _CLEAN = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
@@ -40,6 +56,8 @@ class Printer:
         self._names: list[str] = []
         self._last = ""  # the stream of the last printed text
         self._in_line = False
+        self._rendered: dict[tuple[str, str], str] = {}
+        """Stream or view, and target → the text of its last rendering."""
 
     def show(self, effects: Sequence[Effect]) -> None:
         """Print the effects of one message."""
@@ -47,6 +65,12 @@ class Printer:
             match each:
                 case Text():
                     self._text(each)
+                case Html(stream, "replace", html, target):
+                    self._rendering(stream, target, as_text(html))
+                case Html(stream, _, html):
+                    self._lines(stream, as_text(html))
+                case Viewed(_, html):
+                    self._rendering(VIEW, "", as_text(html))
                 case Fired("stream:done", stream):
                     self._end_line(stream)
                 case Fired("stream:error", stream, error=str(error)):
@@ -87,6 +111,26 @@ class Printer:
             self._in_line = not line.endswith("\n")
         if op.mode == "prepend" and op.text:
             self._end_line(op.stream)
+
+    def _lines(self, stream: str, text: str) -> None:
+        if text:
+            self._end_line(self._last)
+            self._text(Text(stream, "append", text + "\n"))
+
+    def _rendering(self, stream: str, target: str, text: str) -> None:
+        """A text that replaces the one before it."""
+        before = self._rendered.get((stream, target))
+        self._rendered[stream, target] = text
+        if text == before or (self._only and stream == VIEW):
+            return
+        if before and text.startswith(before):
+            added = text[len(before) :]
+            if self._last == stream and self._in_line:
+                self._text(Text(stream, "append", added))
+            else:
+                self._text(Text(stream, "append", added.removeprefix("\n")))
+        elif text:
+            self._text(Text(stream, "replace", text))
 
     def _prefix(self, stream: str) -> None:
         if len(self._names) > 1:
@@ -133,6 +177,11 @@ def _line(effect: Effect) -> dict[str, Json] | None:
             return None  # its text is in the line before
         case Text(stream, mode, text):
             line: dict[str, Json] = {"event": "stream:text", "stream": stream, "mode": mode, "text": text}
+        case Html() | Removed():
+            line = {"event": f"stream:{'html' if isinstance(effect, Html) else 'removed'}"}
+            line |= {name: getattr(effect, name) for name in effect.__struct_fields__}
+        case Viewed(version, html):
+            line = {"event": "view", "version": version, "html": html}
         case Fired():
             line = {name: getattr(effect, name) for name in effect.__struct_fields__}
         case Replied() | Said() | Report() | Retry() | Stop():

@@ -1,4 +1,6 @@
-"""The terminal's client as a testee (chapter 16): `python -m streamops_conformance.tail.testee URL`.
+"""The terminal's client as a testee: `python -m streamops_conformance.tail.testee [OPTION…] URL`.
+
+`--ack` and `--resume` offer these capabilities.
 
 It is the client of `streamops tail`, with the terminal replaced. It has no document, so it reports
 `shows: "text"` and ignores the HTML of a case.
@@ -21,6 +23,7 @@ from streamops_conformance.tail.effects import Effect, Fired, Report
 Json = Any  # reason: a recursive union of JSON values gains nothing here
 
 AT_ONCE = 16
+CAPS = [name for name in ("ack", "resume") if f"--{name}" in sys.argv]
 
 
 class Case:
@@ -28,7 +31,7 @@ class Case:
 
     def __init__(self, message: Json) -> None:
         self.number: int = message["case"]
-        self._client = Client(message.get("view"))
+        self._client = Client(message.get("view"), CAPS)
         self._events: list[Json] = []
         self._reports: list[Json] = []
         self._task = 0
