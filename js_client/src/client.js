@@ -1,7 +1,6 @@
 // A client: a session on a connection, and the page that shows it.
 
 import { connectionOf } from "./connection.js";
-import { listen } from "./input.js";
 import { pageOf } from "./page.js";
 import { notify } from "./socket.js";
 
@@ -85,18 +84,14 @@ export function connect(options) {
    */
   function push(event, params = {}) {
     return new Promise((resolve, reject) => {
-      session.event(event, params, (failure) => {
-        if (failure) reject(Object.assign(new Error(failure.error), failure));
-        else resolve();
-      });
-      if (connection._ended) session.end();
+      page._ready((input) => input.send(connection, event, params, resolve, reject));
     });
   }
 
+  let isClosed = false;
   const page = pageOf(root, window, options, streams, report, push);
   const connection = connectionOf(options, window, page, streams, report);
   const { _session: session } = connection;
-  const unlisten = listen(root, window, push, report, page._fire);
 
   page._flush();
   if (options.protocol == "v0") {
@@ -126,11 +121,10 @@ export function connect(options) {
 
     /** Ends the client for good: contents stay; alerts, listeners and hooks are removed. */
     close() {
-      if (!connection._ended) {
-        connection._end();
-        unlisten();
-        page.close();
-      }
+      if (isClosed) return;
+      isClosed = true;
+      connection._end();
+      page.close();
     },
   };
 }

@@ -1,7 +1,6 @@
 // A session on its sockets: welcome, heartbeat, acknowledgements, reconnects.
 
 import { sessionOf } from "./core.js";
-import { load } from "./page.js";
 import { notify, socketOf } from "./socket.js";
 import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
 
@@ -48,7 +47,7 @@ export function connectionOf(options, window, page, streams, report) {
     };
     socket._after(beat, ms);
     enter("open");
-    if (caps.includes("view")) socket._await(load(), failed);
+    socket._await(page._load(caps.includes("view")), failed);
   }
 
   /** The code of views could not be loaded. @param {unknown} error */
@@ -73,6 +72,9 @@ export function connectionOf(options, window, page, streams, report) {
     enter(STARTED);
   }
 
+  /** The next attempt follows at once. */
+  const hurry = () => socket._after(open, session.hurry(random(), now()));
+
   /** @param {number} code @param {string} [reason] */
   function close(code, reason) {
     if (socket._close(code, reason)) closed({ code });
@@ -89,7 +91,10 @@ export function connectionOf(options, window, page, streams, report) {
 
   /** @param {State} state @param {number} [wait] */
   function enter(state, wait) {
-    if (connection._state != "closed") notify(onState, (connection._state = state), wait);
+    if (connection._state == "closed") return;
+    connection._state = state;
+    page._state(state, hurry);
+    notify(onState, state, wait);
   }
 
   function end() {

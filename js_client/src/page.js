@@ -2,9 +2,9 @@
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
 import { reactions } from "./frames.js";
+import { listen } from "./listen.js";
 import { show } from "./markers.js";
 import { ops as actions, apply } from "./ops.js";
-import { follow } from "./scroll.js";
 import { finderOf, gateOf } from "./targets.js";
 import { OPS } from "./vocabulary.js";
 
@@ -15,15 +15,60 @@ import { OPS } from "./vocabulary.js";
 
 /** @type {typeof import("./view.js").swap} undefined until it is loaded */
 let swap;
+/** @type {typeof import("./reader.js") | undefined} undefined until it is loaded */
+let reader;
 
-/** Loads the code of views. @returns {Promise<void> | undefined} undefined if it is loaded */
-export const load = () =>
-  swap != undefined
-    ? undefined
-    : import("./view.js").then((view) => {
-        swap = view.swap;
-        reactions.view = view.viewFrame;
-      });
+const loadReader = () =>
+  import("./reader.js").then((code) => {
+    reader = code;
+  });
+
+/**
+ * Loads code for which frames wait.
+ * @param {boolean} [views] whether the server sends views
+ * @returns {Promise<any> | undefined} undefined if it is loaded
+ */
+export const load = (views = true) =>
+  (views && !swap) || !reader
+    ? Promise.all([
+        loadReader(),
+        views &&
+          import("./view.js").then((view) => {
+            swap = view.swap;
+            reactions.view = view.viewFrame;
+          }),
+      ])
+    : undefined;
+
+/** @typedef {(call: (input: import("./input.js").Input) => void) => void} Ready */
+
+/**
+ * Calls back when the code for what a reader does is there, in the order of the calls.
+ * @param {(code: typeof import("./reader.js")) => import("./input.js").Input} make
+ * @param {import("./client.js").Tell} report
+ * @returns {Ready}
+ */
+function readyOf(make, report) {
+  /** @type {Parameters<Ready>[0][]} */
+  const early = [];
+  /** @type {import("./input.js").Input} */
+  let input;
+  /** @type {unknown} */
+  let loading;
+  return function ready(then) {
+    early.push(then);
+    if (reader) {
+      input ||= make(reader);
+      for (const each of early.splice(0)) each(input);
+    } else
+      loading ||= loadReader().then(
+        () => ready(() => {}),
+        (error) => {
+          loading = report("load", error); // the next call tries again, and each state of the connection makes one
+        },
+      );
+  };
+}
 
 /**
  * The effects of a session on a page. `_fire` dispatches an event, `_flush` ends a frame for hooks, and `close`
@@ -35,7 +80,8 @@ export const load = () =>
  * @param {import("./client.js").Tell} report
  * @param {(event: string, params?: object) => Promise<unknown>} push
  * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
- *   _fire: Fire, _flush: () => void, close: () => void}}
+ *   _ready: Ready, _flush: () => void, _load: (views: boolean) => Promise<any> | undefined,
+ *   _state: (state: string, hurry: () => void) => void, close: () => void}}
  */
 export function pageOf(root, window, options, streams, report, push) {
   const namespace = (window.streamops ||= {});
@@ -45,7 +91,6 @@ export function pageOf(root, window, options, streams, report, push) {
   const find = finderOf(root, found, v0);
   const safe = gateOf(window, options, namespace, report);
   let /** @type {any} */ hooks, /** @type {any} */ loading;
-
   /** @param {Stream} stream */
   const showState = (stream) => show(root, stream, find(stream.target));
   const showAll = () => streams.forEach(showState);
@@ -54,6 +99,9 @@ export function pageOf(root, window, options, streams, report, push) {
   function fire(el, name, detail) {
     (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
   }
+
+  const ready = readyOf((code) => code.inputOf(root, window, push, report, fire), report);
+  const listener = listen(root, window, (...heard) => ready((input) => input.act(...heard)));
 
   /** The content of an element changes. @param {Element} el @param {boolean} more whether elements may be added */
   function touched(el, more) {
@@ -70,15 +118,23 @@ export function pageOf(root, window, options, streams, report, push) {
   }
 
   return {
-    _fire: fire,
+    _ready: ready,
     _flush: flush,
 
+    // a reader at the end stays there, so these frames wait for the code that knows where the reader is
+    _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
+
+    _state: (...now) => ready(({ state }) => state(...now)),
+
     frame(ops, act) {
-      const scroll = follow(root, ops?.map(({ target }) => find(target)));
+      const scroll = reader?.follow(root, window, ops?.map(({ target }) => find(target)));
       if (!act()) return;
-      if (!ops) showAll();
-      scroll();
+      if (!ops) {
+        showAll();
+        ready(({ mark }) => mark());
+      }
       flush();
+      scroll?.();
     },
 
     op(stream, op, run, seq) {
@@ -112,6 +168,7 @@ export function pageOf(root, window, options, streams, report, push) {
 
     close() {
       hooks?.close();
+      ready((input) => input.close(listener));
       streams.forEach(({ _alert }) => root.contains(/** @type {any} */ (_alert)) || _alert?.remove());
     },
   };

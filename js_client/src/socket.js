@@ -32,9 +32,12 @@ export function socketOf(options, window) {
   /** Applies some of the messages that wait, and the rest later: all of them at once could block the page. */
   function catchUp() {
     const begun = now();
-    // 20 ms, not less: the timers of a hidden page run once a second
-    while (waiting[0] && now() - begun < 20) /** @type {any} */ (waiting.shift())();
-    if (waiting[0]) setTimeout(catchUp, 0);
+    try {
+      // 20 ms, not less: the timers of a hidden page run once a second
+      while (!loading && waiting[0] && now() - begun < 20) /** @type {any} */ (waiting.shift())();
+    } finally {
+      if (!loading && waiting[0]) setTimeout(catchUp, 0); // also after a message that failed
+    }
   }
 
   return {
