@@ -106,7 +106,7 @@ export function sessionOf(wishes, effects, streams = new Map()) {
     /** Sends the acknowledgement that is due. */
     acknowledge: () => acknowledge(state),
 
-    /** Sends an event: see events.js. @type {(...event: [string, object, number, import("./state.js").Settle]) => void} */
+    /** See events.js. @param {[string, object, number, import("./state.js").Settle]} event */
     _event: (...event) => enqueue(state, ...event),
 
     /** Asks the server to end a stream's open run, if there is one; again after a resume. @param {string} name */
@@ -148,7 +148,7 @@ export function sessionOf(wishes, effects, streams = new Map()) {
      * The network or the reader is back: how long to wait now. The bound of the next wait stays what it is.
      * @param {number} random from 0 to 1 @param {number} now milliseconds
      */
-    hurry: (random, now) => Math.max(0, state._soonest - now) + random * FIRST_MS,
+    _hurry: (random, now) => Math.max(0, state._soonest - now) + random * FIRST_MS,
 
     /** There will be no further connection. */
     end() {

@@ -31,7 +31,7 @@ export function flush(state) {
  */
 export function enqueue(state, event, params, size, settle) {
   const ref = ++state._ref; // EVT-9
-  state._queue.push([{ type: "event", ref, event, params }, settle, size + `${ref}`.length]);
+  state._queue.push([{ type: "event", ref, event, params }, settle, size + ("" + ref).length]);
   flush(state);
 }
 

@@ -1,15 +1,10 @@
-// What elements with dj-click, dj-submit, dj-change, dj-input and dj-keydown send, and what shows that it is unanswered.
-// Loaded on demand: listen.js hears the events, and keeps them until this module is there.
+// What elements with dj-click, dj-submit, dj-change, dj-input and dj-keydown send. listen.js hears their events, and
+// page.js keeps them until this code is there.
 
 import { attributeOf, call, get } from "./dom.js";
-import { TYPES } from "./listen.js";
-import { send } from "./outgoing.js";
 import { lossless } from "./reset.js";
-import { returning } from "./returning.js";
 import { fieldsOf, valueOf } from "./values.js";
-import { offline, waits } from "./waiting.js";
-
-/** @typedef {ReturnType<typeof inputOf>} Input */
+import { waits } from "./waiting.js";
 
 /**
  * Whether the browser clicks another element inside `el` next: a click on a label is one on its control too.
@@ -39,7 +34,8 @@ function paramsOf({ type, target, key }, el, data, window, files) {
   for (const { name, value } of get(el, "attributes"))
     if (/^data-(?!stream-|loading-class)/.test(name)) params[name.slice(5).replaceAll("-", "_")] = value;
   const isForm = el instanceof window.HTMLFormElement;
-  if (data || (isForm && type != "keydown" && type != "click")) fieldsOf(data || new window.FormData(el), params, files);
+  if (data) fieldsOf(data, params, files);
+  else if (isForm && type != "keydown" && type != "click") fieldsOf(new window.FormData(el), params, files);
   else if (type != "click") {
     const name = get(target, "name");
     const value = valueOf(target, files);
@@ -51,16 +47,13 @@ function paramsOf({ type, target, key }, el, data, window, files) {
 }
 
 /**
- * @param {Element} root
  * @param {any} window
  * @param {(event: string, params: object) => Promise<unknown>} push
  * @param {(kind: string, error: unknown) => void} report
- * @param {(el: Element, name: string, detail: object) => void} fire
+ * @param {import("./page.js").Fire} fire
  */
-export function inputOf(root, window, push, report, fire) {
+export function inputOf(window, push, report, fire) {
   const waiting = waits();
-  const notice = offline(root, window);
-  const reconnects = returning(window);
   let told = false;
   let isClosed = false;
   /** @type {Map<Element, () => void>} what an element with dj-once sends when its reply is there */
@@ -93,14 +86,14 @@ export function inputOf(root, window, push, report, fire) {
   function tell(event, el, params, content) {
     const { type, target, submitter } = event;
     const name = attributeOf(el, "dj-" + type) || "";
-    const contents = [content];
+    let repeated = content; // what a second press would say
     const holds = () => JSON.stringify(said(event, el, new window.FormData(target, submitter)));
     let putBack = () => {};
     if (type == "submit" && call(el, "hasAttribute", "dj-reset") && holds() == content) {
       putBack = lossless(target);
-      contents.push(holds()); // the emptied form has nothing to say yet
+      repeated = holds();
     }
-    const answered = waiting.begin(el, contents);
+    const answered = waiting.begin(el, repeated);
     push(name, params)
       .catch((error) => {
         putBack();
@@ -118,39 +111,9 @@ export function inputOf(root, window, push, report, fire) {
   return {
     act,
 
-    /**
-     * Sends an event on a connection.
-     * @param {import("./connection.js").Connection} connection
-     * @param {string} event @param {object} params
-     * @param {() => void} resolve @param {(error: Error) => void} reject
-     */
-    send({ _session: session, _ended: ended }, event, params, resolve, reject) {
-      send(session, event, params, (failure) => {
-        if (failure) reject(Object.assign(new Error(failure.error), failure));
-        else resolve();
-      });
-      if (ended) session.end();
-    },
-
-    /** A view may have removed the marks. */
-    mark: waiting.mark,
-
-    /**
-     * The connection has another state.
-     * @param {string} state @param {() => void} hurry makes the next attempt follow at once
-     */
-    state(state, hurry) {
-      call(root, "setAttribute", "data-stream-connection", state);
-      notice(state);
-      reconnects(state, hurry);
-    },
-
-    /** The client was closed. @param {(event: any) => void} listener what listen.js made */
-    close(listener) {
-      for (const type of TYPES) call(root, "removeEventListener", type, listener);
+    close() {
       isClosed = true;
       waiting.close();
-      notice("open");
     },
   };
 }

@@ -33,7 +33,7 @@ export function listen(root, window, act) {
     // the browser must be told now: it would leave the page, submit the form around a button, or use the key
     if (
       isSubmit ||
-      (type == "click" && /^(a|submit|image)$/.test(get(el, "type") || get(el, "localName"))) ||
+      (type == "click" && /^(a|submit|image)$/.test(get(el, get(el, "form") ? "type" : "localName"))) ||
       (type == "keydown" && attributeOf(el, "dj-key") == key)
     )
       event.preventDefault();

@@ -15,8 +15,8 @@ function checked(name, value) {
 }
 
 /**
- * What JSON makes of an event: a copy, so that a resend sends the same. Half of a surrogate pair becomes U+FFFD, as in a
- * form that is submitted.
+ * What JSON makes of an event: a copy, so that a resend sends the same. Half of a surrogate pair becomes U+FFFD, as it
+ * does in a form that is submitted.
  * @param {string} event
  * @param {object} params
  * @returns {[params: object, size: number]} `size` in bytes, of the frame without its ref

@@ -40,39 +40,52 @@ export const load = (views = true) =>
       ])
     : undefined;
 
-/** @typedef {(call: (input: import("./input.js").Input) => void) => void} Ready */
+/** @param {Element} root @param {any} window @returns {Fire} */
+const firing = (root, window) =>
+  function fire(el, name, detail) {
+    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+  };
+
+/** @typedef {(call: (input: import("./reader.js").Reader) => void) => void} Ready */
 
 /**
- * Calls back when the code for what a reader does is there, in the order of the calls.
- * @param {(code: typeof import("./reader.js")) => import("./input.js").Input} make
+ * Listens for what a reader does, and calls back when the code for it is there, in the order of the calls.
+ * @param {Element} root
+ * @param {any} window
  * @param {import("./client.js").Tell} report
+ * @param {(code: typeof import("./reader.js"), listener: (event: any) => void) => import("./reader.js").Reader} make
  * @returns {Ready}
  */
-function readyOf(make, report) {
+function readyOf(root, window, report, make) {
+  const listener = listen(root, window, (...heard) => ready((input) => input.act(...heard)));
   /** @type {Parameters<Ready>[0][]} */
   const early = [];
-  /** @type {import("./input.js").Input} */
+  /** @type {import("./reader.js").Reader} */
   let input;
   /** @type {unknown} */
   let loading;
-  return function ready(then) {
-    early.push(then);
+
+  function callAll() {
     if (reader) {
-      input ||= make(reader);
-      for (const each of early.splice(0)) each(input);
+      input ||= make(reader, listener);
+      while (early[0]) /** @type {any} */ (early.shift())(input);
     } else
-      loading ||= loadReader().then(
-        () => ready(() => {}),
-        (error) => {
-          loading = report("load", error); // the next call tries again, and each state of the connection makes one
-        },
-      );
+      loading ||= loadReader().then(callAll, (error) => {
+        loading = report("load", error); // the next call tries again, and each state of the connection makes one
+      });
+  }
+
+  /** @type {Ready} */
+  const ready = (then) => {
+    early.push(then);
+    callAll();
   };
+  return ready;
 }
 
 /**
- * The effects of a session on a page. `_fire` dispatches an event, `_flush` ends a frame for hooks, and `close`
- * removes what does not belong to the page.
+ * The effects of a session on a page. `_flush` ends a frame for hooks, `_load` loads code for which frames wait (where
+ * a reader is has to be known before them), and `close` removes what does not belong to the page.
  * @param {Element} root
  * @param {any} window
  * @param {import("./client.js").Options} options
@@ -94,14 +107,10 @@ export function pageOf(root, window, options, streams, report, push) {
   /** @param {Stream} stream */
   const showState = (stream) => show(root, stream, find(stream.target));
   const showAll = () => streams.forEach(showState);
-
-  /** @type {Fire} */
-  function fire(el, name, detail) {
-    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
-  }
-
-  const ready = readyOf((code) => code.inputOf(root, window, push, report, fire), report);
-  const listener = listen(root, window, (...heard) => ready((input) => input.act(...heard)));
+  const fire = firing(root, window);
+  const ready = readyOf(root, window, report, ({ readerOf }, listener) =>
+    readerOf(root, window, options, push, report, fire, listener),
+  );
 
   /** The content of an element changes. @param {Element} el @param {boolean} more whether elements may be added */
   function touched(el, more) {
@@ -121,7 +130,6 @@ export function pageOf(root, window, options, streams, report, push) {
     _ready: ready,
     _flush: flush,
 
-    // a reader at the end stays there, so these frames wait for the code that knows where the reader is
     _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
 
     _state: (...now) => ready(({ state }) => state(...now)),
@@ -129,10 +137,7 @@ export function pageOf(root, window, options, streams, report, push) {
     frame(ops, act) {
       const scroll = reader?.follow(root, window, ops?.map(({ target }) => find(target)));
       if (!act()) return;
-      if (!ops) {
-        showAll();
-        ready(({ mark }) => mark());
-      }
+      if (!ops) showAll();
       flush();
       scroll?.();
     },
@@ -155,11 +160,8 @@ export function pageOf(root, window, options, streams, report, push) {
     },
 
     // CLI-17: the hash is computed later, so that `done` is not delayed
-    integrity({ name: stream, target, text }, run, sha256) {
-      import("./integrity.js").then(({ prove }) =>
-        prove(window, options, text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok })),
-      );
-    },
+    integrity: ({ name: stream, target, text }, run, sha256) =>
+      ready(({ prove }) => prove(text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok }))),
 
     view(html, listed) {
       swap(root, safe(html, "view", root), listed, streams, find, report);
@@ -168,7 +170,7 @@ export function pageOf(root, window, options, streams, report, push) {
 
     close() {
       hooks?.close();
-      ready((input) => input.close(listener));
+      ready((input) => input.close());
       streams.forEach(({ _alert }) => root.contains(/** @type {any} */ (_alert)) || _alert?.remove());
     },
   };

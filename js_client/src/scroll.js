@@ -1,6 +1,6 @@
-// Auto-scroll of elements with `data-stream-scroll`: a reader at the end stays there, whatever changes the height, until
-// they scroll up (CLI-14). Loaded when a page has such an element. Nothing here lays out the page: it reads positions
-// where the layout is up to date, and scrolls once before each paint.
+// Auto-scroll of elements with `data-stream-scroll`: a reader at the end stays there, whatever changes the height,
+// until they scroll up (CLI-14). Positions are read where the layout is up to date, and one scroll precedes each paint,
+// so no frame costs a layout.
 
 import { call, get } from "./dom.js";
 
@@ -34,8 +34,8 @@ function note(el, place) {
 }
 
 /**
- * Whether the reader scrolled up since the last position. A browser that holds the content in place while something above
- * it is removed moves the position as well, but not the content.
+ * Whether the reader scrolled up since the last position. A browser that holds the content in place while something
+ * above it is removed moves the position as well, but not the content.
  * @param {any} el @param {Place} place
  */
 const wentUp = (el, { top, last, offset = 0 }) =>

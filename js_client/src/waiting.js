@@ -1,12 +1,18 @@
-// What shows that something is not there yet: marks on elements whose event is unanswered, and a notice without connection.
+// What shows that something is not there yet: marks on elements whose event is unanswered, and a notice that
+// there is no connection.
 
 import { call, get, set } from "./dom.js";
 
 const MARK = "data-stream-waiting";
 
+/** @type {Set<() => void>} what marks the elements of each client */
+const clients = new Set();
+/** Marks what waits. */
+export const markAll = () => clients.forEach((mark) => mark());
+
 /** The elements whose events are unanswered. */
 export function waits() {
-  /** @type {Map<Element, string[][]>} what each of them sent */
+  /** @type {Map<Element, {content: string}[]>} what a second press of each of them would say */
   const held = new Map();
   /** @type {Set<Element>} */
   let marked = new Set();
@@ -15,7 +21,8 @@ export function waits() {
   function mark() {
     const before = marked;
     marked = new Set();
-    for (const el of held.keys()) for (const one of [el, call(el, "closest", "form"), get(el, "form")]) if (one) marked.add(one);
+    for (const el of held.keys())
+      for (const one of [el, call(el, "closest", "form"), get(el, "form")]) if (one) marked.add(one);
     for (const el of before)
       if (!marked.has(el)) {
         call(el, "removeAttribute", MARK);
@@ -27,18 +34,19 @@ export function waits() {
     }
   }
 
+  clients.add(mark);
+
   return {
-    mark,
+    /** What second presses of an element would say; undefined if all is answered. @param {Element} el */
+    of: (el) => held.get(el)?.map(({ content }) => content),
 
-    /** What an element has sent and is not answered yet; undefined if there is nothing. @param {Element} el */
-    of: (el) => held.get(el)?.flat(),
-
-    /** An event is sent. @param {Element} el @param {string[]} contents @returns {() => void} it was answered */
-    begin(el, contents) {
-      held.set(el, [...(held.get(el) || []), contents]);
+    /** An event is sent. @param {Element} el @param {string} content @returns {() => void} it was answered */
+    begin(el, content) {
+      const one = { content };
+      held.set(el, [...(held.get(el) || []), one]);
       mark();
       return () => {
-        const left = (held.get(el) || []).filter((one) => one != contents);
+        const left = (held.get(el) || []).filter((each) => each != one);
         if (left[0]) held.set(el, left);
         else held.delete(el);
         mark();
@@ -46,6 +54,7 @@ export function waits() {
     },
 
     close() {
+      clients.delete(mark);
       held.clear();
       mark();
     },
