@@ -5,6 +5,7 @@ import { reactions } from "./frames.js";
 import { listen } from "./listen.js";
 import { show } from "./markers.js";
 import { ops as actions, apply } from "./ops.js";
+import { notify } from "./socket.js";
 import { finderOf, gateOf } from "./targets.js";
 import { OPS } from "./vocabulary.js";
 
@@ -57,7 +58,7 @@ const firing = (root, window) =>
  * @returns {Ready}
  */
 function readyOf(root, window, report, make) {
-  const listener = listen(root, window, (...heard) => ready((input) => input.act(...heard)));
+  const listener = listen(root, window, (event, el, data) => ready((there) => there.act(event, el, data)));
   /** @type {Parameters<Ready>[0][]} */
   const early = [];
   /** @type {import("./reader.js").Reader} */
@@ -65,21 +66,24 @@ function readyOf(root, window, report, make) {
   /** @type {unknown} */
   let loading;
 
-  function callAll() {
+  function start() {
     if (reader) {
       input ||= make(reader, listener);
-      while (early[0]) /** @type {any} */ (early.shift())(input);
+      for (const each of early.splice(0)) notify(each, input);
     } else
-      loading ||= loadReader().then(callAll, (error) => {
+      loading ||= loadReader().then(start, (error) => {
         loading = report("load", error); // the next call tries again, and each state of the connection makes one
       });
   }
 
   /** @type {Ready} */
-  const ready = (then) => {
-    early.push(then);
-    callAll();
-  };
+  function ready(then) {
+    if (input) notify(then, input);
+    else {
+      early.push(then);
+      start();
+    }
+  }
   return ready;
 }
 
@@ -132,7 +136,7 @@ export function pageOf(root, window, options, streams, report, push) {
 
     _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
 
-    _state: (...now) => ready(({ state }) => state(...now)),
+    _state: (state, hurry) => ready((input) => input.state(state, hurry)),
 
     frame(ops, act) {
       const scroll = reader?.follow(root, window, ops?.map(({ target }) => find(target)));
