@@ -34,11 +34,12 @@ import { notify } from "./socket.js";
  * A problem. `kind` is one of:
  * - `gap`, `overlap`, `transition`, `malformed`: the server broke the protocol; the connection was closed with 4400
  * - `target` (refused), `missing_target`, `unknown_op`, `op` (it threw): this operation was not applied
- * - `load`: the code of views could not be loaded; the client reconnects to try again
+ * - `load`: code that is loaded on demand did not arrive; it is tried again, by a new connection if frames wait
  * - `sanitizer`, `hook`: the application's code threw
  * - `patch`: v0: the server sent patches, which this client does not apply
  * - `server`: the server sent an `error` frame
  * - `reply`: the event of an attribute failed
+ * - `file`: a form has files, which are not sent
  * @typedef {{kind: string, message: string, stream?: string, op?: import("./state.js").Op, error?: unknown}} Report
  */
 /**
@@ -80,7 +81,8 @@ export function connect(options) {
    * Asks the program to run a handler. Before the welcome, and if `max_events` are without a reply, it waits.
    * @param {string} event @param {object} [params]
    * @returns {Promise<void>} settles with the reply. Rejects with an EventError; its code is `resume_failed` if the
-   *   event or its reply got lost
+   *   event or its reply got lost, `bad_params` if JSON does not have the params, and `frame_too_large` if the server
+   *   would refuse the event
    */
   function push(event, params = {}) {
     return new Promise((resolve, reject) => {

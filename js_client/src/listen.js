@@ -12,7 +12,7 @@ export const TYPES = ["click", "submit", "change", "input", "keydown"];
  */
 
 /**
- * Whether a key is for the input method: it takes a candidate, and is no order to the page. Safari says 229 alone.
+ * Whether a key belongs to an input method, as the Enter that takes a candidate. Safari tells this by 229 alone.
  * @param {any} event
  */
 const isComposing = ({ type, isComposing: composing, keyCode }) => type == "keydown" && (composing || keyCode == 229);
