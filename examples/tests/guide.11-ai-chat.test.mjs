@@ -9,26 +9,35 @@ async function ask(page, question) {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
-test("an answer streams in, with an indicator, while the form is disabled", async () => {
+test("an answer streams in, with an indicator; the box keeps its focus, and what is typed meanwhile", async () => {
   const page = await open();
   const button = await watch(page, "form button");
-  const disabled = await watch(page, "form input", "disabled");
+  const busy = await watch(page, "form", "aria-busy");
   const messages = await watch(page, "#messages", "aria-busy");
   await page.evaluate(() => {
     window.indicated = 0;
     const look = () => (window.indicated ||= document.querySelectorAll(".typing-indicator span").length);
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
   });
-  await ask(page, "Who are you?");
+  const box = page.getByLabel("Message");
+  await box.fill("Who are you?");
+  await box.press("Enter");
+  await page.locator(".typing-indicator").waitFor();
+  assert.equal(await box.inputValue(), "", "emptied at once");
+  await box.pressSequentially("And I?");
+  await box.press("Enter"); // not sent while the answer comes
   await reads(page, ".message.assistant .content", "You asked: Who are you? Here is what I know.");
   await page.locator(".typing-indicator").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Send" }).waitFor();
-  assert.ok(await page.getByLabel("Message").isEnabled());
+  assert.deepEqual(await box.evaluate((el) => [el == document.activeElement, el.value]), [true, "And I?"]);
   assert.deepEqual(await button.jsonValue(), ["Send", "...", "Send"]);
-  assert.deepEqual(await disabled.jsonValue(), [null, "", null]);
+  assert.deepEqual(await busy.jsonValue(), [null, "true", null]);
   assert.deepEqual(await messages.jsonValue(), [null, "true", null]);
   assert.equal(await page.evaluate(() => window.indicated), 3, "three dots");
   assert.equal(await text(page, ".message.user .content"), "Who are you?");
+  assert.equal(await page.locator(".message").count(), 2);
+  await box.press("Enter");
+  await reads(page, ".message:last-of-type .content", "You asked: And I? Here is what I know.");
   assert.equal(await page.locator("[role=alert]").count(), 0);
   await page.clean();
 });

@@ -1,7 +1,6 @@
 // A client: a session on a connection, and the page that shows it.
 
 import { connectionOf } from "./connection.js";
-import { listen } from "./input.js";
 import { pageOf } from "./page.js";
 import { notify } from "./socket.js";
 
@@ -35,11 +34,12 @@ import { notify } from "./socket.js";
  * A problem. `kind` is one of:
  * - `gap`, `overlap`, `transition`, `malformed`: the server broke the protocol; the connection was closed with 4400
  * - `target` (refused), `missing_target`, `unknown_op`, `op` (it threw): this operation was not applied
- * - `load`: the code of views could not be loaded; the client reconnects to try again
+ * - `load`: code that is loaded on demand did not arrive; it is tried again, by a new connection if frames wait
  * - `sanitizer`, `hook`: the application's code threw
  * - `patch`: v0: the server sent patches, which this client does not apply
  * - `server`: the server sent an `error` frame
  * - `reply`: the event of an attribute failed
+ * - `file`: a form has files, which are not sent
  * @typedef {{kind: string, message: string, stream?: string, op?: import("./state.js").Op, error?: unknown}} Report
  */
 /**
@@ -81,22 +81,19 @@ export function connect(options) {
    * Asks the program to run a handler. Before the welcome, and if `max_events` are without a reply, it waits.
    * @param {string} event @param {object} [params]
    * @returns {Promise<void>} settles with the reply. Rejects with an EventError; its code is `resume_failed` if the
-   *   event or its reply got lost
+   *   event or its reply got lost, `bad_params` if JSON does not have the params, and `frame_too_large` if the server
+   *   would refuse the event
    */
   function push(event, params = {}) {
     return new Promise((resolve, reject) => {
-      session.event(event, params, (failure) => {
-        if (failure) reject(Object.assign(new Error(failure.error), failure));
-        else resolve();
-      });
-      if (connection._ended) session.end();
+      page._ready((input) => input.send(connection, event, params, resolve, reject));
     });
   }
 
+  let isClosed = false;
   const page = pageOf(root, window, options, streams, report, push);
   const connection = connectionOf(options, window, page, streams, report);
   const { _session: session } = connection;
-  const unlisten = listen(root, window, push, report, page._fire);
 
   page._flush();
   if (options.protocol == "v0") {
@@ -126,11 +123,10 @@ export function connect(options) {
 
     /** Ends the client for good: contents stay; alerts, listeners and hooks are removed. */
     close() {
-      if (!connection._ended) {
-        connection._end();
-        unlisten();
-        page.close();
-      }
+      if (isClosed) return;
+      isClosed = true;
+      connection._end();
+      page.close();
     },
   };
 }

@@ -1,7 +1,6 @@
 // A session on its sockets: welcome, heartbeat, acknowledgements, reconnects.
 
 import { sessionOf } from "./core.js";
-import { load } from "./page.js";
 import { notify, socketOf } from "./socket.js";
 import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
 
@@ -16,6 +15,18 @@ import { SUBPROTOCOL, TIMEOUT, WELCOME_MS } from "./vocabulary.js";
 const STARTED = "connecting";
 const ACK_MS = 200; // the client's own choice; FLW-6 allows 250 ms
 
+/** Acknowledges what arrives now and a little later. @param {() => void} act @param {any} setTimeout */
+function soonOnce(act, setTimeout) {
+  /** @type {any} */
+  let timer;
+  return () => {
+    timer ||= setTimeout(() => {
+      timer = 0;
+      act();
+    }, ACK_MS);
+  };
+}
+
 /**
  * @param {import("./client.js").Options} options
  * @param {any} window
@@ -29,9 +40,8 @@ export function connectionOf(options, window, page, streams, report) {
   const session = sessionOf(options, { ...page, ...socket, report, close, message, welcome }, streams);
   /** @type {Connection} */
   const connection = { _session: session, _open: open, _failed: failed, _end: end, _ended: false, _state: STARTED };
+  const acknowledge = soonOnce(session.acknowledge, setTimeout);
   let silent = 0; // for how many heartbeats nothing arrived
-  /** @type {any} */
-  let ackTimer;
 
   /** @param {any} frame */
   function message(frame) {
@@ -48,7 +58,7 @@ export function connectionOf(options, window, page, streams, report) {
     };
     socket._after(beat, ms);
     enter("open");
-    if (caps.includes("view")) socket._await(load(), failed);
+    socket._await(page._load(caps.includes("view")), failed);
   }
 
   /** The code of views could not be loaded. @param {unknown} error */
@@ -59,11 +69,7 @@ export function connectionOf(options, window, page, streams, report) {
 
   /** @param {{data: any}} event */
   function arrived({ data }) {
-    if (session.message(data, now()) && !ackTimer)
-      ackTimer = setTimeout(() => {
-        ackTimer = 0;
-        session.acknowledge();
-      }, ACK_MS);
+    if (session.message(data, now())) acknowledge();
   }
 
   function open() {
@@ -72,6 +78,9 @@ export function connectionOf(options, window, page, streams, report) {
     socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15
     enter(STARTED);
   }
+
+  /** The next attempt follows at once. */
+  const hurry = () => socket._after(open, session._hurry(random(), now()));
 
   /** @param {number} code @param {string} [reason] */
   function close(code, reason) {
@@ -89,7 +98,10 @@ export function connectionOf(options, window, page, streams, report) {
 
   /** @param {State} state @param {number} [wait] */
   function enter(state, wait) {
-    if (connection._state != "closed") notify(onState, (connection._state = state), wait);
+    if (connection._state == "closed") return;
+    connection._state = state;
+    page._state(state, hurry);
+    notify(onState, state, wait);
   }
 
   function end() {

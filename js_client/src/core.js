@@ -1,7 +1,7 @@
 // The protocol without a page, a socket, a clock or a random number: text comes in, and effects are called.
 // frames.js says what a frame does, lifecycle.js what an operation does, events.js how events are sent and settled.
 
-import { flush, LOST } from "./events.js";
+import { enqueue, LOST } from "./events.js";
 import { reactions, sendCancel, violation } from "./frames.js";
 import { forget } from "./lifecycle.js";
 import { isKnown } from "./shape.js";
@@ -107,16 +107,8 @@ export function sessionOf(wishes, effects, streams = new Map()) {
     /** Sends the acknowledgement that is due. */
     acknowledge: () => acknowledge(state),
 
-    /**
-     * Sends an event. Before the welcome, and if `max_events` are without a reply, it waits.
-     * @param {string} event @param {object} params @param {import("./state.js").Settle} settle is called with the reply
-     */
-    event(event, params, settle) {
-      // a copy, so that a resend sends the same; this throws if the params are not JSON
-      const copy = JSON.parse(JSON.stringify(params));
-      state._queue.push([{ type: "event", ref: ++state._ref, event, params: copy }, settle]); // EVT-9
-      flush(state);
-    },
+    /** See events.js. @param {[string, object, number, import("./state.js").Settle]} event */
+    _event: (...event) => enqueue(state, ...event),
 
     /** Asks the server to end a stream's open run, if there is one; again after a resume. @param {string} name */
     cancel(name) {
@@ -149,8 +141,15 @@ export function sessionOf(wishes, effects, streams = new Map()) {
       if (!retryable) return -1;
       if (state._since && now - state._since > STABLE_MS) state._attempt = 0; // the connection was stable
       state._since = 0;
+      state._soonest = now + least;
       return least + random * Math.min(LONGEST_MS, FIRST_MS * 2 ** state._attempt++);
     },
+
+    /**
+     * The network or the reader is back: how long to wait now. The bound of the next wait stays what it is.
+     * @param {number} random from 0 to 1 @param {number} now milliseconds
+     */
+    _hurry: (random, now) => Math.max(0, state._soonest - now) + random * FIRST_MS,
 
     /** There will be no further connection. */
     end() {

@@ -51,6 +51,7 @@ export const reactions = {
     state._acks = caps.includes("ack");
     state._id = caps.includes("resume") && session;
     state._maxEvents = limits.max_events;
+    state._maxBytes = limits.max_frame_bytes;
     for (const [event] of state._unanswered.values()) state._effects.send(event); // RES-13
     state._streams.forEach((stream) => sendCancel(state, stream)); // FLW-13
     state._effects.welcome(frame);

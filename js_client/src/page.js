@@ -2,9 +2,10 @@
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
 import { reactions } from "./frames.js";
+import { listen } from "./listen.js";
 import { show } from "./markers.js";
 import { ops as actions, apply } from "./ops.js";
-import { follow } from "./scroll.js";
+import { notify } from "./socket.js";
 import { finderOf, gateOf } from "./targets.js";
 import { OPS } from "./vocabulary.js";
 
@@ -15,19 +16,80 @@ import { OPS } from "./vocabulary.js";
 
 /** @type {typeof import("./view.js").swap} undefined until it is loaded */
 let swap;
+/** @type {typeof import("./reader.js") | undefined} undefined until it is loaded */
+let reader;
 
-/** Loads the code of views. @returns {Promise<void> | undefined} undefined if it is loaded */
-export const load = () =>
-  swap != undefined
-    ? undefined
-    : import("./view.js").then((view) => {
-        swap = view.swap;
-        reactions.view = view.viewFrame;
-      });
+const loadReader = () =>
+  import("./reader.js").then((code) => {
+    reader = code;
+  });
 
 /**
- * The effects of a session on a page. `_fire` dispatches an event, `_flush` ends a frame for hooks, and `close`
- * removes what does not belong to the page.
+ * Loads code for which frames wait.
+ * @param {boolean} [views] whether the server sends views
+ * @returns {Promise<any> | undefined} undefined if it is loaded
+ */
+export const load = (views = true) =>
+  (views && !swap) || !reader
+    ? Promise.all([
+        loadReader(),
+        views &&
+          import("./view.js").then((view) => {
+            swap = view.swap;
+            reactions.view = view.viewFrame;
+          }),
+      ])
+    : undefined;
+
+/** @param {Element} root @param {any} window @returns {Fire} */
+const firing = (root, window) =>
+  function fire(el, name, detail) {
+    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+  };
+
+/** @typedef {(call: (input: import("./reader.js").Reader) => void) => void} Ready */
+
+/**
+ * Listens for what a reader does, and calls back when the code for it is there, in the order of the calls.
+ * @param {Element} root
+ * @param {any} window
+ * @param {import("./client.js").Tell} report
+ * @param {(code: typeof import("./reader.js"), listener: (event: any) => void) => import("./reader.js").Reader} make
+ * @returns {Ready}
+ */
+function readyOf(root, window, report, make) {
+  const listener = listen(root, window, (event, el, data) => ready((there) => there.act(event, el, data)));
+  /** @type {Parameters<Ready>[0][]} */
+  const early = [];
+  /** @type {import("./reader.js").Reader} */
+  let input;
+  /** @type {unknown} */
+  let loading;
+
+  function start() {
+    if (reader) {
+      input ||= make(reader, listener);
+      for (const each of early.splice(0)) notify(each, input);
+    } else
+      loading ||= loadReader().then(start, (error) => {
+        loading = report("load", error); // the next call tries again, and each state of the connection makes one
+      });
+  }
+
+  /** @type {Ready} */
+  function ready(then) {
+    if (input) notify(then, input);
+    else {
+      early.push(then);
+      start();
+    }
+  }
+  return ready;
+}
+
+/**
+ * The effects of a session on a page. `_flush` ends a frame for hooks, `_load` loads code for which frames wait (where
+ * a reader is has to be known before them), and `close` removes what does not belong to the page.
  * @param {Element} root
  * @param {any} window
  * @param {import("./client.js").Options} options
@@ -35,7 +97,8 @@ export const load = () =>
  * @param {import("./client.js").Tell} report
  * @param {(event: string, params?: object) => Promise<unknown>} push
  * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
- *   _fire: Fire, _flush: () => void, close: () => void}}
+ *   _ready: Ready, _flush: () => void, _load: (views: boolean) => Promise<any> | undefined,
+ *   _state: (state: string, hurry: () => void) => void, close: () => void}}
  */
 export function pageOf(root, window, options, streams, report, push) {
   const namespace = (window.streamops ||= {});
@@ -45,15 +108,13 @@ export function pageOf(root, window, options, streams, report, push) {
   const find = finderOf(root, found, v0);
   const safe = gateOf(window, options, namespace, report);
   let /** @type {any} */ hooks, /** @type {any} */ loading;
-
   /** @param {Stream} stream */
   const showState = (stream) => show(root, stream, find(stream.target));
   const showAll = () => streams.forEach(showState);
-
-  /** @type {Fire} */
-  function fire(el, name, detail) {
-    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
-  }
+  const fire = firing(root, window);
+  const ready = readyOf(root, window, report, ({ readerOf }, listener) =>
+    readerOf(root, window, options, push, report, fire, listener),
+  );
 
   /** The content of an element changes. @param {Element} el @param {boolean} more whether elements may be added */
   function touched(el, more) {
@@ -70,15 +131,19 @@ export function pageOf(root, window, options, streams, report, push) {
   }
 
   return {
-    _fire: fire,
+    _ready: ready,
     _flush: flush,
 
+    _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
+
+    _state: (state, hurry) => ready((input) => input.state(state, hurry)),
+
     frame(ops, act) {
-      const scroll = follow(root, ops?.map(({ target }) => find(target)));
+      const scroll = reader?.follow(root, window, ops?.map(({ target }) => find(target)));
       if (!act()) return;
       if (!ops) showAll();
-      scroll();
       flush();
+      scroll?.();
     },
 
     op(stream, op, run, seq) {
@@ -99,11 +164,8 @@ export function pageOf(root, window, options, streams, report, push) {
     },
 
     // CLI-17: the hash is computed later, so that `done` is not delayed
-    integrity({ name: stream, target, text }, run, sha256) {
-      import("./integrity.js").then(({ prove }) =>
-        prove(window, options, text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok })),
-      );
-    },
+    integrity: ({ name: stream, target, text }, run, sha256) =>
+      ready(({ prove }) => prove(text, sha256, (ok) => fire(find(target), "integrity", { stream, run, ok }))),
 
     view(html, listed) {
       swap(root, safe(html, "view", root), listed, streams, find, report);
@@ -112,6 +174,7 @@ export function pageOf(root, window, options, streams, report, push) {
 
     close() {
       hooks?.close();
+      ready((input) => input.close());
       streams.forEach(({ _alert }) => root.contains(/** @type {any} */ (_alert)) || _alert?.remove());
     },
   };

@@ -7,7 +7,7 @@ import { FRAMES, LIFECYCLE, NAME, OPS, RESUMED } from "./vocabulary.js";
 /** @typedef {import("./vocabulary.js").Shape} Shape */
 
 /** @param {any} value */
-const isObject = (value) => value && typeof value == "object" && !Array.isArray(value);
+export const isObject = (value) => value && typeof value == "object" && !Array.isArray(value);
 
 /**
  * The own member of that name. Names come from the wire and must not reach a prototype (CLI-18).

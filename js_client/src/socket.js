@@ -24,17 +24,17 @@ export function socketOf(options, window) {
   const waiting = [];
   /** @type {unknown} */
   let loading;
-  /** @type {any} */
-  let timer;
-  /** @type {any} */
-  let socket;
+  let /** @type {any} */ timer, /** @type {any} */ socket;
 
   /** Applies some of the messages that wait, and the rest later: all of them at once could block the page. */
   function catchUp() {
     const begun = now();
-    // 20 ms, not less: the timers of a hidden page run once a second
-    while (waiting[0] && now() - begun < 20) /** @type {any} */ (waiting.shift())();
-    if (waiting[0]) setTimeout(catchUp, 0);
+    try {
+      // 20 ms, not less: the timers of a hidden page run once a second
+      while (!loading && waiting[0] && now() - begun < 20) /** @type {any} */ (waiting.shift())();
+    } finally {
+      if (!loading && waiting[0]) setTimeout(catchUp, 0); // also after one that failed
+    }
   }
 
   return {
@@ -80,15 +80,15 @@ export function socketOf(options, window) {
 
     /**
      * Lets messages wait for `code`.
-     * @param {Promise<void> | undefined} code @param {(error: unknown) => void} failed
+     * @param {Promise<unknown> | undefined} code @param {(error: unknown) => void} failed
      */
     _await(code, failed) {
-      const loaded = (/** @type {unknown} */ error) => {
+      const loaded = (/** @type {unknown} */ error = undefined) => {
         loading = undefined;
         if (error) failed(error);
         catchUp();
       };
-      loading = code?.then(loaded, loaded);
+      loading = code?.then(() => loaded(), loaded);
     },
   };
 }

@@ -52,7 +52,8 @@ import { targetOf } from "./vocabulary.js";
  * @property {Map<string, Stream>} _streams by name; a Map has no prototype to reach (CLI-18)
  * @property {import("./shape.js").Counts} _counts unknown things that were ignored (FWD-4)
  * @property {Map<number, [object, Settle]>} _unanswered the events that were sent and have no reply yet, by ref
- * @property {[{ref: number, [member: string]: any}, Settle][]} _queue the events that were not sent yet
+ * @property {[{ref: number, [member: string]: any}, Settle, number][]} _queue the events that were not sent yet,
+ *   with their sizes in bytes
  * @property {Set<Stream>} _touched the streams that had frames since the last acknowledgement
  * @property {Set<string>} _broken the violations of this session, by kind and stream (RES-19)
  * @property {number} _ref of the last event
@@ -60,6 +61,8 @@ import { targetOf } from "./vocabulary.js";
  * @property {number} _attempt how many attempts to connect failed in a row
  * @property {number} _owed how many frames are not acknowledged
  * @property {number} _maxEvents how many events may be without a reply; none before the welcome
+ * @property {number} _soonest when a reconnect is allowed, in milliseconds: a fatal error may ask for a pause
+ * @property {number} _maxBytes how large an event may be
  * @property {boolean} [_acks] whether the server wants acknowledgements
  * @property {unknown} [_id] of the session to resume
  * @property {number} _version of the last view
@@ -83,6 +86,8 @@ export const newState = (effects, streams) => ({
   _attempt: 0,
   _owed: 0,
   _maxEvents: 0,
+  _soonest: 0,
+  _maxBytes: 0,
   _version: 0,
 });
 

@@ -39,9 +39,9 @@ test("dj-submit sends the fields; a form with dj-reset is reset after a successf
 test("a refused event fires on its element, or on the root if the element was removed", async () => {
   const page = welcomed(`<p><button dj-click="vote">+</button></p>`);
   const told = [];
-  page.document.addEventListener("stream:refused", ({ target, detail }) => told.push([target, detail]));
+  page.document.addEventListener("stream:refused", ({ target, detail }) => told.push([target, { ...detail, params: { ...detail.params } }]));
   const button = page.root.querySelector("button");
-  const detail = { event: "vote", code: "bad_params", error: "No" };
+  const detail = { event: "vote", code: "bad_params", error: "No", params: {} };
   for (const ref of [1, 2]) {
     button.click();
     if (ref == 2) page.say(view("", 1));

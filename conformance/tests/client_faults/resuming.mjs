@@ -14,7 +14,7 @@ frames("FLW-5", "a_repeated_frame_is_not_acknowledged", "if (last <= cursor) ret
 fault("FLW-5", "an_old_view_is_not_acknowledged", "view-frame.js", "if (version <= state._version) return; // CLI-22", "if (version <= state._version) return void (state._owed -= state._acks);");
 core("FLW-5", "an_ack_names_one_stream_only", "cursors: cursorsOf(state._touched)", "cursors: cursorsOf([...state._touched].slice(0, 1))");
 
-fault("FLW-6", "a_quiet_stream_gets_no_ack", "connection.js", "session.message(data, now()) && !ackTimer", "session.message(data, now()) && ackTimer === 0");
+fault("FLW-6", "a_quiet_stream_gets_no_ack", "connection.js", "if (session.message(data, now())) acknowledge();", "session.message(data, now());");
 core("FLW-6", "a_view_alone_gets_no_ack", "return state._owed;", 'return frame.type == "view" ? 0 : state._owed;');
 
 const CANCELS = "state._streams.forEach((stream) => sendCancel(state, stream)); // FLW-13";

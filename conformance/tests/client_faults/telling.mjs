@@ -13,8 +13,8 @@ fault("CLI-24", "an_error_with_another_code_fires_nothing", "view-frame.js", SAM
 fault("CLI-24", "the_same_error_of_a_new_run_fires_nothing", "view-frame.js", SAME, "error != shown || code != shownCode");
 firing("CLI-24", "a_run_of_a_view_fires_no_start", 'if (name == "start" && !detail.op.target) return;');
 
-fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", " && !resting.has(el) && el.scrollHeight - el.scrollTop - el.clientHeight < 2,", ",");
-fault("CLI-14", "nobody_is_scrolled_along", "scroll.js", "followed.forEach((el) => el && toEnd(el))", "followed");
+fault("CLI-14", "a_reader_is_always_scrolled_along", "scroll.js", "else if (wentUp(el, place)) place.follows = false;", "");
+fault("CLI-14", "nobody_is_scrolled_along", "scroll.js", "if (!place.follows) return;", "return;");
 
 fault("CLI-15", "a_welcome_is_awaited_for_ever", "connection.js", "socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15", "");
 fault("CLI-15", "a_welcome_is_awaited_for_a_second", "connection.js", "socket._after(() => close(TIMEOUT), WELCOME_MS); // CLI-15", "socket._after(() => close(TIMEOUT), 1000);");

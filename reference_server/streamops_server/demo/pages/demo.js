@@ -195,9 +195,12 @@ $(".skip").addEventListener("click", (event) => {
 
 // -- the keyboard, and what screen readers announce -------------------------------------------------
 
+// the Enter that takes a candidate of an input method; Safari says 229 alone
+const composing = ({ isComposing, keyCode }) => isComposing || keyCode == 229;
+
 document.addEventListener("keydown", (event) => {
   if (event.key == "Escape") $("section:not([hidden]) .stop")?.click();
-  if (event.key == "Enter" && !event.shiftKey && !event.isComposing && event.target.id == "question") {
+  if (event.key == "Enter" && !event.shiftKey && !composing(event) && event.target.id == "question") {
     event.preventDefault();
     event.target.form.requestSubmit();
   }
