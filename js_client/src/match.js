@@ -1,0 +1,111 @@
+// Which node of the html of before is which node of the html of now.
+
+import { attributeOf, call, get } from "./dom.js";
+
+const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
+// the attributes that identify an element
+const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook|data-key|data-stream-error-for)$/i;
+const CHOICE = /^(radio|checkbox)$/i; // many of one name, and their values tell them apart
+
+/** Elements with the same key may become each other. @param {any} node @returns {string} */
+export function keyOf(node) {
+  const name = get(node, "nodeName");
+  if (get(node, "nodeType") != 1) return name;
+  if (OPAQUE.test(name) && attributeOf(node, "dj-update") != "ignore") return get(node, "outerHTML");
+  let key = name;
+  for (const { name: attribute, value } of get(node, "attributes")) if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
+  if (name == "OPTION") key += attributeOf(node, "value") ?? node.text;
+  if (name == "INPUT" && CHOICE.test(attributeOf(node, "type") || "")) key += ` ${attributeOf(node, "value")}`;
+  return key;
+}
+
+/** Equal nodes have the same. @param {any} node @returns {string} */
+const wholeOf = (node) => (get(node, "nodeType") == 1 ? get(node, "outerHTML") : get(node, "nodeName") + node.data);
+
+/**
+ * @param {import("./merge.js").Run} run
+ * @param {any} base @param {any[]} olds its children @param {any[]} news
+ * @returns {Map<any, any>} one of `news` → the base that it becomes; a twin may stand elsewhere
+ */
+export function matchOf({ twins, taken }, base, olds, news) {
+  const matched = new Map();
+  /** @param {any} one @param {any} old */
+  const is = (one, old) => {
+    const twin = twins.get(one);
+    return twin ? twin == old : one && old && !taken.has(old) && call(old, "isEqualNode", one);
+  };
+  let start = 0;
+  while (is(news[start], olds[start])) matched.set(news[start], olds[start++]);
+  let end = 0; // from the end
+  while (end < Math.min(olds.length, news.length) - start && is(news.at(-1 - end), olds.at(-1 - end)))
+    matched.set(news.at(-1 - end), olds.at(-1 - end++));
+  let ones = news.slice(start, news.length - end).filter((one) => {
+    const twin = twins.get(one);
+    if (twin) matched.set(one, twin);
+    return !twin;
+  });
+  const free = new Set(olds.slice(start, olds.length - end).filter((old) => !taken.has(old)));
+
+  /** @param {(node: any) => string} key */
+  function pairBy(key) {
+    if (!ones.length || !free.size) return;
+    const pool = new Map();
+    for (const old of free) {
+      const own = key(old);
+      pool.set(own, [...(pool.get(own) || []), old]);
+    }
+    ones = ones.filter((one) => {
+      const old = pool.get(key(one))?.shift();
+      if (old) {
+        matched.set(one, old);
+        free.delete(old);
+      }
+      return !old;
+    });
+  }
+
+  pairBy(wholeOf);
+  if (twins.size && free.size) {
+    // what contains the same
+    ones = ones.filter((one) => {
+      const inner = get(one, "nodeType") == 1 && [...call(one, "querySelectorAll", "[id]")].find((el) => twins.has(el));
+      let old = inner && twins.get(inner);
+      while (old && get(old, "parentNode") != base) old = get(old, "parentNode");
+      if (!old || !free.has(old) || keyOf(old) != keyOf(one)) return true;
+      matched.set(one, old);
+      free.delete(old);
+      return false;
+    });
+  }
+  pairBy(keyOf);
+  return matched;
+}
+
+/**
+ * Which of the old children stay where they are: all, if the html did not change their order; otherwise as many as
+ * can be.
+ * @param {any} live @param {number[]} order the numbers of the old children, as they are ordered now
+ * @param {any[]} places of the old children on the page
+ * @returns {(number: number) => boolean}
+ */
+export function inOrder(live, order, places) {
+  if (order.every((number, i) => !i || number > order[i - 1])) return () => true;
+  const at = new Map([...get(live, "childNodes")].map((node, i) => [node, i]));
+  // the longest ascending part of the positions: `tails` has the ends of ascending parts, by their length
+  /** @type {{at: number, number: number, before: any}[]} */
+  const tails = [];
+  for (const number of order) {
+    const own = at.get(places[number]);
+    if (own == undefined) continue;
+    let low = 0;
+    for (let high = tails.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (tails[middle].at < own) low = middle + 1;
+      else high = middle;
+    }
+    tails[low] = { at: own, number, before: tails[low - 1] };
+  }
+  const stay = new Set();
+  for (let tail = tails.at(-1); tail; tail = tail.before) stay.add(tail.number);
+  return (number) => stay.has(number);
+}
