@@ -10,7 +10,6 @@ const CHOICE = /^(radio|checkbox)$/i; // many of one name, and their values tell
 /** Elements with the same key may become each other. @param {any} node @returns {string} */
 export function keyOf(node) {
   const name = get(node, "nodeName");
-  if (get(node, "nodeType") != 1) return name;
   if (OPAQUE.test(name) && attributeOf(node, "dj-update") != "ignore") return get(node, "outerHTML");
   let key = name;
   for (const { name: attribute, value } of get(node, "attributes")) if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
@@ -19,8 +18,8 @@ export function keyOf(node) {
   return key;
 }
 
-/** Equal nodes have the same. @param {any} node @returns {string} */
-const wholeOf = (node) => (get(node, "nodeType") == 1 ? get(node, "outerHTML") : get(node, "nodeName") + node.data);
+/** @param {any} node */
+const isElement = (node) => get(node, "nodeType") == 1;
 
 /**
  * @param {import("./merge.js").Run} run
@@ -39,45 +38,49 @@ export function matchOf({ twins, taken }, base, olds, news) {
   let end = 0; // from the end
   while (end < Math.min(olds.length, news.length) - start && is(news.at(-1 - end), olds.at(-1 - end)))
     matched.set(news.at(-1 - end), olds.at(-1 - end++));
-  let ones = news.slice(start, news.length - end).filter((one) => {
+  const rest = news.slice(start, news.length - end).filter((one) => {
     const twin = twins.get(one);
     if (twin) matched.set(one, twin);
     return !twin;
   });
-  const free = new Set(olds.slice(start, olds.length - end).filter((old) => !taken.has(old)));
+  const left = olds.slice(start, olds.length - end).filter((old) => !taken.has(old));
+  let ones = rest.filter(isElement);
+  let free = new Set(left.filter(isElement));
 
-  /** @param {(node: any) => string} key */
+  /** @param {(node: any, isOld: any) => unknown} key of nodes that become each other; none: of no other */
   function pairBy(key) {
     if (!ones.length || !free.size) return;
     const pool = new Map();
     for (const old of free) {
-      const own = key(old);
+      const own = key(old, true);
       pool.set(own, [...(pool.get(own) || []), old]);
     }
     ones = ones.filter((one) => {
-      const old = pool.get(key(one))?.shift();
-      if (old) {
-        matched.set(one, old);
-        free.delete(old);
-      }
-      return !old;
+      const own = key(one, false);
+      const old = own && pool.get(own)?.shift();
+      if (old) matched.set(one, old);
+      return !(old && free.delete(old));
     });
   }
 
-  pairBy(wholeOf);
-  if (twins.size && free.size) {
+  pairBy((el) => get(el, "outerHTML"));
+  pairBy((el, isOld) => {
     // what contains the same
-    ones = ones.filter((one) => {
-      const inner = get(one, "nodeType") == 1 && [...call(one, "querySelectorAll", "[id]")].find((el) => twins.has(el));
-      let old = inner && twins.get(inner);
-      while (old && get(old, "parentNode") != base) old = get(old, "parentNode");
-      if (!old || !free.has(old) || keyOf(old) != keyOf(one)) return true;
-      matched.set(one, old);
-      free.delete(old);
-      return false;
-    });
-  }
+    if (isOld || !twins.size) return isOld && el;
+    let old = twins.get([...call(el, "querySelectorAll", "[id]")].find((inner) => twins.has(inner)));
+    while (old && get(old, "parentNode") != base) old = get(old, "parentNode");
+    return old && keyOf(old) == keyOf(el) && old;
+  });
   pairBy(keyOf);
+  // texts and comments that follow the same element, in their order
+  ones = rest.filter((one) => !isElement(one));
+  free = new Set(left.filter((old) => !isElement(old)));
+  const numbers = new Map(olds.map((old, i) => [old, i]));
+  pairBy((node) => {
+    let last = node;
+    while (last && !isElement(last)) last = get(last, "previousSibling");
+    return get(node, "nodeName") + (last ? numbers.get(matched.get(last) || last) : "first");
+  });
   return matched;
 }
 
