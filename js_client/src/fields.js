@@ -95,6 +95,7 @@ export const fields = {
   SELECT(live, base, next) {
     const before = chosen(base);
     const own = [...live.options].filter((option) => option.selected);
+    const isCleared = !own[0] && live.options.length;
     const shown = [...next.options].findIndex((option) => option.selected);
     return () => {
       const after = chosen(base);
@@ -107,7 +108,7 @@ export const fields = {
         return;
       }
       const changed = before.at(-1) != after.at(-1);
-      const stays = own[0] ? [...live.options].includes(own[0]) : live.options[0];
+      const stays = isCleared || [...live.options].includes(own[0]);
       const wanted = changed || !stays ? liveOf(call(base, "querySelectorAll", "option")[shown]) : own[0];
       if (wanted) wanted.selected = true;
       else live.selectedIndex = -1;

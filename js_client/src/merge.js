@@ -75,7 +75,7 @@ const hasTwin = ({ twins, taken }, el) =>
 /** Puts a new node on the page. @param {Run} run @param {any} live @param {any} next @param {any} at @returns {any} */
 function create(run, live, next, at) {
   const parts = hasTwin(run, next);
-  const base = parts ? next.cloneNode() : next;
+  const base = parts ? call(next, "cloneNode") : next;
   const own = call(base, "cloneNode", !parts);
   pair(own, base);
   call(live, "insertBefore", own, at);

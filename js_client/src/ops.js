@@ -1,10 +1,10 @@
 // What each content operation does to its target. Lifecycle operations change no content.
 
-import { call, get, set } from "./dom.js";
+import { call, get } from "./dom.js";
 import { OPS } from "./vocabulary.js";
 
 /**
- * The html has passed the gate of targets.js. Neither `innerHTML` nor `insertAdjacentHTML` runs scripts (CLI-8);
+ * The html has passed the gate of targets.js. `insertAdjacentHTML` runs no scripts (CLI-8), as
  * `Range.createContextualFragment` would.
  * @typedef {(el: Element, op: import("./session.js").Op, html: string) => void} Apply
  */
@@ -26,8 +26,9 @@ export const ops = {
   },
 
   replace(el, op, html) {
-    set(el, "innerHTML", html);
-    import("./mirror.js").catch(() => {}); // from then on, nodes that did not change stay
+    call(el, "replaceChildren");
+    ops.append(el, op, html);
+    import("./mirror.js"); // from then on, nodes that did not change stay
   },
 
   append(el, op, html) {

@@ -110,7 +110,7 @@ class Page {
       item.el = el;
       same(`${item.id} (${item.kind})`, item.shown, kinds[item.kind].read(el));
     }
-    if (active?.isConnected && active != document.body) same("focus", active.outerHTML, document.activeElement.outerHTML);
+    if (active?.isConnected && active.checkVisibility() && active != document.body) same("focus", active.outerHTML, document.activeElement.outerHTML);
   }
 }
 
