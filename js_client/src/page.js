@@ -1,6 +1,7 @@
 // The view root, and what frames do to it. Everything here is synchronous: pages in the background are updated
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
+import { call } from "./dom.js";
 import { reactions } from "./frames.js";
 import { show } from "./markers.js";
 import { ops as actions, apply } from "./ops.js";
@@ -52,7 +53,8 @@ export function pageOf(root, window, options, streams, report, push) {
 
   /** @type {Fire} */
   function fire(el, name, detail) {
-    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+    const event = new window.CustomEvent("stream:" + name, { bubbles: true, detail });
+    call(root.contains(el) ? el : root, "dispatchEvent", event);
   }
 
   /** The content of an element changes. @param {Element} el @param {boolean} more whether elements may be added */
