@@ -20,6 +20,30 @@ export const liveOf = (base) => lives.get(base);
 /** @param {any} node @returns {any[]} */
 export const childrenOf = (node) => [...get(node, "childNodes")];
 
+/** @param {any} node @returns {any} */
+export const parentOf = (node) => get(node, "parentNode");
+
+/** @param {any} node @returns {any} */
+export const nextOf = (node) => get(node, "nextSibling");
+
+/** @param {any} node @returns {string} */
+export const nameOf = (node) => get(node, "nodeName");
+
+/** @param {any} node */
+export const isElement = (node) => get(node, "nodeType") == 1;
+
+/** @param {any} el @param {string} selector @returns {any[]} */
+export const allIn = (el, selector) => [...call(el, "querySelectorAll", selector)];
+
+/** Whether two nodes have the same html. @param {any} one @param {any} other @returns {boolean} */
+export const isEqual = (one, other) => call(one, "isEqualNode", other);
+
+/** @param {any} el @param {any} node */
+export const contains = (el, node) => call(el, "contains", node);
+
+/** @param {any} parent @param {any} node @param {any} before @returns {any} */
+export const insert = (parent, node, before) => call(parent, "insertBefore", node, before);
+
 /**
  * Makes nodes of the page and bases the same nodes, in their order. The page may have more: a custom element has
  * rendered itself.
@@ -27,12 +51,12 @@ export const childrenOf = (node) => [...get(node, "childNodes")];
  */
 export function pairAll(at, given) {
   for (const base of given) {
-    const name = get(base, "nodeName");
+    const name = nameOf(base);
     let live = at;
-    while (live && get(live, "nodeName") != name) live = get(live, "nextSibling");
+    while (live && nameOf(live) != name) live = nextOf(live);
     if (!live) continue;
     pair(live, base);
-    at = get(live, "nextSibling");
+    at = nextOf(live);
   }
 }
 

@@ -1,7 +1,7 @@
 // Attributes, and the state of fields that attributes only begin. What the html says differently from before is the
 // program's; everything else stays as the reader or a script left it.
 
-import { baseOf, childrenOf, liveOf } from "./bases.js";
+import { allIn, baseOf, childrenOf, isEqual, liveOf, nameOf } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
 
 /** @param {string | null} value @returns {string[]} */
@@ -33,9 +33,7 @@ const parts = {
     const [style, before, now] = [live, base, next].map((el) => get(el, "style"));
     for (const name of new Set([...before, ...now])) {
       const value = now.getPropertyValue(name);
-      const priority = now.getPropertyPriority(name);
-      if (value != before.getPropertyValue(name) || priority != before.getPropertyPriority(name))
-        style.setProperty(name, value, priority);
+      if (value != before.getPropertyValue(name)) style.setProperty(name, value, now.getPropertyPriority(name));
     }
   },
 };
@@ -44,7 +42,7 @@ const parts = {
 function put(el, name, attribute) {
   if (attribute) call(el, "setAttributeNode", attribute.cloneNode());
   // without its attribute, a modal dialog would be out of sight and still in the way
-  else if (name == "open" && get(el, "nodeName") == "DIALOG" && el.open && el.close) el.close();
+  else if (name == "open" && nameOf(el) == "DIALOG" && el.open && el.close) el.close();
   else call(el, "removeAttribute", name);
 }
 
@@ -65,7 +63,7 @@ export function mergeAttributes(live, base, next) {
 const textOf = (el, name) => attributeOf(el, name) ?? "";
 
 /** @type {(el: any) => any[]} the options that the html selects */
-const chosen = (el) => [...call(el, "querySelectorAll", "option[selected]")];
+const chosen = (el) => allIn(el, "option[selected]");
 
 /**
  * What is to be done with the state of a field after its attributes and children were merged. `base` becomes `next`.
@@ -109,7 +107,7 @@ export const fields = {
       }
       const changed = before.at(-1) != after.at(-1);
       const stays = isCleared || [...live.options].includes(own[0]);
-      const wanted = changed || !stays ? liveOf(call(base, "querySelectorAll", "option")[shown]) : own[0];
+      const wanted = changed || !stays ? liveOf(allIn(base, "option")[shown]) : own[0];
       if (wanted) wanted.selected = true;
       else live.selectedIndex = -1;
     };
@@ -123,5 +121,5 @@ export const isEditable = (el) => /^(true|plaintext-only|)$/i.test(attributeOf(e
 export function isAsGiven(live, base) {
   const own = childrenOf(live);
   const given = childrenOf(base);
-  return own.length == given.length && own.every((child, i) => call(child, "isEqualNode", given[i]));
+  return own.length == given.length && own.every((child, i) => isEqual(child, given[i]));
 }

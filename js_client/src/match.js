@@ -1,6 +1,7 @@
 // Which node of the html of before is which node of the html of now.
 
-import { attributeOf, call, get } from "./dom.js";
+import { allIn, isElement, isEqual, nameOf, parentOf } from "./bases.js";
+import { attributeOf, get } from "./dom.js";
 
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
 // the attributes that identify an element
@@ -9,29 +10,27 @@ const CHOICE = /^(radio|checkbox)$/i; // many of one name, and their values tell
 
 /** Elements with the same key may become each other. @param {any} node @returns {string} */
 export function keyOf(node) {
-  const name = get(node, "nodeName");
+  const name = nameOf(node);
   if (OPAQUE.test(name) && attributeOf(node, "dj-update") != "ignore") return get(node, "outerHTML");
   let key = name;
-  for (const { name: attribute, value } of get(node, "attributes")) if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
+  for (const { name: attribute, value } of get(node, "attributes"))
+    if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
   if (name == "OPTION") key += attributeOf(node, "value") ?? node.text;
   if (name == "INPUT" && CHOICE.test(attributeOf(node, "type") || "")) key += ` ${attributeOf(node, "value")}`;
   return key;
 }
-
-/** @param {any} node */
-const isElement = (node) => get(node, "nodeType") == 1;
 
 /**
  * @param {import("./merge.js").Run} run
  * @param {any} base @param {any[]} olds its children @param {any[]} news
  * @returns {Map<any, any>} one of `news` → the base that it becomes; a twin may stand elsewhere
  */
-export function matchOf({ twins, taken }, base, olds, news) {
+export function matchOf({ _twins: twins, _taken: taken }, base, olds, news) {
   const matched = new Map();
   /** @param {any} one @param {any} old */
   const is = (one, old) => {
     const twin = twins.get(one);
-    return twin ? twin == old : one && old && !taken.has(old) && call(old, "isEqualNode", one);
+    return twin ? twin == old : one && old && !taken.has(old) && isEqual(old, one);
   };
   let start = 0;
   while (is(news[start], olds[start])) matched.set(news[start], olds[start++]);
@@ -67,8 +66,8 @@ export function matchOf({ twins, taken }, base, olds, news) {
   pairBy((el, isOld) => {
     // what contains the same
     if (isOld || !twins.size) return isOld && el;
-    let old = twins.get([...call(el, "querySelectorAll", "[id]")].find((inner) => twins.has(inner)));
-    while (old && get(old, "parentNode") != base) old = get(old, "parentNode");
+    let old = twins.get(allIn(el, "[id]").find((inner) => twins.has(inner)));
+    while (old && parentOf(old) != base) old = parentOf(old);
     return old && keyOf(old) == keyOf(el) && old;
   });
   pairBy(keyOf);
@@ -79,7 +78,7 @@ export function matchOf({ twins, taken }, base, olds, news) {
   pairBy((node) => {
     let last = node;
     while (last && !isElement(last)) last = get(last, "previousSibling");
-    return get(node, "nodeName") + (last ? numbers.get(matched.get(last) || last) : "first");
+    return nameOf(node) + (last ? numbers.get(matched.get(last) || last) : "first");
   });
   return matched;
 }
@@ -95,7 +94,7 @@ export function inOrder(live, order, places) {
   if (order.every((number, i) => !i || number > order[i - 1])) return () => true;
   const at = new Map([...get(live, "childNodes")].map((node, i) => [node, i]));
   // the longest ascending part of the positions: `tails` has the ends of ascending parts, by their length
-  /** @type {{at: number, number: number, before: any}[]} */
+  /** @type {{_at: number, _number: number, _before: any}[]} */
   const tails = [];
   for (const number of order) {
     const own = at.get(places[number]);
@@ -103,12 +102,12 @@ export function inOrder(live, order, places) {
     let low = 0;
     for (let high = tails.length; low < high; ) {
       const middle = (low + high) >> 1;
-      if (tails[middle].at < own) low = middle + 1;
+      if (tails[middle]._at < own) low = middle + 1;
       else high = middle;
     }
-    tails[low] = { at: own, number, before: tails[low - 1] };
+    tails[low] = { _at: own, _number: number, _before: tails[low - 1] };
   }
   const stay = new Set();
-  for (let tail = tails.at(-1); tail; tail = tail.before) stay.add(tail.number);
+  for (let tail = tails.at(-1); tail; tail = tail._before) stay.add(tail._number);
   return (number) => stay.has(number);
 }

@@ -1,7 +1,10 @@
 // Three-way merge: what differs between the html of before (`base`) and of now (`next`) is done to the page (`live`),
 // and the base becomes `next`. Nothing else is touched, so what a reader or a script did to the page stays.
 
-import { childrenOf, isForeign, liveOf, pair, remove } from "./bases.js";
+import {
+  allIn, childrenOf, insert, isElement, isEqual, isForeign,
+  liveOf, nameOf, nextOf, pair, parentOf, remove,
+} from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
 import { fields, isAsGiven, isEditable, mergeAttributes, write } from "./fields.js";
 import { inOrder, matchOf } from "./match.js";
@@ -10,40 +13,40 @@ import { move } from "./move.js";
 /**
  * One merge.
  * @typedef {object} Run
- * @property {Map<any, any>} twins an element of `next` → the base that it is, wherever that stands
- * @property {Set<any>} taken the bases of `twins`
- * @property {Set<any>} whole elements of `next` whose twin is put in place as it is on the page
- * @property {boolean} ignores whether `dj-update="ignore"` is obeyed
- * @property {Set<any>} moved bases that were taken from another place
- * @property {(() => void)[]} after what is done at the end
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands
+ * @property {Set<any>} _taken the bases of `_twins`
+ * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
+ * @property {Set<any>} _moved bases that were taken from another place
+ * @property {(() => void)[]} _after what is done at the end
  */
 
 /** @param {Run} run @param {any} el of `next` */
-export const isIgnored = ({ ignores }, el) => ignores && attributeOf(el, "dj-update") == "ignore";
+export const isIgnored = ({ _ignores }, el) => _ignores && attributeOf(el, "dj-update") == "ignore";
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
-  if (run.whole.has(next) || call(base, "isEqualNode", next)) return;
-  if (get(next, "nodeType") != 1) {
+  if (run._whole.has(next) || isEqual(base, next)) return;
+  if (!isElement(next)) {
     write(live, next.data);
     base.data = next.data;
     return;
   }
   if (isIgnored(run, next)) return;
-  const name = get(next, "nodeName");
+  const name = nameOf(next);
   const settle = Object.hasOwn(fields, name) && fields[name](live, base, next);
   mergeAttributes(live, base, next);
   if (name == "TEXTAREA") base.textContent = next.textContent;
   else mergeChildren(run, live, base, next);
   if (!settle) return;
   if (name == "SELECT")
-    run.after.push(settle); // after options were removed
+    run._after.push(settle); // after options were removed
   else settle();
 }
 
 /** The child of `parent` that is this node or contains it. @param {any} parent @param {any} node */
 function placeIn(parent, node) {
-  while (node && get(node, "parentNode") != parent) node = get(node, "parentNode");
+  while (node && parentOf(node) != parent) node = parentOf(node);
   return node;
 }
 
@@ -57,9 +60,9 @@ function clearGaps(olds, places, isChanged, live) {
     if (places[i] || (own && get(own, "isConnected")) || !isChanged(old)) return;
     const end = places.slice(i).find(Boolean);
     let at = places.slice(0, i).reverse().find(Boolean);
-    at = at ? get(at, "nextSibling") : get(live, "firstChild");
+    at = at ? nextOf(at) : get(live, "firstChild");
     while (at && at != end) {
-      const following = get(at, "nextSibling");
+      const following = nextOf(at);
       if (isForeign(at)) remove(at);
       at = following;
     }
@@ -67,10 +70,10 @@ function clearGaps(olds, places, isChanged, live) {
 }
 
 /** Whether anything in this element is needed elsewhere. @param {Run} run @param {any} el of `base` or of `next` */
-const hasTwin = ({ twins, taken }, el) =>
-  twins.size > 0 &&
-  get(el, "nodeType") == 1 &&
-  [el, ...call(el, "querySelectorAll", "*")].some((each) => twins.has(each) || taken.has(each));
+const hasTwin = ({ _twins, _taken }, el) =>
+  _twins.size > 0 &&
+  isElement(el) &&
+  [el, ...allIn(el, "*")].some((each) => _twins.has(each) || _taken.has(each));
 
 /** Puts a new node on the page. @param {Run} run @param {any} live @param {any} next @param {any} at @returns {any} */
 function create(run, live, next, at) {
@@ -78,7 +81,7 @@ function create(run, live, next, at) {
   const base = parts ? call(next, "cloneNode") : next;
   const own = call(base, "cloneNode", !parts);
   pair(own, base);
-  call(live, "insertBefore", own, at);
+  insert(live, own, at);
   if (parts) mergeChildren(run, own, base, next);
   return base;
 }
@@ -98,7 +101,7 @@ export function mergeChildren(run, live, base, next) {
   const news = childrenOf(next);
   const matched = matchOf(run, base, olds, news);
   if (isEditable(next) && !isAsGiven(live, base) && news.length + olds.length) {
-    if (olds.length == news.length && news.every((one, i) => call(olds[i], "isEqualNode", one))) return;
+    if (olds.length == news.length && news.every((one, i) => isEqual(olds[i], one))) return;
     call(live, "replaceChildren"); // an edited text and a new one have no common sense
     call(base, "replaceChildren");
     for (const one of news) call(base, "append", create(run, live, one, null));
@@ -109,16 +112,16 @@ export function mergeChildren(run, live, base, next) {
   clearGaps(olds, places, (old) => !given.has(old) || differs(run, old, given.get(old)), live);
   const kept = arrange(run, live, olds, news, matched, places);
   for (const old of olds) {
-    if (given.has(old) || get(old, "parentNode") != base) continue;
-    const take = () => run.moved.has(old) || discard(live, old);
-    if (hasTwin(run, old)) run.after.unshift(take);
+    if (given.has(old) || parentOf(old) != base) continue;
+    const take = () => run._moved.has(old) || discard(live, old);
+    if (hasTwin(run, old)) run._after.unshift(take);
     else take();
     remove(old);
   }
   let at = get(base, "firstChild");
   for (const one of kept) {
-    if (one == at) at = get(at, "nextSibling");
-    else call(base, "insertBefore", one, at);
+    if (one == at) at = nextOf(at);
+    else insert(base, one, at);
   }
 }
 
@@ -136,8 +139,8 @@ function arrange(run, live, olds, news, matched, places) {
   let previous;
   /** Where the next node is put. */
   const before = () => {
-    if (previous && get(previous, "parentNode") == live) return get(previous, "nextSibling");
-    return first && get(first, "parentNode") == live ? first : null;
+    if (previous && parentOf(previous) == live) return nextOf(previous);
+    return first && parentOf(first) == live ? first : null;
   };
   return news.map((one) => {
     const old = matched.get(one);
@@ -149,7 +152,7 @@ function arrange(run, live, olds, news, matched, places) {
     }
     const number = numbers.get(old); // none if it stood elsewhere
     let place = number != undefined && placeIn(live, own);
-    if (number == undefined) run.moved.add(old);
+    if (number == undefined) run._moved.add(old);
     if (place ? !stay(number || 0) : number == undefined || isWanted(run, own, old, one))
       move(live, (place ||= own), before());
     merge(run, own, old, one);
@@ -159,7 +162,7 @@ function arrange(run, live, olds, news, matched, places) {
 }
 
 /** Whether the program changed this node. @param {Run} run @param {any} old @param {any} one */
-const differs = (run, old, one) => !run.whole.has(one) && !call(old, "isEqualNode", one);
+const differs = (run, old, one) => !run._whole.has(one) && !isEqual(old, one);
 
 /** Whether a node is put back that a script took away. @param {Run} run @param {any} own @param {any} old @param {any} one */
-const isWanted = (run, own, old, one) => run.whole.has(one) || (!get(own, "isConnected") && differs(run, old, one));
+const isWanted = (run, own, old, one) => run._whole.has(one) || (!get(own, "isConnected") && differs(run, old, one));

@@ -1,7 +1,7 @@
 // Does to the html of the program what operations do to the page, so that it is what a view or the next html of an
 // operation is compared with. Loaded with the code of views, and when an operation replaces html.
 
-import { baseOf, childrenOf, knownBaseOf, pair, pairAll, parsed } from "./bases.js";
+import { allIn, baseOf, childrenOf, contains, isEqual, knownBaseOf, nextOf, pair, pairAll, parsed } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
 import { keyOf } from "./match.js";
 import { mergeChildren } from "./merge.js";
@@ -22,21 +22,28 @@ export function put(el, html, prepare) {
   const base = knownBaseOf(el);
   const next = parsed(el, html);
   /** @type {Run} */
-  const run = { twins: new Map(), taken: new Set(), whole: new Set(), ignores: !!prepare, moved: new Set(), after: [] };
+  const run = {
+    _twins: new Map(),
+    _taken: new Set(),
+    _whole: new Set(),
+    _ignores: !!prepare,
+    _moved: new Set(),
+    _after: [],
+  };
   prepare?.(run, next);
   findTwins(run, base, next);
   const document = get(el, "ownerDocument");
   const active = get(document, "activeElement");
   mergeChildren(run, el, base, next);
-  for (const act of run.after) act();
-  if (active && call(el, "contains", active) && active != get(document, "activeElement"))
+  for (const act of run._after) act();
+  if (active && contains(el, active) && active != get(document, "activeElement"))
     call(active, "focus", { preventScroll: true });
 }
 
 /** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
 function byId(el) {
   const found = new Map();
-  for (const each of call(el, "querySelectorAll", "[id]")) {
+  for (const each of allIn(el, "[id]")) {
     const id = attributeOf(each, "id");
     found.set(id, found.has(id) ? null : each);
   }
@@ -48,10 +55,10 @@ function findTwins(run, base, next) {
   const before = byId(base);
   for (const [id, el] of byId(next)) {
     const old = before.get(id);
-    if (!el || !old || run.twins.has(el) || run.taken.has(old)) continue;
-    if (!call(old, "isEqualNode", el) && keyOf(old) != keyOf(el)) continue;
-    run.twins.set(el, old);
-    run.taken.add(old);
+    if (!el || !old || run._twins.has(el) || run._taken.has(old)) continue;
+    if (!isEqual(old, el) && keyOf(old) != keyOf(el)) continue;
+    run._twins.set(el, old);
+    run._taken.add(old);
   }
 }
 
@@ -105,6 +112,6 @@ function add(el, html, where, act) {
   const base = baseOf(el);
   if (!base) return;
   const given = childrenOf(parsed(el, html));
-  pairAll(last ? get(last, "nextSibling") : get(el, "firstChild"), given);
+  pairAll(last ? nextOf(last) : get(el, "firstChild"), given);
   for (const node of where == "append" ? given : given.reverse()) call(base, where, node);
 }

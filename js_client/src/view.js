@@ -1,7 +1,7 @@
 // A view: the root's content becomes the new html, by the rules of merge.js.
 
-import { knownBaseOf } from "./bases.js";
-import { attributeOf, call } from "./dom.js";
+import { allIn, contains, knownBaseOf } from "./bases.js";
+import { attributeOf } from "./dom.js";
 import { put } from "./mirror.js";
 
 export { viewFrame } from "./view-frame.js";
@@ -23,18 +23,18 @@ export function swap(root, html, listed, streams, find, report) {
     const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
     const streamed = stream?.cursor || stream?._streamed;
     const stays = !name || (!Object.hasOwn(listed, name) && streamed) || attributeOf(el, "dj-update") == "ignore";
-    return stays && call(root, "contains", own || null) ? own : undefined;
+    return stays && contains(root, own || null) ? own : undefined;
   }
 
   try {
-    put(root, html, ({ twins, taken, whole }, next) => {
-      for (const el of call(next, "querySelectorAll", "[dj-stream],[data-stream-error-for]")) {
+    put(root, html, ({ _twins, _taken, _whole }, next) => {
+      for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
-        if (!base || taken.has(base)) continue;
-        twins.set(el, base);
-        taken.add(base);
-        whole.add(el);
+        if (!base || _taken.has(base)) continue;
+        _twins.set(el, base);
+        _taken.add(base);
+        _whole.add(el);
       }
     });
   } catch (error) {

@@ -12,7 +12,7 @@ async function tryNames(limits) {
   const { get } = await import("/src/dom.js");
   await load();
   const names = new Set();
-  for (let of of [HTMLFormElement, HTMLDocument, HTMLInputElement])
+  for (const of of [HTMLFormElement, HTMLDocument, HTMLInputElement])
     for (let own = of.prototype; own; own = Object.getPrototypeOf(own)) Object.getOwnPropertyNames(own).forEach((name) => names.add(name));
   const html = (name, n) => `<p id="n">${n}</p><form id="f" dj-submit="save" class="${n}"><fieldset><input name="${name}" value="a${n}"><b>${n}</b><button>Send</button></fieldset><i dj-stream="in"></i></form><form dj-stream="form"><input name="${name}"></form>`;
   const target = (name) => `[dj-stream='${name}']`;
