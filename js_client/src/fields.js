@@ -21,17 +21,19 @@ export function write(node, data) {
   if (old != data) node.replaceData(start, old.length - start - end, data.slice(start, data.length - end));
 }
 
-/** Classes and properties that a script added stay. @param {any} live @param {any} base @param {any} next */
+/** Classes and properties that a script set stay. */
 const parts = {
-  class(/** @type {any} */ live, /** @type {any} */ base, /** @type {any} */ next) {
-    const [before, now] = [base, next].map((el) => words(attributeOf(el, "class")));
-    get(live, "classList").remove(...before.filter((name) => !now.includes(name)));
-    get(live, "classList").add(...now.filter((name) => !before.includes(name)));
+  /** @param {any} live @param {string[]} before @param {string[]} now */
+  class(live, before, now) {
+    const list = get(live, "classList");
+    for (const name of before) if (!now.includes(name)) list.remove(name);
+    for (const name of now) if (!before.includes(name)) list.add(name);
   },
 
-  style(/** @type {any} */ live, /** @type {any} */ base, /** @type {any} */ next) {
+  /** @param {any} live @param {any} base @param {any} next */
+  style(live, base, next) {
     const [style, before, now] = [live, base, next].map((el) => get(el, "style"));
-    for (const name of new Set([...before, ...now])) {
+    for (const name of [...before, ...now]) {
       const value = now.getPropertyValue(name);
       if (value != before.getPropertyValue(name)) style.setProperty(name, value, now.getPropertyPriority(name));
     }
@@ -52,11 +54,16 @@ export function mergeAttributes(live, base, next) {
     const before = attributeOf(base, name);
     const attribute = call(next, "getAttributeNode", name);
     if (before === (attribute ? attribute.value : null)) continue;
-    const part = Object.hasOwn(parts, name) && attribute && parts[/** @type {"class"} */ (name)];
-    if (part && attributeOf(live, name) !== before) part(live, base, next);
+    // these classes are not a script's: the client sets those that an open stream has now
+    if (name == "data-loading-class") parts.class(live, words(before), words(attributeOf(next, "class")));
+    if (name == "class" && attributeOf(live, name) !== before)
+      parts.class(live, words(before), words(attributeOf(next, name)));
+    else if (name == "style" && attributeOf(live, name) !== before) parts.style(live, base, next);
     else put(live, name, attribute);
     put(base, name, attribute);
   }
+  for (const name of Object.keys(parts))
+    if (attributeOf(live, name) === "" && attributeOf(next, name) === null) call(live, "removeAttribute", name);
 }
 
 /** @type {(el: any, name: string) => string} */

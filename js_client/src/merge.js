@@ -75,11 +75,14 @@ const hasTwin = ({ _twins, _taken }, el) =>
   isElement(el) &&
   [el, ...allIn(el, "*")].some((each) => _twins.has(each) || _taken.has(each));
 
-/** Puts a new node on the page. @param {Run} run @param {any} live @param {any} next @param {any} at @returns {any} */
+/**
+ * Puts a new node on the page: the one that was parsed, since the copy of a script would run in some engines.
+ * @param {Run} run @param {any} live @param {any} next @param {any} at @returns {any} its base
+ */
 function create(run, live, next, at) {
   const parts = hasTwin(run, next);
-  const base = parts ? call(next, "cloneNode") : next;
-  const own = call(base, "cloneNode", !parts);
+  const base = call(next, "cloneNode", !parts);
+  const own = parts ? call(next, "cloneNode") : next;
   pair(own, base);
   insert(live, own, at);
   if (parts) mergeChildren(run, own, base, next);
@@ -164,5 +167,8 @@ function arrange(run, live, olds, news, matched, places) {
 /** Whether the program changed this node. @param {Run} run @param {any} old @param {any} one */
 const differs = (run, old, one) => !run._whole.has(one) && !isEqual(old, one);
 
-/** Whether a node is put back that a script took away. @param {Run} run @param {any} own @param {any} old @param {any} one */
+/**
+ * Whether a node is put back that a script took away.
+ * @param {Run} run @param {any} own @param {any} old @param {any} one
+ */
 const isWanted = (run, own, old, one) => run._whole.has(one) || (!get(own, "isConnected") && differs(run, old, one));
