@@ -51,13 +51,13 @@ function placeIn(parent, node) {
 }
 
 /**
- * Removes what a script put where nodes of the html were that it took away, if the html has changed there.
+ * Removes what a script put in the place of a text, as translators do, if the html has another text there now.
  * @param {any[]} olds @param {any[]} places of `olds` @param {(old: any) => boolean} isChanged @param {any} live
  */
 function clearGaps(olds, places, isChanged, live) {
   olds.forEach((old, i) => {
     const own = liveOf(old);
-    if (places[i] || (own && get(own, "isConnected")) || !isChanged(old)) return;
+    if (places[i] || isElement(old) || (own && get(own, "isConnected")) || !isChanged(old)) return;
     const end = places.slice(i).find(Boolean);
     let at = places.slice(0, i).reverse().find(Boolean);
     at = at ? nextOf(at) : get(live, "firstChild");
