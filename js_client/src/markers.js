@@ -31,19 +31,19 @@ export function show(root, stream, el) {
   mark(el, state == "open", failed);
   if (failed) {
     // not inside a stream, because operations of that stream would change it
-    alert = call(root, "querySelector", `[data-stream-error-for='${name}']:not([dj-stream] *)`);
-    if (!alert && before?.isConnected && !call(root, "contains", before)) alert = before;
+    alert = root.querySelector(`[data-stream-error-for='${name}']:not([dj-stream] *)`);
+    if (!alert && before?.isConnected && !root.contains(before)) alert = before;
     if (!alert) {
-      alert = call(get(root, "ownerDocument"), "createElement", "div");
+      alert = call(root.ownerDocument, "createElement", "div");
       alert.className = "stream-error";
       alert.setAttribute("data-stream-error-for", name);
-      call(root, "after", alert);
+      root.after(alert);
     }
     if (alert.role != "alert") alert.role = "alert";
     if (alert.textContent != error) alert.textContent = error;
   }
   if (before && before != alert) {
-    if (call(root, "contains", before)) before.replaceChildren();
+    if (root.contains(before)) before.replaceChildren();
     else before.remove();
   }
   Object.assign(stream, { _state: state, _el: el, _alert: alert });

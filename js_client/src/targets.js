@@ -17,10 +17,10 @@ export const finderOf = (root, found, any) => (target) => {
   const [known, id] = TARGET.exec(target) || [];
   const selector = id ? `[id='${id.replaceAll("\\", "\\\\")}']` : target; // an id contains no quotes
   let el = found.get(selector);
-  if (known && el && call(root, "contains", el) && call(el, "matches", selector)) return el;
+  if (known && el && root.contains(el) && call(el, "matches", selector)) return el;
   try {
     if (known || any) {
-      el = call(root, "querySelector", selector);
+      el = /** @type {any} */ (root.querySelector(selector));
       found.set(selector, /** @type {any} */ (el));
       return el;
     }

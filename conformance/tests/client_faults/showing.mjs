@@ -15,7 +15,7 @@ html("CLI-1", "an_op_is_applied_twice", 'el.insertAdjacentHTML("beforeend", html
 fault("CLI-1", "prune_takes_the_other_edge", "ops.js", 'edge == "bottom"', 'edge == "top"');
 fault("CLI-1", "prune_counts_texts_too", "ops.js", PRUNE, `${PRUNE}
   while (el.childNodes.length > limit) (edge == "top" ? el.firstChild : el.lastChild).remove();`);
-fault("CLI-1", "the_last_of_an_id_is_the_target", "targets.js", "el = call(root, \"querySelector\", selector);", "el = [...root.querySelectorAll(selector)].at(id ? -1 : 0) || null;");
+fault("CLI-1", "the_last_of_an_id_is_the_target", "targets.js", "el = /** @type {any} */ (root.querySelector(selector));", "el = [...root.querySelectorAll(selector)].at(id ? -1 : 0) || null;");
 fault("CLI-1", "an_error_has_another_code", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else Object.assign(stream, { error, code: code && "internal" });');
 fault("CLI-1", "content_leaves_the_error_shown", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else if (kind != "content") Object.assign(stream, { error, code });');
 
@@ -47,7 +47,7 @@ html("CLI-8", "html_is_parsed_out_of_its_context", `
 
 const FIRED = "if (!isDelete && !(problem && isContent)) tell();";
 fault("CLI-9", "an_error_takes_the_place_of_the_content", "page.js", FIRED, `const at = name == "error" && op.target && find(target);\nif (at) at.textContent = error;\n${FIRED}`);
-fault("CLI-9", "the_alert_stands_in_the_target", "markers.js", 'call(root, "after", alert);', "(el ? (at) => el.append(at) : (at) => root.after(at))(alert);");
+fault("CLI-9", "the_alert_stands_in_the_target", "markers.js", "root.after(alert);", "(el ? (at) => el.append(at) : (at) => root.after(at))(alert);");
 fault("CLI-9", "no_error_is_shown", "markers.js", "if (alert.textContent != error) alert.textContent = error;", "");
 fault("CLI-9", "an_alert_stays_after_its_error", "markers.js", "if (before && before != alert) {", "if (!alert) alert = before;\nif (before && before != alert) {");
 fault("CLI-9", "an_alert_has_no_role", "markers.js", 'if (alert.role != "alert") alert.role = "alert";', "");
@@ -69,7 +69,7 @@ fault("CLI-10", "markers_do_not_survive_a_view", "page.js", "if (!ops) showAll()
 const MORPH = "put(root, html, ({ _twins, _taken, _whole }, next) => {";
 fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.innerHTML = html;\n(() => {})(root, html, ({ _twins, _taken, _whole }, next) => {`);
 fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "touched(root, true);", 'for (const el of root.querySelectorAll("[dj-stream]")) el.replaceWith(el.cloneNode(true));');
-fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || attributeOf(el, "dj-update") == "ignore"', "");
+fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || attributeOf(el, "dj-update") == "ignore"', ' || el.removeAttribute("dj-update")');
 
 fault("CLI-21", "the_cursors_of_a_view_are_not_taken", "view-frame.js", "for (const [name, { seq }] of entries) streamOf(state, name).cursor = seq;", ";");
 fault("CLI-22", "an_old_view_is_shown", "view-frame.js", "if (version <= state._version) return; // CLI-22", "");
