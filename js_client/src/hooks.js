@@ -1,6 +1,8 @@
 // Hooks: objects of callbacks in `window.streamops.hooks`. `window.djust.hooks` is the same object.
 // This module is loaded when a page assigns hooks.
 
+import { attributeOf, call as ask, get } from "./dom.js";
+
 /** @typedef {{mounted?: () => void, updated?: () => void, destroyed?: () => void, [more: string]: any}} Hook */
 
 /**
@@ -55,7 +57,7 @@ export function hooksIn(root, window, pushEvent, report) {
   /** At the end of a frame: each callback at most once for each element. */
   function flush() {
     for (const el of bound.keys()) {
-      if (!root.contains(el)) {
+      if (!ask(root, "contains", el)) {
         call(el, "destroyed");
         bound.delete(el);
       } else if (changed.has(el)) call(el, "updated");
@@ -64,11 +66,11 @@ export function hooksIn(root, window, pushEvent, report) {
     if (scan) {
       scan = false;
       const { hooks } = namespace;
-      for (const el of root.querySelectorAll("[dj-hook],[dj-stream],[id]")) {
-        const named = el.getAttribute("dj-hook");
+      for (const el of ask(root, "querySelectorAll", "[dj-hook],[dj-stream],[id]")) {
+        const named = attributeOf(el, "dj-hook");
         const names = named
           ? [named]
-          : [el.getAttribute("dj-stream") || "", el.id].flatMap((name) => [name, pascal(name)]);
+          : [attributeOf(el, "dj-stream") || "", get(el, "id")].flatMap((name) => [name, pascal(name)]);
         const name = names.find((each) => Object.hasOwn(hooks, each));
         if (name && !bound.has(el)) {
           bound.set(el, Object.assign(Object.create(hooks[name]), { el, pushEvent }));
@@ -94,7 +96,7 @@ export function hooksIn(root, window, pushEvent, report) {
      */
     touched(el, more) {
       scan ||= more;
-      for (const one of bound.keys()) if (one.contains(el) || el.contains(one)) changed.add(one);
+      for (const one of bound.keys()) if (ask(one, "contains", el) || ask(el, "contains", one)) changed.add(one);
     },
 
     close() {

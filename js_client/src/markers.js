@@ -2,17 +2,20 @@
 // Alerts stand directly after the view root, where no operation and no view changes them.
 // A page may provide another place: an element with `data-stream-error-for="NAME"`.
 
+import { attributeOf, call, get } from "./dom.js";
+
 /** @typedef {import("./session.js").Stream} Stream */
 
 /** @param {any} el @param {boolean} open @param {boolean} failed */
 function mark(el, open, failed) {
   if (!el) return;
-  el.toggleAttribute("data-stream-error", failed);
-  el.toggleAttribute("data-stream-active", open);
-  if (open != (el.ariaBusy == "true")) el.ariaBusy = open || null;
-  for (const name of el.getAttribute("data-loading-class")?.match(/\S+/g) || []) {
-    el.classList.toggle(name, open);
-    if (!el.getAttribute("class")) el.removeAttribute("class");
+  call(el, "toggleAttribute", "data-stream-error", failed);
+  call(el, "toggleAttribute", "data-stream-active", open);
+  if (open != (attributeOf(el, "aria-busy") == "true"))
+    call(el, open ? "setAttribute" : "removeAttribute", "aria-busy", "true");
+  for (const name of attributeOf(el, "data-loading-class")?.match(/\S+/g) || []) {
+    get(el, "classList").toggle(name, open);
+    if (!attributeOf(el, "class")) call(el, "removeAttribute", "class");
   }
 }
 
@@ -31,7 +34,7 @@ export function show(root, stream, el) {
     alert = root.querySelector(`[data-stream-error-for='${name}']:not([dj-stream] *)`);
     if (!alert && before?.isConnected && !root.contains(before)) alert = before;
     if (!alert) {
-      alert = root.ownerDocument.createElement("div");
+      alert = call(root.ownerDocument, "createElement", "div");
       alert.className = "stream-error";
       alert.setAttribute("data-stream-error-for", name);
       root.after(alert);

@@ -1,44 +1,52 @@
 // What each content operation does to its target. Lifecycle operations change no content.
 
+import { call, get } from "./dom.js";
 import { OPS } from "./vocabulary.js";
 
 /**
- * The html has passed the gate of targets.js. Neither `innerHTML` nor `insertAdjacentHTML` runs scripts (CLI-8);
+ * The html has passed the gate of targets.js. `insertAdjacentHTML` runs no scripts (CLI-8), as
  * `Range.createContextualFragment` would.
  * @typedef {(el: Element, op: import("./session.js").Op, html: string) => void} Apply
  */
 
-/** @type {Record<string, Apply>} looked up with Object.hasOwn, since names come from the wire (CLI-18) */
+/**
+ * Looked up with Object.hasOwn, since names come from the wire (CLI-18). mirror.js replaces them when it is loaded.
+ * @type {Record<string, Apply>}
+ */
 export const ops = {
   text(el, { text, mode }) {
     const first = mode == "prepend";
-    if (mode == "replace") el.replaceChildren();
+    if (mode == "replace") call(el, "replaceChildren");
     if (!text) return;
-    const node = /** @type {Text | null} */ (first ? el.firstChild : el.lastChild);
+    const node = /** @type {Text | null} */ (get(el, first ? "firstChild" : "lastChild"));
     // some engines copy a longer text node when it grows
     if (node?.nodeType == 3 && node.length < 4096)
       node.insertData(first ? 0 : node.length, text); // CLI-6, CLI-7
-    else el[first ? "prepend" : "append"](text);
+    else call(el, first ? "prepend" : "append", text);
   },
 
   replace(el, op, html) {
-    el.innerHTML = html;
+    call(el, "replaceChildren");
+    ops.append(el, op, html);
+    import("./mirror.js"); // from then on, nodes that did not change stay
   },
 
   append(el, op, html) {
-    el.insertAdjacentHTML("beforeend", html);
+    call(el, "insertAdjacentHTML", "beforeend", html);
   },
 
   prepend(el, op, html) {
-    el.insertAdjacentHTML("afterbegin", html);
+    call(el, "insertAdjacentHTML", "afterbegin", html);
   },
 
   delete(el) {
-    el.remove();
+    call(el, "remove");
   },
 
-  prune(el, { limit, edge }) {
-    while (el.childElementCount > limit) (edge == "bottom" ? el.lastElementChild : el.firstElementChild)?.remove();
+  prune(el, op, html) {
+    const { limit, edge } = op;
+    while (get(el, "childElementCount") > limit)
+      ops.delete(get(el, edge == "bottom" ? "lastElementChild" : "firstElementChild"), op, html);
   },
 };
 

@@ -1,6 +1,7 @@
 // The view root, and what frames do to it. Everything here is synchronous: pages in the background are updated
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
+import { call } from "./dom.js";
 import { reactions } from "./frames.js";
 import { listen } from "./listen.js";
 import { show } from "./markers.js";
@@ -44,7 +45,8 @@ export const load = (views = true) =>
 /** @param {Element} root @param {any} window @returns {Fire} */
 const firing = (root, window) =>
   function fire(el, name, detail) {
-    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+    const event = new window.CustomEvent("stream:" + name, { bubbles: true, detail });
+    call(root.contains(el) ? el : root, "dispatchEvent", event);
   };
 
 /** @typedef {(call: (input: import("./reader.js").Reader) => void) => void} Ready */

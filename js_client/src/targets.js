@@ -1,5 +1,6 @@
 // What operations name, and what may be shown there: elements by target (CLI-13), and html after the sanitizer.
 
+import { call } from "./dom.js";
 import { TARGET } from "./vocabulary.js";
 
 /** @typedef {(html: string, place: {op: string, target: Element}) => string} Sanitizer */
@@ -16,7 +17,7 @@ export const finderOf = (root, found, any) => (target) => {
   const [known, id] = TARGET.exec(target) || [];
   const selector = id ? `[id='${id.replaceAll("\\", "\\\\")}']` : target; // an id contains no quotes
   let el = found.get(selector);
-  if (known && root.contains(/** @type {any} */ (el)) && el?.matches(selector)) return el;
+  if (known && el && root.contains(el) && call(el, "matches", selector)) return el;
   try {
     if (known || any) {
       el = /** @type {any} */ (root.querySelector(selector));

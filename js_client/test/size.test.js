@@ -1,4 +1,4 @@
-// The size of what every page loads: all modules but those on demand, minified and gzipped.
+// The size of what every page loads: all modules but those on demand, minified and gzipped; and with those of views.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { minify } from "terser";
 
 const BOUND = 6 * 1024; // bytes
+const BOUND_WITH_VIEWS = 10 * 1024;
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 
 /** The size of an entry without its imports of `without`. */
@@ -31,24 +32,26 @@ async function sizeOf(entry, without = []) {
 }
 
 const MODULES = readdirSync(SRC).map((name) => `./${name}`);
-const ON_DEMAND = {
-  "./view.js": ["./view-frame.js"],
-  "./reader.js": [
-    "./input.js", "./outgoing.js", "./reset.js", "./returning.js", "./scroll.js", "./values.js", "./waiting.js",
-  ],
-  "./hooks.js": [],
-  "./v0.js": [],
-  "./integrity.js": [],
-};
+const VIEWS = ["./view.js", "./view-frame.js", "./mirror.js", "./merge.js", "./match.js", "./move.js", "./fields.js", "./bases.js"];
+const READER = [
+  "./reader.js", "./input.js", "./outgoing.js", "./reset.js", "./returning.js", "./scroll.js", "./values.js", "./waiting.js",
+];
+const ON_DEMAND = [VIEWS, VIEWS.slice(2), READER, ["./hooks.js"], ["./v0.js"], ["./integrity.js"]];
+const CLIENT = `export * from "./index.js"; export * from "./auto.js";`;
 
 test("the whole client stays small", async (t) => {
-  const later = Object.entries(ON_DEMAND).flat(2);
-  const { gzipped, minified } = await sizeOf(`export * from "./index.js"; export * from "./auto.js";`, later);
+  const later = ON_DEMAND.flat();
+  const { gzipped, minified } = await sizeOf(CLIENT, later);
   t.diagnostic(`${gzipped} bytes gzipped, ${minified} minified`);
-  for (const [module, parts] of Object.entries(ON_DEMAND)) {
-    const loaded = MODULES.filter((name) => name != module && !parts.includes(name));
-    const size = await sizeOf(`export * from "${module}";`, loaded);
-    t.diagnostic(`on demand: ${module} ${size.gzipped} bytes gzipped`);
+  for (const parts of ON_DEMAND) {
+    const size = await sizeOf(`export * from "${parts[0]}";`, MODULES.filter((name) => !parts.includes(name)));
+    t.diagnostic(`on demand: ${parts[0]} ${size.gzipped} bytes gzipped`);
   }
   assert.ok(gzipped <= BOUND, `${gzipped} bytes are more than ${BOUND}`);
+});
+
+test("the client of a page with views stays small", async (t) => {
+  const { gzipped, minified } = await sizeOf(CLIENT, ON_DEMAND.flat().filter((name) => !VIEWS.includes(name)));
+  t.diagnostic(`${gzipped} bytes gzipped with views, ${minified} minified`);
+  assert.ok(gzipped <= BOUND_WITH_VIEWS, `${gzipped} bytes are more than ${BOUND_WITH_VIEWS}`);
 });

@@ -4,8 +4,8 @@ import { fault, incoming } from "./table.mjs";
 
 const TEXT = "text(el, { text, mode }) {";
 const text = (breaks, name, code) => fault(breaks, name, "ops.js", TEXT, `${TEXT}\n${code}`);
-const html = (breaks, name, code) => fault(breaks, name, "ops.js", 'el.insertAdjacentHTML("beforeend", html);', code);
-const PRUNE = "prune(el, { limit, edge }) {";
+const html = (breaks, name, code) => fault(breaks, name, "ops.js", 'call(el, "insertAdjacentHTML", "beforeend", html);', code);
+const PRUNE = "const { limit, edge } = op;";
 
 text("CLI-1", "an_op_is_skipped", `if (text.endsWith("b")) return;`);
 text("CLI-1", "a_prepend_goes_to_the_end", `if (mode == "prepend") mode = "append";`);
@@ -66,10 +66,10 @@ marked("CLI-10", "the_error_marker_is_left", `
   if (stream.failed) el.setAttribute("data-stream-error", "");`);
 fault("CLI-10", "markers_do_not_survive_a_view", "page.js", "if (!ops) showAll();", 'if (!ops) root.querySelectorAll("[data-stream-active]").forEach((el) => el.removeAttribute("data-stream-active"));');
 
-const MORPH = "morph(root, parsed, (el) => {";
-fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.replaceChildren(...parsed.childNodes);\n(() => {})(root, parsed, (el) => {`);
+const MORPH = "put(root, html, ({ _twins, _taken, _whole }, next) => {";
+fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.innerHTML = html;\n(() => {})(root, html, ({ _twins, _taken, _whole }, next) => {`);
 fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "touched(root, true);", 'for (const el of root.querySelectorAll("[dj-stream]")) el.replaceWith(el.cloneNode(true));');
-fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || el.getAttribute("dj-update") == "ignore"', "");
+fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || attributeOf(el, "dj-update") == "ignore"', ' || el.removeAttribute("dj-update")');
 
 fault("CLI-21", "the_cursors_of_a_view_are_not_taken", "view-frame.js", "for (const [name, { seq }] of entries) streamOf(state, name).cursor = seq;", ";");
 fault("CLI-22", "an_old_view_is_shown", "view-frame.js", "if (version <= state._version) return; // CLI-22", "");

@@ -13,8 +13,8 @@ const TEXT = "text(el, { text, mode }) {";
 const text = (breaks, name, code) => fault(breaks, name, "ops.js", TEXT, `${TEXT}\n${code}`);
 
 const instead = (breaks, name, line, code) => fault(breaks, name, "ops.js", line, code);
-const LAST = 'el.insertAdjacentHTML("beforeend", html);';
-const FIRST = 'el.insertAdjacentHTML("afterbegin", html);';
+const LAST = 'call(el, "insertAdjacentHTML", "beforeend", html);';
+const FIRST = 'call(el, "insertAdjacentHTML", "afterbegin", html);';
 
 arriving("CLI-102", "a_text_goes_to_the_stream_of_the_frame_before", `
   const place = (name) => \`[dj-stream='\${name}']\`;
@@ -28,9 +28,9 @@ arriving("CLI-102", "the_end_of_one_stream_ends_all", `
 text("CLI-105", "an_append_flattens", 'if (mode != "prepend" && mode != "replace") return void (el.textContent += text);');
 text("CLI-105", "a_prepend_flattens", 'if (mode == "prepend") return void (el.textContent = text + el.textContent);');
 
-instead("CLI-106", "html_is_put_in_the_place_of_the_target", "el.innerHTML = html;", "el.outerHTML = html;");
+fault("CLI-106", "html_is_put_in_the_place_of_the_target", "mirror.js", "replace: (el, op, html) => put(el, html),", "replace(el, op, html) {\nel.outerHTML = html;\n},");
 
-instead("CLI-107", "delete_takes_all_beside_it", "el.remove();", "el.parentNode.replaceChildren();");
+instead("CLI-107", "delete_takes_all_beside_it", 'call(el, "remove");', "el.parentNode.replaceChildren();");
 
 fault("CLI-108", "no_error_is_shown", "markers.js", "if (alert.textContent != error) alert.textContent = error;", "");
 fault("CLI-108", "an_error_has_no_role", "markers.js", 'if (alert.role != "alert") alert.role = "alert";', "");
@@ -55,7 +55,7 @@ arriving("CLI-109", "a_text_begins_anew_after_an_error", `
     if (each.op == "error") state.failed.add(frame.stream);
   }`);
 
-const CLASSES = "el.classList.toggle(name, open);";
+const CLASSES = 'get(el, "classList").toggle(name, open);';
 const classed = (name, code) => fault("CLI-110", name, "markers.js", CLASSES, code);
 classed("no_loading_class_is_set", "");
 classed("the_loading_classes_are_left", "if (open) el.classList.add(name);");

@@ -1,0 +1,132 @@
+// Attributes, and the state of fields that attributes only begin. What the html says differently from before is the
+// program's; everything else stays as the reader or a script left it.
+
+import { allIn, baseOf, childrenOf, isEqual, liveOf, nameOf } from "./bases.js";
+import { attributeOf, call, get } from "./dom.js";
+
+/** @param {string | null} value @returns {string[]} */
+const words = (value) => value?.match(/\S+/g) || [];
+
+/**
+ * Changes what differs between two texts, so that selections elsewhere in the node stay.
+ * @param {any} node @param {string} data
+ */
+export function write(node, data) {
+  const old = node.data;
+  let start = 0;
+  let end = 0;
+  const most = Math.min(old.length, data.length);
+  while (start < most && old[start] == data[start]) start++;
+  while (end < most - start && old.at(-1 - end) == data.at(-1 - end)) end++;
+  if (old != data) node.replaceData(start, old.length - start - end, data.slice(start, data.length - end));
+}
+
+/** Classes and properties that a script set stay. */
+const parts = {
+  /** @param {any} live @param {string[]} before @param {string[]} now */
+  class(live, before, now) {
+    const list = get(live, "classList");
+    for (const name of before) if (!now.includes(name)) list.remove(name);
+    for (const name of now) if (!before.includes(name)) list.add(name);
+  },
+
+  /** @param {any} live @param {any} base @param {any} next */
+  style(live, base, next) {
+    const [style, before, now] = [live, base, next].map((el) => get(el, "style"));
+    for (const name of [...before, ...now]) {
+      const value = now.getPropertyValue(name);
+      if (value != before.getPropertyValue(name)) style.setProperty(name, value, now.getPropertyPriority(name));
+    }
+  },
+};
+
+/** @param {any} el @param {string} name @param {any} attribute null to remove it */
+function put(el, name, attribute) {
+  if (attribute) call(el, "setAttributeNode", attribute.cloneNode());
+  // without its attribute, a modal dialog would be out of sight and still in the way
+  else if (name == "open" && nameOf(el) == "DIALOG" && el.open && el.close) el.close();
+  else call(el, "removeAttribute", name);
+}
+
+/** @param {any} live @param {any} base becomes `next` @param {any} next */
+export function mergeAttributes(live, base, next) {
+  for (const { name } of [...get(base, "attributes"), ...get(next, "attributes")]) {
+    const before = attributeOf(base, name);
+    const attribute = call(next, "getAttributeNode", name);
+    if (before === (attribute ? attribute.value : null)) continue;
+    // these classes are not a script's: the client sets those that an open stream has now
+    if (name == "data-loading-class") parts.class(live, words(before), words(attributeOf(next, "class")));
+    if (name == "class" && attributeOf(live, name) !== before)
+      parts.class(live, words(before), words(attributeOf(next, name)));
+    else if (name == "style" && attributeOf(live, name) !== before) parts.style(live, base, next);
+    else put(live, name, attribute);
+    put(base, name, attribute);
+  }
+  for (const name of Object.keys(parts))
+    if (attributeOf(live, name) === "" && attributeOf(next, name) === null) call(live, "removeAttribute", name);
+}
+
+/** @type {(el: any, name: string) => string} */
+const textOf = (el, name) => attributeOf(el, name) ?? "";
+
+/** @type {(el: any) => any[]} the options that the html selects */
+const chosen = (el) => allIn(el, "option[selected]");
+
+/**
+ * What is to be done with the state of a field after its attributes and children were merged. `base` becomes `next`.
+ * @type {Record<string, (live: any, base: any, next: any) => (() => void) | undefined>}
+ */
+export const fields = {
+  INPUT(live, base, next) {
+    const { checked } = next;
+    const value = textOf(next, "value");
+    const isChecked = checked != (attributeOf(base, "checked") !== null);
+    const isValue = value != textOf(base, "value") && attributeOf(next, "type") != "file";
+    return () => {
+      if (isChecked) live.checked = checked;
+      if (isValue && live.value != value) live.value = value;
+    };
+  },
+
+  TEXTAREA(live, base, next) {
+    const value = get(next, "textContent");
+    if (value == get(base, "textContent")) return;
+    return () => {
+      live.defaultValue = value;
+      if (live.value != live.defaultValue) live.value = value;
+    };
+  },
+
+  SELECT(live, base, next) {
+    const before = chosen(base);
+    const own = [...live.options].filter((option) => option.selected);
+    const isCleared = !own[0] && live.options.length;
+    const shown = [...next.options].findIndex((option) => option.selected);
+    return () => {
+      const after = chosen(base);
+      if (live.multiple) {
+        for (const option of live.options) {
+          const given = baseOf(option);
+          const wanted = (before.includes(given) == after.includes(given) ? own : after.map(liveOf)).includes(option);
+          if (option.selected != wanted) option.selected = wanted;
+        }
+        return;
+      }
+      const changed = before.at(-1) != after.at(-1);
+      const stays = isCleared || [...live.options].includes(own[0]);
+      const wanted = changed || !stays ? liveOf(allIn(base, "option")[shown]) : own[0];
+      if (wanted) wanted.selected = true;
+      else live.selectedIndex = -1;
+    };
+  },
+};
+
+/** Whether the reader edits the content of this element. @param {any} el */
+export const isEditable = (el) => /^(true|plaintext-only|)$/i.test(attributeOf(el, "contenteditable") ?? "no");
+
+/** Whether an element has the content of its base. @param {any} live @param {any} base */
+export function isAsGiven(live, base) {
+  const own = childrenOf(live);
+  const given = childrenOf(base);
+  return own.length == given.length && own.every((child, i) => isEqual(child, given[i]));
+}

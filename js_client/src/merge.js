@@ -1,0 +1,174 @@
+// Three-way merge: what differs between the html of before (`base`) and of now (`next`) is done to the page (`live`),
+// and the base becomes `next`. Nothing else is touched, so what a reader or a script did to the page stays.
+
+import {
+  allIn, childrenOf, insert, isElement, isEqual, isForeign,
+  liveOf, nameOf, nextOf, pair, parentOf, remove,
+} from "./bases.js";
+import { attributeOf, call, get } from "./dom.js";
+import { fields, isAsGiven, isEditable, mergeAttributes, write } from "./fields.js";
+import { inOrder, matchOf } from "./match.js";
+import { move } from "./move.js";
+
+/**
+ * One merge.
+ * @typedef {object} Run
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands
+ * @property {Set<any>} _taken the bases of `_twins`
+ * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
+ * @property {Set<any>} _moved bases that were taken from another place
+ * @property {(() => void)[]} _after what is done at the end
+ */
+
+/** @param {Run} run @param {any} el of `next` */
+export const isIgnored = ({ _ignores }, el) => _ignores && attributeOf(el, "dj-update") == "ignore";
+
+/** @param {Run} run @param {any} live @param {any} base @param {any} next */
+function merge(run, live, base, next) {
+  if (run._whole.has(next) || isEqual(base, next)) return;
+  if (!isElement(next)) {
+    write(live, next.data);
+    base.data = next.data;
+    return;
+  }
+  if (isIgnored(run, next)) return;
+  const name = nameOf(next);
+  const settle = Object.hasOwn(fields, name) && fields[name](live, base, next);
+  mergeAttributes(live, base, next);
+  if (name == "TEXTAREA") base.textContent = next.textContent;
+  else mergeChildren(run, live, base, next);
+  if (!settle) return;
+  if (name == "SELECT")
+    run._after.push(settle); // after options were removed
+  else settle();
+}
+
+/** The child of `parent` that is this node or contains it. @param {any} parent @param {any} node */
+function placeIn(parent, node) {
+  while (node && parentOf(node) != parent) node = parentOf(node);
+  return node;
+}
+
+/**
+ * Removes what a script put in the place of a text, as translators do, if the html has another text there now.
+ * @param {any[]} olds @param {any[]} places of `olds` @param {(old: any) => boolean} isChanged @param {any} live
+ */
+function clearGaps(olds, places, isChanged, live) {
+  olds.forEach((old, i) => {
+    const own = liveOf(old);
+    if (places[i] || isElement(old) || (own && get(own, "isConnected")) || !isChanged(old)) return;
+    const end = places.slice(i).find(Boolean);
+    let at = places.slice(0, i).reverse().find(Boolean);
+    at = at ? nextOf(at) : get(live, "firstChild");
+    while (at && at != end) {
+      const following = nextOf(at);
+      if (isForeign(at)) remove(at);
+      at = following;
+    }
+  });
+}
+
+/** Whether anything in this element is needed elsewhere. @param {Run} run @param {any} el of `base` or of `next` */
+const hasTwin = ({ _twins, _taken }, el) =>
+  _twins.size > 0 &&
+  isElement(el) &&
+  [el, ...allIn(el, "*")].some((each) => _twins.has(each) || _taken.has(each));
+
+/**
+ * Puts a new node on the page: the one that was parsed, since the copy of a script would run in some engines.
+ * @param {Run} run @param {any} live @param {any} next @param {any} at @returns {any} its base
+ */
+function create(run, live, next, at) {
+  const parts = hasTwin(run, next);
+  const base = call(next, "cloneNode", !parts);
+  const own = parts ? call(next, "cloneNode") : next;
+  pair(own, base);
+  insert(live, own, at);
+  if (parts) mergeChildren(run, own, base, next);
+  return base;
+}
+
+/** Takes a base off the page. @param {any} live its parent @param {any} old */
+function discard(live, old) {
+  const own = liveOf(old);
+  if (!own) return;
+  const place = placeIn(live, own);
+  remove(own);
+  if (place && place != own && isForeign(place)) remove(place); // what a script had put around it
+}
+
+/** @param {Run} run @param {any} live @param {any} base becomes `next` @param {any} next is taken apart */
+export function mergeChildren(run, live, base, next) {
+  const olds = childrenOf(base);
+  const news = childrenOf(next);
+  const matched = matchOf(run, base, olds, news);
+  if (isEditable(next) && !isAsGiven(live, base) && news.length + olds.length) {
+    if (olds.length == news.length && news.every((one, i) => isEqual(olds[i], one))) return;
+    call(live, "replaceChildren"); // an edited text and a new one have no common sense
+    call(base, "replaceChildren");
+    for (const one of news) call(base, "append", create(run, live, one, null));
+    return;
+  }
+  const given = new Map(Array.from(matched, ([one, old]) => [old, one]));
+  const places = olds.map((old) => placeIn(live, liveOf(old)));
+  clearGaps(olds, places, (old) => !given.has(old) || differs(run, old, given.get(old)), live);
+  const kept = arrange(run, live, olds, news, matched, places);
+  for (const old of olds) {
+    if (given.has(old) || parentOf(old) != base) continue;
+    const take = () => run._moved.has(old) || discard(live, old);
+    if (hasTwin(run, old)) run._after.unshift(take);
+    else take();
+    remove(old);
+  }
+  let at = get(base, "firstChild");
+  for (const one of kept) {
+    if (one == at) at = nextOf(at);
+    else insert(base, one, at);
+  }
+}
+
+/**
+ * Puts nodes in the order of the html, and merges them.
+ * @param {Run} run @param {any} live @param {any[]} olds @param {any[]} news
+ * @param {Map<any, any>} matched one of `news` → its base @param {any[]} places of `olds` on the page
+ * @returns {any[]} the bases, in this order
+ */
+function arrange(run, live, olds, news, matched, places) {
+  const numbers = new Map(olds.map((old, i) => [old, i]));
+  const stay = inOrder(live, news.flatMap((one) => numbers.get(matched.get(one)) ?? []), places);
+  const first = places.find((place, i) => place && stay(i));
+  /** @type {any} */
+  let previous;
+  /** Where the next node is put. */
+  const before = () => {
+    if (previous && parentOf(previous) == live) return nextOf(previous);
+    return first && parentOf(first) == live ? first : null;
+  };
+  return news.map((one) => {
+    const old = matched.get(one);
+    const own = old && liveOf(old);
+    if (!own) {
+      const made = create(run, live, one, before());
+      previous = liveOf(made);
+      return made;
+    }
+    const number = numbers.get(old); // none if it stood elsewhere
+    let place = number != undefined && placeIn(live, own);
+    if (number == undefined) run._moved.add(old);
+    if (place ? !stay(number || 0) : number == undefined || isWanted(run, own, old, one))
+      move(live, (place ||= own), before());
+    merge(run, own, old, one);
+    previous = place || previous;
+    return old;
+  });
+}
+
+/** Whether the program changed this node. @param {Run} run @param {any} old @param {any} one */
+const differs = (run, old, one) => !run._whole.has(one) && !isEqual(old, one);
+
+/**
+ * Whether a node is put back that a script took away.
+ * @param {Run} run @param {any} own @param {any} old @param {any} one
+ */
+const isWanted = (run, own, old, one) => run._whole.has(one) || (!get(own, "isConnected") && differs(run, old, one));

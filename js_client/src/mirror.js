@@ -1,0 +1,117 @@
+// Does to the html of the program what operations do to the page, so that it is what a view or the next html of an
+// operation is compared with. Loaded with the code of views, and when an operation replaces html.
+
+import { allIn, baseOf, childrenOf, contains, isEqual, knownBaseOf, nextOf, pair, pairAll, parsed } from "./bases.js";
+import { attributeOf, call, get } from "./dom.js";
+import { keyOf } from "./match.js";
+import { mergeChildren } from "./merge.js";
+import { ops } from "./ops.js";
+
+/** @typedef {import("./merge.js").Run} Run */
+
+/** @type {Set<any>} texts of the page that grew */
+const grown = new Set();
+
+/**
+ * Merges html into an element.
+ * @param {any} el @param {any} html @param {(run: Run, next: any) => void} [prepare]
+ */
+export function put(el, html, prepare) {
+  for (const text of grown) baseOf(text).data = text.data;
+  grown.clear();
+  const base = knownBaseOf(el);
+  const next = parsed(el, html);
+  /** @type {Run} */
+  const run = {
+    _twins: new Map(),
+    _taken: new Set(),
+    _whole: new Set(),
+    _ignores: !!prepare,
+    _moved: new Set(),
+    _after: [],
+  };
+  prepare?.(run, next);
+  findTwins(run, base, next);
+  const document = get(el, "ownerDocument");
+  const active = get(document, "activeElement");
+  mergeChildren(run, el, base, next);
+  for (const act of run._after) act();
+  if (active && contains(el, active) && active != get(document, "activeElement"))
+    call(active, "focus", { preventScroll: true });
+}
+
+/** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
+function byId(el) {
+  const found = new Map();
+  for (const each of allIn(el, "[id]")) {
+    const id = attributeOf(each, "id");
+    found.set(id, found.has(id) ? null : each);
+  }
+  return found;
+}
+
+/** An element with an id stays itself, wherever it stands. @param {Run} run @param {any} base @param {any} next */
+function findTwins(run, base, next) {
+  const before = byId(base);
+  for (const [id, el] of byId(next)) {
+    const old = before.get(id);
+    if (!el || !old || run._twins.has(el) || run._taken.has(old)) continue;
+    if (!isEqual(old, el) && keyOf(old) != keyOf(el)) continue;
+    run._twins.set(el, old);
+    run._taken.add(old);
+  }
+}
+
+const { text, append, prepend, delete: drop } = ops;
+
+Object.assign(ops, {
+  /** @type {import("./ops.js").Apply} */
+  text(el, op, html) {
+    text(el, op, html);
+    const base = baseOf(el);
+    if (!base) return;
+    if (op.mode == "replace") call(base, "replaceChildren");
+    const isFirst = op.mode == "prepend";
+    const node = get(el, isFirst ? "firstChild" : "lastChild");
+    if (!op.text || !node || get(node, "nodeType") != 3) return;
+    if (!baseOf(node)) {
+      const copy = call(node, "cloneNode");
+      pair(node, copy);
+      call(base, isFirst ? "prepend" : "append", copy);
+    } else grown.add(node);
+  },
+
+  /** @type {import("./ops.js").Apply} */
+  append(el, op, html) {
+    add(el, html, "append", () => append(el, op, html));
+  },
+
+  /** @type {import("./ops.js").Apply} */
+  prepend(el, op, html) {
+    add(el, html, "prepend", () => prepend(el, op, html));
+  },
+
+  /** @type {import("./ops.js").Apply} */
+  delete(el, op, html) {
+    drop(el, op, html);
+    const base = baseOf(el);
+    if (base) call(base, "remove");
+  },
+
+  /** @type {import("./ops.js").Apply} */
+  replace: (el, op, html) => put(el, html),
+});
+
+/**
+ * @param {any} el @param {any} html @param {"append" | "prepend"} where
+ * @param {() => void} act adds the html to the page
+ */
+function add(el, html, where, act) {
+  const last = where == "append" && get(el, "lastChild");
+  act();
+  const base = baseOf(el);
+  if (!base) return;
+  const given = childrenOf(parsed(el, html));
+  pairAll(last ? nextOf(last) : get(el, "firstChild"), given);
+  for (const node of where == "append" ? given : given.reverse()) call(base, where, node);
+}
