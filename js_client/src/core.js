@@ -44,7 +44,10 @@ function hello(state, { view, caps = CAPS, limits }) {
   });
 }
 
-/** Whether it is a second welcome, or a frame of a session before its welcome. @param {State} state @param {string} type */
+/**
+ * Whether it is a second welcome, or a frame of a session before its welcome.
+ * @param {State} state @param {string} type
+ */
 const isEarlyOrLate = ({ _maxEvents }, type) =>
   type == "welcome" ? _maxEvents : !_maxEvents && /^(stream|view|reply)$/.test(type);
 

@@ -29,7 +29,8 @@ const types = {
     ops[0] &&
     ops.every((op) => {
       const shape = own(OPS, op?.op);
-      return shape ? check({ op: "s", ...shape }, op, counts) : types.s(op?.op, counts); // of an unknown op, no member counts
+      // of an unknown op, no member counts
+      return shape ? check({ op: "s", ...shape }, op, counts) : types.s(op?.op, counts);
     }),
   m: isObject, // its entries are checked by view-frame.js
   r: (map, counts) =>

@@ -19,7 +19,8 @@ function adopt(state, name, { seq, state: next = "idle", run: open, error, code 
   if (other) expire(state, stream); // CLI-24
   Object.assign(stream, { state: next, run, error, code, gone: false });
   if (other && run) op(stream, { op: "start", run }, run);
-  if (error != undefined && (error != shown || code != shownCode || (other && run))) op(stream, { op: "error", error, code }, run);
+  if (error != undefined && (error != shown || code != shownCode || (other && run)))
+    op(stream, { op: "error", error, code }, run);
 }
 
 /**

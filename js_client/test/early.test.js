@@ -28,7 +28,7 @@ test("events before the code is there are prevented at once and sent in order; s
   assert.equal(fire(page, "[name=q]", "keydown", { key: "Enter" }), true);
   fire(page, "select", "change");
   assert.deepEqual(events(page), [], "the code is not there");
-  page.say(frame("answer", 1, start("answer"), text("none", "x")));
+  page.say(frame("answer", 1, start("answer"), { ...text("answer", "x"), target: "#none" }));
   assert.deepEqual(page.client.streams.answer?.cursor, 2, "nor does any frame wait for it");
 
   const lost = closed.client.push("never");
