@@ -318,7 +318,7 @@ def test_the_frames_of_a_client_are_judged_too(frames, requirement):
 
 
 def test_a_fatal_error_is_mirrored_by_its_close():
-    fatal = {"type": "error", "code": "internal", "error": "it broke", "fatal": True}
+    fatal = {"type": "error", "code": "internal", "error": "it broke", "fatal": True, "retryable": True}
     right = capture((*RIGHT, fatal), close={"code": 4500, "reason": "internal"})
     assert not broken(right)
     assert "ERR-8" in seen(right)

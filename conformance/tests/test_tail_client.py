@@ -321,7 +321,7 @@ def test_the_client_does_not_reconnect_after_a_close_that_forbids_it(code: int) 
     [
         ({"code": "app_error", "retryable": False}, 4500, False),
         ({"code": "app_error"}, 4500, True),
-        ({"code": "unauthorized"}, 1006, False),
+        ({"code": "unauthorized", "retryable": False}, 1006, False),
         ({"code": "unauthorized", "retryable": True}, 4401, True),
         ({"code": "x_mine", "retryable": True}, 4401, True),
     ],
@@ -344,8 +344,8 @@ def test_the_wait_is_random_below_a_doubling_bound_plus_the_time_that_the_server
     assert bounds[:3] == [FIRST_BOUND_S, 2 * FIRST_BOUND_S, 4 * FIRST_BOUND_S]
     assert bounds[-1] == LAST_BOUND_S
     peer = Peer(client)
-    error = {"type": "error", "code": "rate_limited", "error": "", "fatal": True, "retry_after_ms": 2000}
-    peer.say(error)
+    error = {"type": "error", "code": "rate_limited", "error": "", "fatal": True, "retryable": True}
+    peer.say({**error, "retry_after_ms": 2000})
     assert client.lost(4429, 120, 0.5)[-1] == Retry(2 + 0.5 * FIRST_BOUND_S)  # the connection lasted for 20 s
     assert client.lost(1006, 120, 0.0)[-1] == Retry(0)
 

@@ -250,6 +250,7 @@ def test_a_server_of_another_protocol_is_reported() -> None:
 def test_a_fatal_error_is_obeyed() -> None:
     async def refuses(connection: websockets.asyncio.server.ServerConnection, _: int) -> None:
         error = {"type": "error", "code": "unauthorized", "error": "Sign in first", "fatal": True}
+        error |= {"retryable": False}
         await connection.send(json.dumps(error))
         await connection.close(4401, "unauthorized")
 

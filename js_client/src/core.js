@@ -1,12 +1,12 @@
 // The protocol without a page, a socket, a clock or a random number: text comes in, and effects are called.
 // frames.js says what a frame does, lifecycle.js what an operation does, events.js how events are sent and settled.
 
-import { enqueue, LOST } from "./events.js";
+import { LOST } from "./events.js";
 import { reactions, sendCancel, violation } from "./frames.js";
 import { forget } from "./lifecycle.js";
 import { isKnown } from "./shape.js";
 import { cursorsOf, newState } from "./state.js";
-import { AWAY, BACK, FIRST_MS, LONGEST_MS, STABLE_MS } from "./vocabulary.js";
+import { BACK, FIRST_MS, LONGEST_MS, STABLE_MS } from "./vocabulary.js";
 
 // The client's own choices, which the protocol leaves to each client:
 const CAPS = ["html", "view", "ack", "resume"]; // what this client supports
@@ -49,7 +49,7 @@ function hello(state, { view, caps = CAPS, limits }) {
  * @param {State} state @param {string} type
  */
 const isEarlyOrLate = ({ _maxEvents }, type) =>
-  type == "welcome" ? _maxEvents : !_maxEvents && /^(stream|view|reply)$/.test(type);
+  type == "welcome" ? _maxEvents : !_maxEvents && "stream view reply".includes(type);
 
 /**
  * Applies a message.
@@ -110,8 +110,8 @@ export function sessionOf(wishes, effects, streams = new Map()) {
     /** Sends the acknowledgement that is due. */
     acknowledge: () => acknowledge(state),
 
-    /** See events.js. @param {[string, object, number, import("./state.js").Settle]} event */
-    _event: (...event) => enqueue(state, ...event),
+    /** For the code of a reader, which sends events and comes back. */
+    _it: state,
 
     /** Asks the server to end a stream's open run, if there is one; again after a resume. @param {string} name */
     cancel(name) {
@@ -136,23 +136,13 @@ export function sessionOf(wishes, effects, streams = new Map()) {
      * @returns {number} milliseconds to wait, or -1 for never
      */
     wait(code, random, now) {
-      const {
-        code: name,
-        retry_after_ms: least = 0,
-        retryable = !AWAY.includes(name) && BACK.test(code),
-      } = state._fatal || {};
+      const { retry_after_ms: least = 0, retryable = BACK.test(code) } = state._fatal || {};
       if (!retryable) return -1;
       if (state._since && now - state._since > STABLE_MS) state._attempt = 0; // the connection was stable
       state._since = 0;
       state._soonest = now + least;
       return least + random * Math.min(LONGEST_MS, FIRST_MS * 2 ** state._attempt++);
     },
-
-    /**
-     * The network or the reader is back: how long to wait now. The bound of the next wait stays what it is.
-     * @param {number} random from 0 to 1 @param {number} now milliseconds
-     */
-    _hurry: (random, now) => Math.max(0, state._soonest - now) + random * FIRST_MS,
 
     /** There will be no further connection. */
     end() {

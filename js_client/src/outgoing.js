@@ -1,5 +1,6 @@
 // What a page may send: JSON of which the server loses and refuses nothing.
 
+import { enqueue } from "./events.js";
 import { isObject } from "./shape.js";
 
 const KINDS = ["Object", "Array", "String", "Boolean", "Null", "Undefined"];
@@ -34,7 +35,7 @@ function outgoing(event, params) {
 
 /**
  * Sends an event, or settles it with `bad_params` if it cannot be sent.
- * @param {Pick<ReturnType<typeof import("./core.js").sessionOf>, "_event">} session
+ * @param {Pick<ReturnType<typeof import("./core.js").sessionOf>, "_it">} session
  * @param {string} event @param {object} params @param {import("./state.js").Settle} settle
  */
 export function send(session, event, params, settle) {
@@ -44,5 +45,5 @@ export function send(session, event, params, settle) {
   } catch (error) {
     return settle({ code: "bad_params", error: /** @type {Error} */ (error).message });
   }
-  session._event(event, ...made, settle);
+  enqueue(session._it, event, ...made, settle);
 }

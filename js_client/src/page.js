@@ -2,7 +2,6 @@
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
 import { call } from "./dom.js";
-import { reactions } from "./frames.js";
 import { listen } from "./listen.js";
 import { show } from "./markers.js";
 import { ops as actions, apply } from "./ops.js";
@@ -37,7 +36,7 @@ export const load = (views = true) =>
         views &&
           import("./view.js").then((view) => {
             swap = view.swap;
-            reactions.view = view.viewFrame;
+            view.learn();
           }),
       ])
     : undefined;
@@ -100,7 +99,7 @@ function readyOf(root, window, report, make) {
  * @param {(event: string, params?: object) => Promise<unknown>} push
  * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
  *   _ready: Ready, _flush: () => void, _load: (views: boolean) => Promise<any> | undefined,
- *   _state: (state: string, hurry: () => void) => void, close: () => void}}
+ *   _state: (...change: Parameters<import("./reader.js").Reader["state"]>) => void, close: () => void}}
  */
 export function pageOf(root, window, options, streams, report, push) {
   const namespace = (window.streamops ||= {});
@@ -138,7 +137,7 @@ export function pageOf(root, window, options, streams, report, push) {
 
     _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
 
-    _state: (state, hurry) => ready((input) => input.state(state, hurry)),
+    _state: (...change) => ready((input) => input.state(...change)),
 
     frame(ops, act) {
       const scroll = reader?.follow(root, window, ops?.map(({ target }) => find(target)));

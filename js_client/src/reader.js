@@ -5,7 +5,7 @@ import { call } from "./dom.js";
 import { inputOf } from "./input.js";
 import { TYPES } from "./listen.js";
 import { send } from "./outgoing.js";
-import { returning } from "./returning.js";
+import { returning, soonest } from "./returning.js";
 import { follow as scroll } from "./scroll.js";
 import { markAll, offline } from "./waiting.js";
 
@@ -24,6 +24,7 @@ export function readerOf(root, window, options, push, report, fire, listener) {
   const input = inputOf(window, push, report, fire);
   const notice = offline(root, window);
   const reconnects = returning(window);
+  const { random = Math.random, now = Date.now } = options;
 
   return {
     ...input,
@@ -44,12 +45,14 @@ export function readerOf(root, window, options, push, report, fire, listener) {
 
     /**
      * The connection has another state.
-     * @param {string} state @param {() => void} hurry makes the next attempt follow at once
+     * @param {string} state
+     * @param {import("./state.js").State} session
+     * @param {(ms: number) => void} attempt makes the next attempt follow after this time
      */
-    state(state, hurry) {
+    state(state, session, attempt) {
       call(root, "setAttribute", "data-stream-connection", state);
       notice(state);
-      reconnects(state, hurry);
+      reconnects(state, () => attempt(soonest(session, random(), now())));
     },
 
     /** @param {[string | undefined, string, (ok: boolean) => void]} text a text, a hash, and what is told the result */

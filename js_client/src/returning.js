@@ -1,6 +1,16 @@
 // Comes back at once when the network or the reader does.
 
+import { FIRST_MS } from "./vocabulary.js";
+
 const TYPES = ["online", "pageshow", "visibilitychange"];
+
+/**
+ * How long to wait once the network or the reader is back. The bound of the next wait stays what it is.
+ * @param {import("./state.js").State} session
+ * @param {number} random from 0 to 1 @param {number} now milliseconds
+ * @returns {number} milliseconds
+ */
+export const soonest = ({ _soonest }, random, now) => Math.max(0, _soonest - now) + random * FIRST_MS;
 
 /**
  * @param {any} window

@@ -1,9 +1,8 @@
 // The protocol alone, for other environments: a session that also knows views.
 
 import { sessionOf as coreOf } from "./core.js";
-import { reactions } from "./frames.js";
 import { send } from "./outgoing.js";
-import { viewFrame } from "./view-frame.js";
+import { learn } from "./view-frame.js";
 
 /** @typedef {import("./state.js").Stream} Stream */
 /** @typedef {import("./state.js").Op} Op */
@@ -15,7 +14,7 @@ import { viewFrame } from "./view-frame.js";
  * @typedef {(event: string, params: object, settle: import("./state.js").Settle) => void} Event
  */
 
-reactions.view = viewFrame;
+learn();
 
 /** @type {(...args: Parameters<typeof coreOf>) => ReturnType<typeof coreOf> & {event: Event}} */
 export function sessionOf(...args) {

@@ -1,10 +1,10 @@
 // What a `view` frame does to a session. Loaded with the code that shows views.
 
-import { violation } from "./frames.js";
+import { reactions, violation } from "./frames.js";
 import { expire } from "./lifecycle.js";
 import { check } from "./shape.js";
 import { streamOf } from "./state.js";
-import { ENTRY, NAME } from "./vocabulary.js";
+import { ENTRY, FRAMES, NAME, VIEW } from "./vocabulary.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -52,4 +52,10 @@ export function viewFrame(state, { html, version, streams: listed }) {
     if (!state._over) for (const [name, { seq }] of entries) streamOf(state, name).cursor = seq;
     return !state._over;
   });
+}
+
+/** Views are known from now on. */
+export function learn() {
+  FRAMES.view = VIEW;
+  reactions.view = viewFrame;
 }

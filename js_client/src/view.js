@@ -4,7 +4,7 @@ import { allIn, contains, knownBaseOf } from "./bases.js";
 import { attributeOf } from "./dom.js";
 import { put } from "./mirror.js";
 
-export { viewFrame } from "./view-frame.js";
+export { learn } from "./view-frame.js";
 
 /**
  * Replaces the root's content. The element of a stream stays, unless the view lists the stream (CLI-12).

@@ -37,9 +37,6 @@ export const LONGEST_MS = 30000;
 /** After a connection that lasted longer than these milliseconds, the bound is `FIRST_MS` again. */
 export const STABLE_MS = 30000;
 
-/** The error codes after which the client does not reconnect, whatever the close code is. */
-export const AWAY = ["bad_frame", "unauthorized", "forbidden", "taken_over", "frame_too_large"];
-
 /** The name of a stream. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 
@@ -55,11 +52,17 @@ export const TARGET = /^(?:\[dj-stream='[A-Za-z][A-Za-z0-9_.:-]{0,63}'\]|#([^\u0
 export const FRAMES = {
   welcome: { session: "s", caps: "a", limits: "l", heartbeat_ms: "p", "resume_ttl_ms?": "n", "resumed?": "r" },
   stream: { stream: "N", seq: "p", n: "p", ops: "o" },
-  view: { html: "s", version: "p", streams: "m" },
   reply: { ref: "p", ok: "b", "error?": { code: "s", error: "s" } },
   error: { code: "s", error: "s", fatal: "b", "retryable?": "b", "retry_after_ms?": "n" },
   ping: { "t?": "s" },
   pong: { "t?": "s" },
+};
+
+/** The members of a view. It is known once the code of views is loaded. @type {Shape} */
+export const VIEW = {
+  html: "s",
+  version: "p",
+  streams: "m",
 };
 
 /** The members of each operation, without its name. @type {Record<string, Shape>} */

@@ -54,7 +54,7 @@ for (const [code, back] of Object.entries({
 
 for (const [frame, code, back] of [
   [{ code: "app_error", retryable: false }, 4500, false],
-  [{ code: "unauthorized" }, 1006, false],
+  [{ code: "unauthorized", retryable: false }, 1006, false],
   [{ code: "unauthorized", retryable: true }, 4401, true],
   [{ code: "x_mine" }, 4500, true],
   [{ code: "shutting_down", retryable: true }, 1006, true],
@@ -87,7 +87,7 @@ test("it waits a random time up to a bound that doubles up to 30 s, and at least
   page.clock.pass(20_000);
   page.say({ type: "ping" });
   page.clock.pass(20_000);
-  page.say({ type: "error", code: "rate_limited", error: "Slowly", fatal: true, retry_after_ms: 5000 });
+  page.say({ type: "error", code: "rate_limited", error: "Slowly", fatal: true, retryable: true, retry_after_ms: 5000 });
   page.socket.lose(4429);
   assert.equal(waits().at(-1), 6000, "after a stable connection the bound starts again");
 });

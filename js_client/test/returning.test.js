@@ -94,7 +94,7 @@ test("not while one is connecting or open, and never after the end", () => {
 
 test("a pause that the server asked for is kept", () => {
   const page = welcomed(undefined, { random: () => 1 });
-  page.say({ type: "error", code: "rate_limited", error: "Slowly", fatal: true, retry_after_ms: 5000 });
+  page.say({ type: "error", code: "rate_limited", error: "Slowly", fatal: true, retryable: true, retry_after_ms: 5000 });
   page.socket.lose(4429);
   page.clock.pass(2000);
   tell.online(page);

@@ -43,11 +43,11 @@ def text() -> str:
     }
     lifecycle = json.dumps(protocol.lifecycle_ops)
     frames = {name: _shape(load_schema(f"v1:{name}")) for name in protocol.frames_from("server")}
+    view = frames.pop("view")
     definitions = load_schema("v1:ops")["$defs"]
     ops = {op: _shape(definitions[op]) for op in protocol.ops}
     entry = _shape(load_schema("v1:view")["$defs"]["entry"])
     resumed = _shape(load_schema("v1:welcome")["properties"]["resumed"]["additionalProperties"])
-    away = [code for code, close in protocol.close_codes.items() if not close.retryable]
     name = protocol.patterns.stream.strip("^$")
     default = protocol.patterns.target_default.strip("^$")
     target_id = protocol.patterns.target_id.replace(_SPACES, r"\s").removeprefix("^#").removesuffix("$")
@@ -87,9 +87,6 @@ export const LONGEST_MS = {protocol.back_off.longest_ms};
 /** After a connection that lasted longer than these milliseconds, the bound is `FIRST_MS` again. */
 export const STABLE_MS = {protocol.back_off.stable_ms};
 
-/** The error codes after which the client does not reconnect, whatever the close code is. */
-export const AWAY = {json.dumps(away)};
-
 /** The name of a stream. */
 export const NAME = /^{name}$/;
 
@@ -103,6 +100,9 @@ export const TARGET = /^(?:{default}|#({target_id}))$/;
 
 /** The members of each frame, without its type. @type {{Record<string, Shape>}} */
 export const FRAMES = {_literal(frames)};
+
+/** The members of a view. It is known once the code of views is loaded. @type {{Shape}} */
+export const VIEW = {_literal(view)};
 
 /** The members of each operation, without its name. @type {{Record<string, Shape>}} */
 export const OPS = {_literal(ops)};

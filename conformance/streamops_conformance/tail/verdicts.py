@@ -1,4 +1,4 @@
-"""Whether to reconnect after a lost connection: a look-up in the table of chapter 7."""
+"""Whether to reconnect after a lost connection: a look-up in the tables of chapter 7."""
 
 import re
 
@@ -16,8 +16,6 @@ def stop(fatal: Error | None, close: int) -> Stop | None:
         name, message = fatal.code, fatal.error
         if fatal.retryable is not UNSET:
             retryable = bool(fatal.retryable)
-        elif fatal.code in PROTOCOL.close_codes:
-            retryable = PROTOCOL.close_codes[fatal.code].retryable
     return None if retryable else Stop(name, message)
 
 
