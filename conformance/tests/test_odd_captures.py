@@ -269,9 +269,17 @@ ODD_FRAMES = (
 )
 
 
-@pytest.mark.parametrize(
-    "odd", ["[" * 100_000, '{"a":' * 100_000, "1" * 5000, '{"seq": 1e400}', "\u2028", ""]
-)
+EXTREMES = {
+    "lists in lists": "[" * 100_000,
+    "objects in objects": '{"a":' * 100_000,
+    "a long number": "1" * 5000,
+    "an infinite number": '{"seq": 1e400}',
+    "a separator": "\u2028",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("odd", EXTREMES.values(), ids=EXTREMES)
 @pytest.mark.parametrize("at", [1, 3, 5])
 def test_an_extreme_message_is_judged_and_hides_no_other_connection(
     odd: str, at: int, tmp_path: Path
