@@ -126,7 +126,7 @@ def test_a_file_is_read_however_it_was_written(writer: str, form: str, tmp_path:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (gzip.compress(b"x" * 100)[:-9], "end-of-stream"),
+        (gzip.compress(b"x" * 100, mtime=0)[:-9], "end-of-stream"),
         (b"\x1f\x8b no gzip", "traffic"),
         (b"\xff\xfe\x00", "truncated"),
         (b"", "no WebSocket messages"),
@@ -134,6 +134,7 @@ def test_a_file_is_read_however_it_was_written(writer: str, form: str, tmp_path:
         (("[" * 100_000).encode(), "line 1 is not JSON"),
         (b'{"log": {"entries": ', "line 1 is not JSON"),
     ],
+    ids=["gzip cut off", "no gzip", "half a character", "empty", "binary", "nested", "HAR cut off"],
 )
 def test_a_file_that_is_none_is_wrong_usage(content: bytes, reason: str, tmp_path: Path) -> None:
     code, output = checked(content, tmp_path)
@@ -260,14 +261,34 @@ MEMBERS = st.sampled_from(
 KINDS = st.sampled_from(
     ["hello", "welcome", "event", "stream", "view", "reply", "ack", "ping", "pong", "cancel", "error", "x"]
 )
-DEEP, LONG = (f"{text} " for text in ("[" * 1000, "1" * 5000))
 ODD_FRAMES = (
     st.builds(lambda kind, more: {"type": kind, **more}, KINDS, st.dictionaries(MEMBERS, JSON, max_size=5))
     | JSON
     | st.text(max_size=20)
     | st.binary(max_size=5)
-    | st.sampled_from([DEEP, LONG])
 )
+
+
+EXTREMES = {
+    "lists in lists": "[" * 100_000,
+    "objects in objects": '{"a":' * 100_000,
+    "a long number": "1" * 5000,
+    "an infinite number": '{"seq": 1e400}',
+    "a separator": "\u2028",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("odd", EXTREMES.values(), ids=EXTREMES)
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_an_extreme_message_is_judged_and_hides_no_other_connection(
+    odd: str, at: int, tmp_path: Path
+) -> None:
+    frames = [*FRAMES[:at], ("recv", odd), *FRAMES[at:]]
+    code, output = checked("\n".join([*lines(OTHERS, 2), *lines(frames, 1)]), tmp_path)
+    assert code == ExitCode.NOT_CONFORMANT
+    assert "on connection 1" in output
+    assert "on connection 2" not in output
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

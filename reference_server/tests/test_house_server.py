@@ -103,12 +103,14 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
 
 
 IMPLEMENTATIONS = {
-    f"streamops_server.{name}" for name in ("websocket_server", "jinja_renderer", "memory_store", "memory_topics")
+    f"streamops_server.{name}"
+    for name in ("websocket_server", "jinja_renderer", "memory_store", "memory_topics")
 }
 
 
 @pytest.mark.parametrize(
-    "module", ["session_host", "session_runner", "view_runner", "pump", "producer_tasks", "inbox", "thread_calls"]
+    "module",
+    ["session_host", "session_runner", "view_runner", "pump", "producer_tasks", "inbox", "thread_calls"],
 )
 def test_what_runs_sessions_knows_no_implementation_of_a_seam(module: str) -> None:
     assert not reachable(f"streamops_server.{module}", ARROWS) & IMPLEMENTATIONS

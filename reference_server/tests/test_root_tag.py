@@ -59,6 +59,26 @@ def test_a_root_that_is_not_told_is_seen_by_the_first_tag(root: str, html: str) 
     assert stream_names(html) == stream_names(html, root)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_root_that_is_told_is_used_for_streams_and_targets(told: bool, serve: Any, go: Any) -> None:
+    class Rows(View):
+        template = 'text <tr dj-stream="one"><td>1</td></tr>'
+        root_tag = "tbody" if told else None
+
+        @event_handler
+        async def change(self) -> None:
+            await self.stream_to("one")
+
+    async def run() -> None:
+        async with serve(Rows) as connect, connect() as client:
+            await client.hello("Rows", ["view", "html"])
+            view = await client.receive()
+            assert list(view["streams"]) == (["one"] if told else [])
+            assert (await client.run("change"))["ok"] is told
+
+    go(run())
+
+
 def test_the_root_decides_what_the_first_tag_cannot_tell() -> None:
     html = '{#rows#}text <tr id="a"><td>1</td></tr>'
     with pytest.raises(LookupError):

@@ -309,8 +309,9 @@ class Threaded(View):
         await self.run_blocking(work)
 
     @event_handler
-    async def too_late(self) -> None:
-        send = self.thread_callback(self.stream_text, "answer")
+    async def too_late(self, how: str) -> None:
+        call = self.stream_text if how == "stream" else self.seen.append
+        send = self.thread_callback(call, *["answer"] * (how == "stream"))
 
         def work() -> None:
             self.go_on.wait()
@@ -483,11 +484,12 @@ def test_a_thread_that_waits_when_its_handler_ends_is_told_so(serve: Any, go: An
     go(run())
 
 
-def test_a_thread_that_outlives_its_handler_is_told_so(serve: Any, go: Any) -> None:
+@pytest.mark.parametrize("how", ["stream", "another function"])
+def test_a_thread_that_outlives_its_handler_is_told_so(how: str, serve: Any, go: Any) -> None:
     async def run() -> None:
         async with serve(Threaded) as connect, connect() as client:
             await client.hello("Threaded", [])
-            assert (await client.run("too_late"))["ok"]
+            assert (await client.run("too_late", how=how))["ok"]
             Threaded.go_on.set()
             await asyncio.to_thread(Threaded.inside.wait)
             (error,) = Threaded.seen
