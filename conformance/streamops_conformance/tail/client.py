@@ -32,12 +32,10 @@ from streamops_conformance.tail.frames import PROTOCOL, Broken
 from streamops_conformance.tail.integrity import Built
 from streamops_conformance.tail.streams import Stream
 
-WELCOME_S = 10.0
-FIRST_BOUND_S = 1.0
-LAST_BOUND_S = 30.0
-STEADY_S = (
-    10.0  # Seconds that a connection must last after its welcome, so that the next wait is short again.
-)
+WELCOME_S = PROTOCOL.limits.hello_timeout_ms / 1000
+FIRST_BOUND_S = PROTOCOL.back_off.first_ms / 1000
+LAST_BOUND_S = PROTOCOL.back_off.longest_ms / 1000
+STEADY_S = PROTOCOL.back_off.stable_ms / 1000
 MAX_FRAME_BYTES = 1 << 20
 WINDOW = 64
 HTML_MODES: dict[str, Mode] = {"append": "append", "prepend": "prepend", "replace": "replace"}
@@ -63,7 +61,9 @@ class Client:
         """The session to resume; None if there is none."""
         self._attempt = 0
         self._version = 0
-        self._violation = ""
+        self._violations: set[str] = set()
+        """Those of this session, by kind and stream (RES-19)."""
+        self._max_events = 0
         self._cancelled: dict[str, int] = {}
         """The last run of each stream that was cancelled."""
         self.ignored = 0
@@ -92,7 +92,7 @@ class Client:
     # The connection
 
     def connected(self, now: float) -> list[Effect]:
-        """A connection is open, with the subprotocol agreed."""
+        """A connection is open, with the subprotocol agreed; `now` is when the attempt began (CLI-15)."""
         self._closing, self._broken, self._fatal = False, False, None
         self._welcomed_at, self._heard_at, self._silence_s = None, now, WELCOME_S
         limits = {"max_frame_bytes": MAX_FRAME_BYTES} | ({"window": WINDOW} if "ack" in self._caps else {})
@@ -118,15 +118,15 @@ class Client:
 
     def lost(self, code: int, now: float, dice: float) -> list[Effect]:
         """The connection ended or could not be opened; `code` is its close code, 1006 without one."""
-        if self._welcomed_at is not None and now - self._welcomed_at >= STEADY_S and not self._broken:
-            self._attempts, self._violation = 0, ""
+        if self._welcomed_at is not None and now - self._welcomed_at > STEADY_S:
+            self._attempts = 0
         fatal, broken = self._fatal, self._broken
         self._closing, self._fatal, self._broken, self._welcomed_at = True, None, False, None
         stop = None if broken else verdicts.stop(fatal, code)
         effects = self._forget_events() if stop is not None or self._session is None else []
         if stop is not None:  # CLI-16
             return [*effects, stop]
-        bound = min(LAST_BOUND_S, FIRST_BOUND_S * 2**self._attempts)
+        bound = min(LAST_BOUND_S, FIRST_BOUND_S * PROTOCOL.back_off.factor**self._attempts)
         self._attempts = min(self._attempts + 1, 10)
         after = fatal.retry_after_ms if fatal is not None else UNSET
         wait = after / 1000 if isinstance(after, int) else 0.0
@@ -137,16 +137,16 @@ class Client:
         self._unanswered.clear()
         return [Replied(ref, False, "resume_failed", "the connection was lost") for ref in refs]
 
-    def _violated(self, what: str) -> None:
+    def _violated(self, kind: str) -> None:
         """Close, and resume once; if the same happens again, begin a new session (RES-19)."""
         self._closing = self._broken = True
-        if what == self._violation:
+        if kind in self._violations:
             self._session = None
-        self._violation = what
+        self._violations.add(kind)
 
     def broken(self, message: str) -> list[Effect]:
         """The transport received something that is not a message, and closes by itself."""
-        self._violated(message)
+        self._violated("malformed")
         return [Report("violation", message)]
 
     # What the user asks for
@@ -166,11 +166,11 @@ class Client:
 
     def _flush(self) -> list[Effect]:
         effects: list[Effect] = []
-        for event, params in self._unsent:
+        while self._unsent and len(self._unanswered) < self._max_events:  # EVT-10
+            event, params = self._unsent.pop(0)
             self._ref += 1  # EVT-9
             self._unanswered[self._ref] = (event, params)
             effects.append(_event(self._ref, event, params))
-        self._unsent.clear()
         return effects
 
     # What arrives
@@ -186,7 +186,7 @@ class Client:
             self.ignored += unknown
             return list(self._frame(frame, now))
         except Broken as broken:  # CLI-3, CLI-20
-            self._violated(str(broken))
+            self._violated(broken.kind)
             return [
                 Report("violation", str(broken)),
                 Close(PROTOCOL.close_codes["bad_frame"].close, "bad_frame"),
@@ -221,6 +221,7 @@ class Client:
         if self._welcomed_at is not None:
             raise Broken("a second welcome")
         self._welcomed_at = self._heard_at = now
+        self._max_events = frame.limits.max_events
         self._silence_s = max(2 * frame.heartbeat_ms / 1000, 1.0)
         self.agreed = frozenset(frame.caps) & frozenset(self._caps)
         if frame.session == self._session:
@@ -237,11 +238,13 @@ class Client:
             stream.forget()
         yield from self._forget_events()
         self._version = 0
+        self._violations.clear()
         self._cancelled.clear()
         self._session = session if "resume" in self.agreed else None
 
     def _resumed(self, streams: dict[str, frames.Resumed]) -> Iterator[Effect]:
         for name, entry in streams.items():
+            self._known(entry.how, entry.how in ("replay", "view", "gone"))
             if entry.how == "gone":
                 yield from self._of(name).give_up(entry.seq)
         for ref, (event, params) in self._unanswered.items():  # RES-13
@@ -257,13 +260,18 @@ class Client:
             return
         self._version = frame.version
         yield Viewed(frame.version, frame.html)
+        idle = PROTOCOL.unknown_values["state"]
         for name, state in frame.streams.items():
-            yield from self._of(name).reconcile(state)
+            known = self._known(state.state, state.state in PROTOCOL.states) is not None
+            entry = state if known else msgspec.structs.replace(state, state=idle, run=UNSET)
+            yield from self._of(name).reconcile(entry)
 
     def _of(self, name: str) -> Stream:
         return self.streams.setdefault(name, Stream(name, keep=self._keep))
 
     def _reply(self, frame: frames.Reply) -> Iterator[Effect]:
+        if self._welcomed_at is None:
+            raise Broken("a reply before welcome")
         if frame.ref not in self._unanswered:
             yield Report("unexpected", f"a reply to {frame.ref}, which is not waiting for one")
             return
@@ -273,6 +281,7 @@ class Client:
             yield Replied(frame.ref, False, error.code, error.error)
         else:
             yield Replied(frame.ref, True)
+        yield from self._flush()
 
     def _stream(self, frame: frames.Stream) -> Iterator[Effect]:
         if self._welcomed_at is None:
@@ -285,7 +294,8 @@ class Client:
         is_after_a_gap = begins and frame.stream in self.streams and self.streams[frame.stream].gone
         if frame.seq != cursor + 1 and not is_after_a_gap:
             what = "a gap" if frame.seq > cursor else "a partial overlap"
-            raise Broken(f"{what}: {frame.stream} has {cursor} and got {frame.seq} to {last}")
+            kind = f"{what} in {frame.stream}"
+            raise Broken(f"{what}: {frame.stream} has {cursor} and got {frame.seq} to {last}", kind)
         ops = [frames.read_op(op) for op in frame.ops]
         self._check(frame, [op for op, _ in ops])
         stream = self._of(frame.stream)
@@ -313,16 +323,19 @@ class Client:
             row = "content" if PROTOCOL.ops[name].kind == "content" else name
             after = PROTOCOL.lifecycle.wire[state][row]
             if after is None:
-                raise Broken(f"{frame.stream}: {name} in state {state}")
+                raise Broken(f"{frame.stream}: {name} in state {state}", f"a transition in {frame.stream}")
             state = after
 
     def _apply(
         self, stream: Stream, op: frames.Op, name: str, later: list[tuple[Built, frames.DoneOp]]
     ) -> Iterator[Effect]:
         there = op.target == default_target(stream.name)
-        if not there and not ("html" in self.agreed and op.target.startswith("#")):
+        elsewhere = not there and "html" in self.agreed and op.target.startswith("#")
+        if not there and not elsewhere and PROTOCOL.ops[name].kind == "content":
             # CLI-13; the state belongs to the stream, not to an element, so it changes all the same
             yield Report("target", f"{stream.name}: {name} on {op.target!r}, which this client does not have")
+            stream.content()
+            return
         match op:
             case frames.StartOp(run=run):
                 yield stream.start(run)
@@ -336,10 +349,9 @@ class Client:
                     later.append((built, op))
             case frames.TextOp():
                 stream.content()
-                if there or "html" in self.agreed:
-                    mode = _mode(self._known(op.mode, op.mode in PROTOCOL.text_modes))
-                    yield Text(stream.name, mode, op.text)
-                    yield stream.write(op.text, mode) if there else stream.fire("text")
+                mode = _mode(self._known(op.mode, op.mode in PROTOCOL.text_modes))
+                yield Text(stream.name, mode, op.text)
+                yield stream.write(op.text, mode) if there else stream.fire("text")
             case _:
                 stream.content()
                 stream.unread()
@@ -352,7 +364,8 @@ class Client:
             case frames.HtmlOp(html=html):
                 return Html(stream, HTML_MODES[name], html, target)
             case frames.PruneOp(limit=limit, edge=edge):
-                return Removed(stream, name, target, limit, edge)
+                known = self._known(edge, edge in PROTOCOL.prune_edges) or PROTOCOL.unknown_values["edge"]
+                return Removed(stream, name, target, limit, str(known))
             case _:
                 return Removed(stream, name, target)
 

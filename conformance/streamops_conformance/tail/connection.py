@@ -70,6 +70,7 @@ class Connection:
 
     async def _once(self) -> int:
         """One connection, from its upgrade to its end; returns its close code."""
+        began = time.monotonic()
         async with connect(
             self._url,
             subprotocols=[Subprotocol(PROTOCOL.subprotocol)],  # CON-15
@@ -83,7 +84,7 @@ class Connection:
                 raise NotSpoken(f"the server does not speak {PROTOCOL.subprotocol}")
             self._socket = socket
             try:
-                await self._carry_out(self._client.connected(time.monotonic()))
+                await self._carry_out(self._client.connected(began))
                 while True:
                     await self._carry_out(await self._next(socket))
             except ConnectionClosed as closed:

@@ -6,7 +6,7 @@ the schemas.
 """
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -23,14 +23,18 @@ FrameBytes = Annotated[int, Meta(ge=PROTOCOL.limits.min_frame_bytes, le=PROTOCOL
 
 
 class Broken(Exception):
-    """The peer broke the protocol; the text says how."""
+    """The peer broke the protocol; the text says how. `kind` tells violations apart (RES-19)."""
+
+    def __init__(self, text: str, kind: str = "malformed") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 class StreamState(Struct):
     """The state of a stream in the map of a view (FRM-5)."""
 
     seq: Natural
-    state: Literal["idle", "open", "errored"]
+    state: str
     run: Positive | UnsetType = UNSET
     error: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
@@ -77,6 +81,8 @@ class Stream(Struct):
     def __post_init__(self) -> None:
         if not re.fullmatch(PROTOCOL.patterns.stream, self.stream):
             raise ValueError(f"{self.stream!r} is not the name of a stream")
+        if self.n < len(self.ops):
+            raise ValueError(f"{len(self.ops)} ops and n is {self.n}")
 
 
 class View(Struct):

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import cast
 
 from msgspec import UNSET
 from streamops_spec.protocol import State
@@ -87,8 +88,9 @@ class Stream:
         self.cursor, self.gone = seq, True
 
     def reconcile(self, said: StreamState) -> Iterator[Fired]:
-        """Take the state that a view's map gives (chapter 12)."""
+        """Take the state that a view's map gives (CLI-24). Its `state` is one of the three."""
         run = None if said.run is UNSET else int(said.run)
+        is_new = False
         if said.seq != self.cursor:
             self.unread()
         if run != self.run:
@@ -96,14 +98,15 @@ class Stream:
                 yield self.done("expired")[0]
             self.cursor = said.seq
             if run is not None:
+                is_new = True
                 yield self.start(run)
                 self.unread()  # its beginning was not seen
         self.cursor, self.gone = said.seq, False
         error = None if said.error is UNSET else str(said.error)
         code = None if said.code is UNSET else str(said.code)
-        if error is not None and error != self.error:
+        if error is not None and (is_new or (error, code) != (self.error, self.code)):
             yield self.fail(error, code)
-        self.state, self.error, self.code = said.state, error, code
+        self.state, self.error, self.code = cast("State", said.state), error, code
 
 
 def _write(pieces: deque[str], text: str, mode: Mode) -> None:
