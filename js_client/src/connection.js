@@ -79,9 +79,6 @@ export function connectionOf(options, window, page, streams, report) {
     enter(STARTED);
   }
 
-  /** The next attempt follows at once. */
-  const hurry = () => socket._after(open, session._hurry(random(), now()));
-
   /** @param {number} code @param {string} [reason] */
   function close(code, reason) {
     if (socket._close(code, reason)) closed({ code });
@@ -100,7 +97,7 @@ export function connectionOf(options, window, page, streams, report) {
   function enter(state, wait) {
     if (connection._state == "closed") return;
     connection._state = state;
-    page._state(state, hurry);
+    page._state(state, () => socket._after(open, session._hurry(random(), now()))); // the next attempt, at once
     notify(onState, state, wait);
   }
 

@@ -1,6 +1,7 @@
 // The view root, and what frames do to it. Everything here is synchronous: pages in the background are updated
 // too, and no script of the page runs between the operations of one frame (CLI-4).
 
+import { call } from "./dom.js";
 import { reactions } from "./frames.js";
 import { listen } from "./listen.js";
 import { show } from "./markers.js";
@@ -44,7 +45,8 @@ export const load = (views = true) =>
 /** @param {Element} root @param {any} window @returns {Fire} */
 const firing = (root, window) =>
   function fire(el, name, detail) {
-    (root.contains(el) ? el : root).dispatchEvent(new window.CustomEvent("stream:" + name, { bubbles: true, detail }));
+    const event = new window.CustomEvent("stream:" + name, { bubbles: true, detail });
+    call(call(root, "contains", el) ? el : root, "dispatchEvent", event);
   };
 
 /** @typedef {(call: (input: import("./reader.js").Reader) => void) => void} Ready */
@@ -88,7 +90,7 @@ function readyOf(root, window, report, make) {
 }
 
 /**
- * The effects of a session on a page. `_flush` ends a frame for hooks, `_load` loads code for which frames wait (where
+ * The effects of a session on a page. `_load` loads code for which frames wait (where
  * a reader is has to be known before them), and `close` removes what does not belong to the page.
  * @param {Element} root
  * @param {any} window
@@ -97,7 +99,7 @@ function readyOf(root, window, report, make) {
  * @param {import("./client.js").Tell} report
  * @param {(event: string, params?: object) => Promise<unknown>} push
  * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
- *   _ready: Ready, _flush: () => void, _load: (views: boolean) => Promise<any> | undefined,
+ *   _ready: Ready, _load: (views: boolean) => Promise<any> | undefined,
  *   _state: (state: string, hurry: () => void) => void, close: () => void}}
  */
 export function pageOf(root, window, options, streams, report, push) {
@@ -130,9 +132,9 @@ export function pageOf(root, window, options, streams, report, push) {
       import("./hooks.js").then(({ hooksIn }) => (hooks = hooksIn(root, window, push, report)));
   }
 
+  flush();
   return {
     _ready: ready,
-    _flush: flush,
 
     _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
 
