@@ -12,7 +12,7 @@ const pages = {
   "/anchored": { body: list(anchored) },
   "/shrinks": { body: auto(`<div style="display: flex; flex-direction: column; height: 150px"><div id="log" dj-stream="a" data-stream-scroll style="${BOX}; flex: 1; height: auto"></div><div id="status"></div></div>`) },
   "/text": { body: auto(`<pre id="log" dj-stream="a" data-stream-scroll style="${BOX}"></pre>`) },
-  "/form": { body: auto(`<form id="f" action="/elsewhere" dj-submit="send" dj-reset><input name="submit" id="box"><input name="action" value="x"><button id="go" name="how" value="now">Send</button><button id="smile" dj-click="smile">:)</button></form><label id="label" dj-click="tick"><span>tick</span><input type="checkbox" id="tick"></label>`) },
+  "/form": { body: auto(`<form id="f" action="/elsewhere" dj-submit="send" dj-reset><input name="submit" id="box"><input name="action" value="x"><button id="go" name="how" value="now">Send</button><button id="smile" dj-click="smile">:)</button></form><form id="big" dj-submit="paste" dj-reset><textarea name="dispatchEvent"></textarea><input name="contains"><button>Paste</button></form><label id="label" dj-click="tick"><span>tick</span><input type="checkbox" id="tick"></label>`) },
 };
 
 let browser, say;
@@ -138,5 +138,18 @@ test("a form whose fields have the names of its members never leaves the page, a
   while (!events().some(([name]) => name == "last")) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.deepEqual(events(), [["send", { submit: "hello", action: "x", how: "now" }], ["smile", {}], ["tick", {}], ["last", {}]]);
   assert.equal(page.url(), address);
+  assert.deepEqual(page.errors, []);
+});
+
+test("a paste that is too large is refused alone, and its form says so, whatever its fields are called", async () => {
+  const page = await opened("/form");
+  const told = await page.evaluate(async () => {
+    const area = document.querySelector("textarea");
+    area.value = "x".repeat(1_200_000);
+    const refused = new Promise((resolve) => document.addEventListener("stream:refused", ({ target, detail }) => resolve([target.id, detail.event, detail.code])));
+    document.querySelector("#big button").click();
+    return [await refused, area.value.length, [...window.streamops.clients.values()][0].state];
+  });
+  assert.deepEqual(told, [["big", "paste", "frame_too_large"], 1_200_000, "open"]);
   assert.deepEqual(page.errors, []);
 });
