@@ -71,6 +71,7 @@ function readyOf(root, window, report, make) {
   function start() {
     if (reader) {
       input ||= make(reader, listener);
+      // a copy: what one of them asks for comes before the next
       for (const each of early.splice(0)) notify(each, input);
     } else
       loading ||= loadReader().then(start, (error) => {
@@ -80,11 +81,8 @@ function readyOf(root, window, report, make) {
 
   /** @type {Ready} */
   function ready(then) {
-    if (input) notify(then, input);
-    else {
-      early.push(then);
-      start();
-    }
+    early.push(then);
+    start();
   }
   return ready;
 }
