@@ -95,7 +95,6 @@ export function connect(options) {
   const connection = connectionOf(options, window, page, streams, report);
   const { _session: session } = connection;
 
-  page._flush();
   if (options.protocol == "v0") {
     import("./v0.js").then(({ start }) => start(connection, options.view, window)).catch(connection._failed);
   } else connection._open();

@@ -27,17 +27,16 @@ export function listen(root, window, act) {
   /** @param {any} event */
   function heard(event) {
     const { type, target, key } = event;
-    const isSubmit = type == "submit";
     const el = call(target, "closest", `[dj-${type}]`);
     if (!call(root, "contains", el) || isComposing(event)) return;
     // the browser must be told now: it would leave the page, submit the form around a button, or use the key
     if (
-      isSubmit ||
+      type == "submit" ||
       (type == "click" && /^(a|submit|image)$/.test(get(el, get(el, "form") ? "type" : "localName"))) ||
       (type == "keydown" && attributeOf(el, "dj-key") == key)
     )
       event.preventDefault();
-    act(event, el, isSubmit ? new window.FormData(target, event.submitter) : undefined);
+    act(event, el, type == "submit" ? new window.FormData(target, event.submitter) : undefined);
   }
   for (const type of TYPES) root.addEventListener(type, heard);
   return heard;

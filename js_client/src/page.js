@@ -45,7 +45,7 @@ export const load = (views = true) =>
 const firing = (root, window) =>
   function fire(el, name, detail) {
     const event = new window.CustomEvent("stream:" + name, { bubbles: true, detail });
-    call(root.contains(el) ? el : root, "dispatchEvent", event);
+    call(call(root, "contains", el) ? el : root, "dispatchEvent", event);
   };
 
 /** @typedef {(call: (input: import("./reader.js").Reader) => void) => void} Ready */
@@ -70,6 +70,7 @@ function readyOf(root, window, report, make) {
   function start() {
     if (reader) {
       input ||= make(reader, listener);
+      // a copy: what one of them asks for comes before the next
       for (const each of early.splice(0)) notify(each, input);
     } else
       loading ||= loadReader().then(start, (error) => {
@@ -79,17 +80,14 @@ function readyOf(root, window, report, make) {
 
   /** @type {Ready} */
   function ready(then) {
-    if (input) notify(then, input);
-    else {
-      early.push(then);
-      start();
-    }
+    early.push(then);
+    start();
   }
   return ready;
 }
 
 /**
- * The effects of a session on a page. `_flush` ends a frame for hooks, `_load` loads code for which frames wait (where
+ * The effects of a session on a page. `_load` loads code for which frames wait (where
  * a reader is has to be known before them), and `close` removes what does not belong to the page.
  * @param {Element} root
  * @param {any} window
@@ -98,7 +96,7 @@ function readyOf(root, window, report, make) {
  * @param {import("./client.js").Tell} report
  * @param {(event: string, params?: object) => Promise<unknown>} push
  * @returns {Pick<Effects, "frame" | "op" | "integrity" | "view"> & {
- *   _ready: Ready, _flush: () => void, _load: (views: boolean) => Promise<any> | undefined,
+ *   _ready: Ready, _load: (views: boolean) => Promise<any> | undefined,
  *   _state: (...change: Parameters<import("./reader.js").Reader["state"]>) => void, close: () => void}}
  */
 export function pageOf(root, window, options, streams, report, push) {
@@ -131,9 +129,9 @@ export function pageOf(root, window, options, streams, report, push) {
       import("./hooks.js").then(({ hooksIn }) => (hooks = hooksIn(root, window, push, report)));
   }
 
+  flush();
   return {
     _ready: ready,
-    _flush: flush,
 
     _load: (views) => (views || window.document.querySelector("[data-stream-scroll]") ? load(views) : undefined),
 

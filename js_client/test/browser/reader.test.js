@@ -12,12 +12,21 @@ const pages = {
   "/anchored": { body: list(anchored) },
   "/shrinks": { body: auto(`<div style="display: flex; flex-direction: column; height: 150px"><div id="log" dj-stream="a" data-stream-scroll style="${BOX}; flex: 1; height: auto"></div><div id="status"></div></div>`) },
   "/text": { body: auto(`<pre id="log" dj-stream="a" data-stream-scroll style="${BOX}"></pre>`) },
-  "/form": { body: auto(`<form id="f" action="/elsewhere" dj-submit="send" dj-reset><input name="submit" id="box"><input name="action" value="x"><button id="go" name="how" value="now">Send</button><button id="smile" dj-click="smile">:)</button></form><label id="label" dj-click="tick"><span>tick</span><input type="checkbox" id="tick"></label>`) },
+  "/names": { body: auto(`<div id="place"></div>`) },
+  "/form": { body: auto(`<form id="f" action="/elsewhere" dj-submit="send" dj-reset><input name="submit" id="box"><input name="action" value="x"><button id="go" name="how" value="now">Send</button><button id="smile" dj-click="smile">:)</button></form><form id="big" dj-submit="paste" dj-reset><textarea name="dispatchEvent"></textarea><input name="contains"><button>Paste</button></form><label id="label" dj-click="tick"><span>tick</span><input type="checkbox" id="tick"></label>`) },
 };
 
 let browser, say;
 before(async () => {
-  browser = await inBrowser({ pages, session: (speak) => (say = speak) });
+  const session = (speak, hello, socket) => {
+    say = speak;
+    socket.on("message", (data) => {
+      const { event, ref } = JSON.parse(String(data));
+      if (event == "check" || event == "book") speak({ type: "reply", ref, ok: true });
+      if (event == "fail") speak({ type: "reply", ref, ok: false, error: { code: "app_error", error: "No" } });
+    });
+  };
+  browser = await inBrowser({ pages, session });
 });
 after(() => browser.close());
 
@@ -137,6 +146,55 @@ test("a form whose fields have the names of its members never leaves the page, a
   const events = () => browser.heard.slice(count).filter(({ type }) => type == "event").map(({ event, params }) => [event, params]);
   while (!events().some(([name]) => name == "last")) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.deepEqual(events(), [["send", { submit: "hello", action: "x", how: "now" }], ["smile", {}], ["tick", {}], ["last", {}]]);
+  assert.equal(page.url(), address);
+  assert.deepEqual(page.errors, []);
+});
+
+test("a paste that is too large is refused alone, and its form says so, whatever its fields are called", async () => {
+  const page = await opened("/form");
+  const told = await page.evaluate(async () => {
+    const area = document.querySelector("textarea");
+    area.value = "x".repeat(1_200_000);
+    const refused = new Promise((resolve) => document.addEventListener("stream:refused", ({ target, detail }) => resolve([target.id, detail.event, detail.code])));
+    document.querySelector("#big button").click();
+    return [await refused, area.value.length, [...window.streamops.clients.values()][0].state];
+  });
+  assert.deepEqual(told, [["big", "paste", "frame_too_large"], 1_200_000, "open"]);
+  assert.deepEqual(page.errors, []);
+});
+
+test("a field may have the name of any property that a form has", async () => {
+  const page = await opened("/names");
+  const address = page.url();
+  const count = browser.heard.length;
+  const [names, wrong] = await page.evaluate(async () => {
+    const all = new Set(["__proto__", "constructor"]);
+    for (let of = HTMLFormElement.prototype; of; of = Object.getPrototypeOf(of)) for (const name of Object.getOwnPropertyNames(of)) all.add(name);
+    const place = document.getElementById("place");
+    const odd = [];
+    for (const name of all) {
+      place.innerHTML = `<form dj-change="check" dj-reset><input><button>Book</button></form>`;
+      const [input, button] = place.querySelectorAll("input,button");
+      const form = place.firstElementChild;
+      input.name = name;
+      for (const event of ["book", "fail"]) {
+        Element.prototype.setAttribute.call(form, "dj-submit", event);
+        input.value = event;
+        if (event == "book") input.dispatchEvent(new Event("change", { bubbles: true }));
+        const refused = event == "fail" && new Promise((resolve) => document.addEventListener("stream:refused", resolve, { once: true }));
+        button.click();
+        if (input.value) odd.push(`${name} ${event}: not emptied`);
+        await refused;
+        while (Element.prototype.hasAttribute.call(form, "aria-busy")) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (input.value != (event == "fail" ? "fail" : "")) odd.push(`${name} ${event}: ${input.value}`);
+      }
+    }
+    return [[...all], odd];
+  });
+  assert.ok(names.length > 250, `${names.length} names`);
+  assert.deepEqual(wrong, []);
+  const params = (wanted) => browser.heard.slice(count).filter(({ event }) => event == wanted).map((frame) => Object.entries(frame.params));
+  for (const event of ["check", "book", "fail"]) assert.deepEqual(params(event), names.map((name) => [[name, event == "check" ? "book" : event]]), event);
   assert.equal(page.url(), address);
   assert.deepEqual(page.errors, []);
 });
