@@ -1,6 +1,6 @@
 // Which node of the html of before is which node of the html of now.
 
-import { allIn, isElement, isEqual, nameOf, parentOf } from "./bases.js";
+import { isElement, isEqual, nameOf } from "./bases.js";
 import { attributeOf, get } from "./dom.js";
 
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
@@ -22,10 +22,10 @@ export function keyOf(node) {
 
 /**
  * @param {import("./merge.js").Run} run
- * @param {any} base @param {any[]} olds its children @param {any[]} news
+ * @param {any[]} olds @param {any[]} news
  * @returns {Map<any, any>} one of `news` → the base that it becomes; a twin may stand elsewhere
  */
-export function matchOf({ _twins: twins, _taken: taken }, base, olds, news) {
+export function matchOf({ _twins: twins, _taken: taken }, olds, news) {
   const matched = new Map();
   /** @param {any} one @param {any} old */
   const is = (one, old) => {
@@ -46,30 +46,23 @@ export function matchOf({ _twins: twins, _taken: taken }, base, olds, news) {
   let ones = rest.filter(isElement);
   let free = new Set(left.filter(isElement));
 
-  /** @param {(node: any, isOld: any) => unknown} key of nodes that become each other; none: of no other */
+  /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {
     if (!ones.length || !free.size) return;
     const pool = new Map();
     for (const old of free) {
-      const own = key(old, true);
-      pool.set(own, [...(pool.get(own) || []), old]);
+      const own = key(old);
+      if (pool.has(own)) pool.get(own).push(old);
+      else pool.set(own, [old]);
     }
     ones = ones.filter((one) => {
-      const own = key(one, false);
-      const old = own && pool.get(own)?.shift();
+      const old = pool.get(key(one))?.shift();
       if (old) matched.set(one, old);
       return !(old && free.delete(old));
     });
   }
 
   pairBy((el) => get(el, "outerHTML"));
-  pairBy((el, isOld) => {
-    // what contains the same
-    if (isOld || !twins.size) return isOld && el;
-    let old = twins.get(allIn(el, "[id]").find((inner) => twins.has(inner)));
-    while (old && parentOf(old) != base) old = parentOf(old);
-    return old && keyOf(old) == keyOf(el) && old;
-  });
   pairBy(keyOf);
   // texts and comments that follow the same element, in their order
   ones = rest.filter((one) => !isElement(one));

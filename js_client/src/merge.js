@@ -6,7 +6,7 @@ import {
   liveOf, nameOf, nextOf, pair, parentOf, remove,
 } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
-import { fields, isAsGiven, isEditable, mergeAttributes, write } from "./fields.js";
+import { choiceOf, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
 import { inOrder, matchOf } from "./match.js";
 import { move } from "./move.js";
 
@@ -34,14 +34,12 @@ function merge(run, live, base, next) {
   }
   if (isIgnored(run, next)) return;
   const name = nameOf(next);
-  const settle = Object.hasOwn(fields, name) && fields[name](live, base, next);
-  mergeAttributes(live, base, next);
-  if (name == "TEXTAREA") base.textContent = next.textContent;
+  const choose = name == "SELECT" && choiceOf(live, base, next);
+  const changed = mergeAttributes(live, base, next);
+  if (name == "INPUT") mergeInput(live, next, changed);
+  if (name == "TEXTAREA") mergeText(live, base, next);
   else mergeChildren(run, live, base, next);
-  if (!settle) return;
-  if (name == "SELECT")
-    run._after.push(settle); // after options were removed
-  else settle();
+  if (choose) run._after.push(choose); // after options were removed
 }
 
 /** The child of `parent` that is this node or contains it. @param {any} parent @param {any} node */
@@ -102,7 +100,7 @@ function discard(live, old) {
 export function mergeChildren(run, live, base, next) {
   const olds = childrenOf(base);
   const news = childrenOf(next);
-  const matched = matchOf(run, base, olds, news);
+  const matched = matchOf(run, olds, news);
   if (isEditable(next) && !isAsGiven(live, base) && news.length + olds.length) {
     if (olds.length == news.length && news.every((one, i) => isEqual(olds[i], one))) return;
     call(live, "replaceChildren"); // an edited text and a new one have no common sense

@@ -9,16 +9,11 @@ import { ops } from "./ops.js";
 
 /** @typedef {import("./merge.js").Run} Run */
 
-/** @type {Set<any>} texts of the page that grew */
-const grown = new Set();
-
 /**
  * Merges html into an element.
  * @param {any} el @param {any} html @param {(run: Run, next: any) => void} [prepare]
  */
 export function put(el, html, prepare) {
-  for (const text of grown) baseOf(text).data = text.data;
-  grown.clear();
   const base = knownBaseOf(el);
   const next = parsed(el, html);
   /** @type {Run} */
@@ -74,11 +69,10 @@ Object.assign(ops, {
     const isFirst = op.mode == "prepend";
     const node = get(el, isFirst ? "firstChild" : "lastChild");
     if (!op.text || !node || get(node, "nodeType") != 3) return;
-    if (!baseOf(node)) {
-      const copy = call(node, "cloneNode");
-      pair(node, copy);
-      call(base, isFirst ? "prepend" : "append", copy);
-    } else grown.add(node);
+    const given = baseOf(node);
+    if (given) return given.insertData(isFirst ? 0 : given.length, op.text);
+    pair(node, call(node, "cloneNode"));
+    call(base, isFirst ? "prepend" : "append", baseOf(node));
   },
 
   /** @type {import("./ops.js").Apply} */
