@@ -1,6 +1,6 @@
 // Which node of the html of before is which node of the html of now.
 
-import { isElement, isEqual, nameOf } from "./bases.js";
+import { allIn, isElement, nameOf } from "./bases.js";
 import { attributeOf, get } from "./dom.js";
 
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
@@ -21,28 +21,44 @@ export function keyOf(node) {
 }
 
 /**
+ * An element of `next` with an id → the base that it is, wherever that stands. They are looked for at the first need.
+ * @param {import("./merge.js").Run} run @returns {Map<any, any>}
+ */
+export function twinsOf(run) {
+  if (run._twins) return run._twins;
+  run._twins = new Map();
+  const before = byId(run._base);
+  for (const [id, el] of byId(run._next)) {
+    const old = before.get(id);
+    if (el && old && !run._whole.has(el) && !run._held.has(old) && keyOf(old) == keyOf(el)) run._twins.set(el, old);
+  }
+  run._taken = new Set(run._twins.values());
+  return run._twins;
+}
+
+/** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
+function byId(el) {
+  const found = new Map();
+  for (const each of allIn(el, "[id]")) {
+    const id = attributeOf(each, "id");
+    found.set(id, found.has(id) ? null : each);
+  }
+  return found;
+}
+
+/**
  * @param {import("./merge.js").Run} run
  * @param {any[]} olds @param {any[]} news
- * @returns {Map<any, any>} one of `news` → the base that it becomes; a twin may stand elsewhere
+ * @returns {Map<any, any>} one of `news` → the base that it becomes, which may stand elsewhere
  */
-export function matchOf({ _twins: twins, _taken: taken }, olds, news) {
+export function matchOf(run, olds, news) {
   const matched = new Map();
-  /** @param {any} one @param {any} old */
-  const is = (one, old) => {
-    const twin = twins.get(one);
-    return twin ? twin == old : one && old && !taken.has(old) && isEqual(old, one);
-  };
-  let start = 0;
-  while (is(news[start], olds[start])) matched.set(news[start], olds[start++]);
-  let end = 0; // from the end
-  while (end < Math.min(olds.length, news.length) - start && is(news.at(-1 - end), olds.at(-1 - end)))
-    matched.set(news.at(-1 - end), olds.at(-1 - end++));
-  const rest = news.slice(start, news.length - end).filter((one) => {
-    const twin = twins.get(one);
-    if (twin) matched.set(one, twin);
-    return !twin;
+  const left = olds.filter((old) => !run._held.has(old));
+  const rest = news.filter((one) => {
+    const held = run._whole.get(one);
+    if (held) matched.set(one, held);
+    return !held;
   });
-  const left = olds.slice(start, olds.length - end).filter((old) => !taken.has(old));
   let ones = rest.filter(isElement);
   let free = new Set(left.filter(isElement));
 
@@ -62,17 +78,24 @@ export function matchOf({ _twins: twins, _taken: taken }, olds, news) {
     });
   }
 
-  pairBy((el) => get(el, "outerHTML"));
+  if (ones.length + free.size > 2) pairBy((el) => get(el, "outerHTML"));
   pairBy(keyOf);
+  for (const one of ones) {
+    const twin = twinsOf(run).get(one);
+    if (twin) matched.set(one, twin);
+  }
   // texts and comments that follow the same element, in their order
   ones = rest.filter((one) => !isElement(one));
   free = new Set(left.filter((old) => !isElement(old)));
-  const numbers = new Map(olds.map((old, i) => [old, i]));
-  pairBy((node) => {
-    let last = node;
-    while (last && !isElement(last)) last = get(last, "previousSibling");
-    return nameOf(node) + (last ? numbers.get(matched.get(last) || last) : "first");
-  });
+  const keys = new Map();
+  for (const nodes of [olds, news]) {
+    /** @type {any} */
+    let last = "first";
+    for (const node of nodes)
+      if (!isElement(node)) keys.set(node, nameOf(node) + last);
+      else last = nodes == olds ? olds.indexOf(node) : olds.indexOf(matched.get(node));
+  }
+  pairBy((node) => keys.get(node));
   return matched;
 }
 

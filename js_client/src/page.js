@@ -91,9 +91,8 @@ export function pageOf(root, window, options, streams, report, push) {
       const event = OPS[name].html ? "update" : isDelete ? "remove" : name;
       const tell = () => fire(el, event, { stream: stream.name, run, seq, op, reason, error, code });
       if (isDelete && el) tell(); // an event cannot bubble from a removed element
-      const problem = isContent
-        ? apply(el, target, op, safe, touched)
-        : target != stream.target && !v0 && ["target", target]; // only content has a target of its own
+      const refused = target != stream.target && !v0 && ["target", target]; // only content has a target of its own
+      const problem = isContent ? apply(el, target, op, safe, touched) : refused;
       // the state belongs to the stream, whatever the target is; most texts change nothing else
       if (name != "text" || mode == "replace") showAll();
       else if (stream._state != stream.state) showState(stream);
