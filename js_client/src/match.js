@@ -21,19 +21,20 @@ export function keyOf(node) {
 }
 
 /**
- * An element of `next` with an id → the base that it is, wherever that stands. They are looked for at the first need.
- * @param {import("./merge.js").Run} run @returns {Map<any, any>}
+ * Adds elements with an id to the twins, at the first need.
+ * @param {import("./merge.js").Run} run @returns {Map<any, any>} the twins
  */
 export function twinsOf(run) {
-  if (run._twins) return run._twins;
-  run._twins = new Map();
-  const before = byId(run._base);
-  for (const [id, el] of byId(run._next)) {
+  const { _twins, _taken } = run;
+  const before = run._searched || byId(run._base);
+  for (const [id, el] of run._searched ? [] : byId(run._next)) {
     const old = before.get(id);
-    if (el && old && !run._whole.has(el) && !run._held.has(old) && keyOf(old) == keyOf(el)) run._twins.set(el, old);
+    if (!el || !old || _twins.has(el) || _taken.has(old) || keyOf(old) != keyOf(el)) continue;
+    _twins.set(el, old);
+    _taken.add(old);
   }
-  run._taken = new Set(run._twins.values());
-  return run._twins;
+  run._searched = before;
+  return _twins;
 }
 
 /** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
@@ -53,14 +54,9 @@ function byId(el) {
  */
 export function matchOf(run, olds, news) {
   const matched = new Map();
-  const left = olds.filter((old) => !run._held.has(old));
-  const rest = news.filter((one) => {
-    const held = run._whole.get(one);
-    if (held) matched.set(one, held);
-    return !held;
-  });
-  let ones = rest.filter(isElement);
-  let free = new Set(left.filter(isElement));
+  for (const one of news) if (run._whole.has(one)) matched.set(one, run._twins.get(one));
+  let ones = news.filter((one) => isElement(one) && !matched.has(one));
+  let free = new Set(olds.filter(isElement));
 
   /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {
@@ -85,8 +81,8 @@ export function matchOf(run, olds, news) {
     if (twin) matched.set(one, twin);
   }
   // texts and comments that follow the same element, in their order
-  ones = rest.filter((one) => !isElement(one));
-  free = new Set(left.filter((old) => !isElement(old)));
+  ones = news.filter((one) => !isElement(one));
+  free = new Set(olds.filter((old) => !isElement(old)));
   const keys = new Map();
   for (const nodes of [olds, news]) {
     /** @type {any} */

@@ -14,16 +14,14 @@ import { move } from "./move.js";
  * One merge.
  * @typedef {object} Run
  * @property {any} _base what is merged @property {any} _next with this
- * @property {Map<any, any>} _whole elements of `next` → the base that is put in place as it is on the page
- * @property {Set<any>} _held the bases of `_whole`
- * @property {Map<any, any>} [_twins] see `twinsOf` @property {Set<any>} [_taken] the bases of `_twins`
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
+ * @property {Set<any>} _taken the bases of `_twins`
+ * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {any} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
  * @property {(() => void)[]} _after what is done at the end
  */
-
-/** @param {Run} run @param {any} el of `next` */
-export const isIgnored = ({ _ignores }, el) => _ignores && attributeOf(el, "dj-update") == "ignore";
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
@@ -33,7 +31,7 @@ function merge(run, live, base, next) {
     base.data = next.data;
     return;
   }
-  if (isIgnored(run, next)) return;
+  if (run._ignores && attributeOf(next, "dj-update") == "ignore") return;
   const name = nameOf(next);
   const choose = name == "SELECT" && choiceOf(live, base, next);
   const changed = mergeAttributes(live, base, next);
@@ -72,8 +70,8 @@ function clearGaps(olds, places, isChanged, live) {
 /** Whether anything in this element is needed elsewhere. @param {Run} run @param {any} el of `base` or of `next` */
 function hasTwin(run, el) {
   const twins = twinsOf(run);
-  const all = isElement(el) && twins.size + run._held.size ? [el, ...allIn(el, "*")] : [];
-  return all.some((each) => run._whole.has(each) || run._held.has(each) || twins.has(each) || run._taken?.has(each));
+  const all = isElement(el) && twins.size ? [el, ...allIn(el, "*")] : [];
+  return all.some((each) => twins.has(each) || run._taken.has(each));
 }
 
 /**
@@ -105,7 +103,7 @@ export function mergeChildren(run, live, base, next) {
   let news = childrenOf(next);
   /** @param {any} one @param {any} old */
   const isSame = (one, old) =>
-    one && old && (run._whole.has(one) ? run._whole.get(one) == old : !run._held.has(old) && isEqual(old, one));
+    one && old && (run._whole.has(one) ? run._twins.get(one) == old : isEqual(old, one));
   let start = 0;
   while (isSame(news[start], olds[start])) start++;
   let end = 0; // from the end

@@ -19,8 +19,9 @@ export function put(el, html, prepare) {
   const run = {
     _base: base,
     _next: next,
-    _whole: new Map(),
-    _held: new Set(),
+    _twins: new Map(),
+    _taken: new Set(),
+    _whole: new Set(),
     _ignores: !!prepare,
     _moved: new Set(),
     _after: [],

@@ -27,13 +27,14 @@ export function swap(root, html, listed, streams, find, report) {
   }
 
   try {
-    put(root, html, ({ _whole, _held }, next) => {
+    put(root, html, ({ _twins, _taken, _whole }, next) => {
       for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
-        if (!base || _held.has(base)) continue;
-        _whole.set(el, base);
-        _held.add(base);
+        if (!base || _taken.has(base)) continue;
+        _twins.set(el, base);
+        _taken.add(base);
+        _whole.add(el);
       }
     });
   } catch (error) {
