@@ -48,8 +48,12 @@ function put(el, name, attribute) {
   else call(el, "removeAttribute", name);
 }
 
-/** @param {any} live @param {any} base becomes `next` @param {any} next */
+/**
+ * @param {any} live @param {any} base becomes `next` @param {any} next
+ * @returns {Set<string>} the attributes that the program changed
+ */
 export function mergeAttributes(live, base, next) {
+  const changed = new Set();
   for (const { name } of [...get(base, "attributes"), ...get(next, "attributes")]) {
     const before = attributeOf(base, name);
     const attribute = call(next, "getAttributeNode", name);
@@ -61,65 +65,57 @@ export function mergeAttributes(live, base, next) {
     else if (name == "style" && attributeOf(live, name) !== before) parts.style(live, base, next);
     else put(live, name, attribute);
     put(base, name, attribute);
+    changed.add(name);
   }
   for (const name of Object.keys(parts))
     if (attributeOf(live, name) === "" && attributeOf(next, name) === null) call(live, "removeAttribute", name);
+  return changed;
 }
-
-/** @type {(el: any, name: string) => string} */
-const textOf = (el, name) => attributeOf(el, name) ?? "";
 
 /** @type {(el: any) => any[]} the options that the html selects */
 const chosen = (el) => allIn(el, "option[selected]");
 
+/** Attributes only begin what a field has. @param {any} live @param {any} next @param {Set<string>} changed */
+export function mergeInput(live, next, changed) {
+  const { value, type } = next;
+  if (changed.has("checked")) live.checked = next.checked;
+  if (changed.has("value") && type != "file" && live.value != value) live.value = value;
+}
+
+/** @param {any} live @param {any} base @param {any} next a `textarea` */
+export function mergeText(live, base, next) {
+  const { value } = next;
+  if (base.textContent == next.textContent) return;
+  live.defaultValue = base.textContent = next.textContent;
+  if (live.value != value) live.value = value;
+}
+
 /**
- * What is to be done with the state of a field after its attributes and children were merged. `base` becomes `next`.
- * @type {Record<string, (live: any, base: any, next: any) => (() => void) | undefined>}
+ * The choice of a `select`, which is made when it has all its options.
+ * @param {any} live @param {any} base becomes `next` until then @param {any} next
  */
-export const fields = {
-  INPUT(live, base, next) {
-    const { checked } = next;
-    const value = textOf(next, "value");
-    const isChecked = checked != (attributeOf(base, "checked") !== null);
-    const isValue = value != textOf(base, "value") && attributeOf(next, "type") != "file";
-    return () => {
-      if (isChecked) live.checked = checked;
-      if (isValue && live.value != value) live.value = value;
-    };
-  },
-
-  TEXTAREA(live, base, next) {
-    const value = get(next, "textContent");
-    if (value == get(base, "textContent")) return;
-    return () => {
-      live.defaultValue = value;
-      if (live.value != live.defaultValue) live.value = value;
-    };
-  },
-
-  SELECT(live, base, next) {
-    const before = chosen(base);
-    const own = [...live.options].filter((option) => option.selected);
-    const isCleared = !own[0] && live.options.length;
-    const shown = [...next.options].findIndex((option) => option.selected);
-    return () => {
-      const after = chosen(base);
-      if (live.multiple) {
-        for (const option of live.options) {
-          const given = baseOf(option);
-          const wanted = (before.includes(given) == after.includes(given) ? own : after.map(liveOf)).includes(option);
-          if (option.selected != wanted) option.selected = wanted;
-        }
-        return;
+export function choiceOf(live, base, next) {
+  const before = chosen(base);
+  const own = [...live.options].filter((option) => option.selected);
+  const isCleared = !own[0] && live.options.length;
+  const shown = [...next.options].findIndex((option) => option.selected);
+  return () => {
+    const after = chosen(base);
+    const options = [...live.options];
+    if (live.multiple) {
+      for (const option of options) {
+        const given = baseOf(option);
+        const wanted = (before.includes(given) == after.includes(given) ? own : after.map(liveOf)).includes(option);
+        if (option.selected != wanted) option.selected = wanted;
       }
-      const changed = before.at(-1) != after.at(-1);
-      const stays = isCleared || [...live.options].includes(own[0]);
-      const wanted = changed || !stays ? liveOf(allIn(base, "option")[shown]) : own[0];
-      if (wanted) wanted.selected = true;
-      else live.selectedIndex = -1;
-    };
-  },
-};
+      return;
+    }
+    const stays = before.at(-1) == after.at(-1) && (isCleared || options.includes(own[0]));
+    const wanted = stays ? own[0] : liveOf(allIn(base, "option")[shown]);
+    if (wanted) wanted.selected = true;
+    else live.selectedIndex = -1;
+  };
+}
 
 /** Whether the reader edits the content of this element. @param {any} el */
 export const isEditable = (el) => /^(true|plaintext-only|)$/i.test(attributeOf(el, "contenteditable") ?? "no");

@@ -1,6 +1,6 @@
 // Which node of the html of before is which node of the html of now.
 
-import { allIn, isElement, isEqual, nameOf, parentOf } from "./bases.js";
+import { allIn, isElement, nameOf } from "./bases.js";
 import { attributeOf, get } from "./dom.js";
 
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
@@ -21,65 +21,77 @@ export function keyOf(node) {
 }
 
 /**
- * @param {import("./merge.js").Run} run
- * @param {any} base @param {any[]} olds its children @param {any[]} news
- * @returns {Map<any, any>} one of `news` → the base that it becomes; a twin may stand elsewhere
+ * Adds elements with an id to the twins, at the first need.
+ * @param {import("./merge.js").Run} run @returns {Map<any, any>} the twins
  */
-export function matchOf({ _twins: twins, _taken: taken }, base, olds, news) {
-  const matched = new Map();
-  /** @param {any} one @param {any} old */
-  const is = (one, old) => {
-    const twin = twins.get(one);
-    return twin ? twin == old : one && old && !taken.has(old) && isEqual(old, one);
-  };
-  let start = 0;
-  while (is(news[start], olds[start])) matched.set(news[start], olds[start++]);
-  let end = 0; // from the end
-  while (end < Math.min(olds.length, news.length) - start && is(news.at(-1 - end), olds.at(-1 - end)))
-    matched.set(news.at(-1 - end), olds.at(-1 - end++));
-  const rest = news.slice(start, news.length - end).filter((one) => {
-    const twin = twins.get(one);
-    if (twin) matched.set(one, twin);
-    return !twin;
-  });
-  const left = olds.slice(start, olds.length - end).filter((old) => !taken.has(old));
-  let ones = rest.filter(isElement);
-  let free = new Set(left.filter(isElement));
+export function twinsOf(run) {
+  const { _twins, _taken } = run;
+  const before = run._searched || byId(run._base);
+  for (const [id, el] of run._searched ? [] : byId(run._next)) {
+    const old = before.get(id);
+    if (!el || !old || _twins.has(el) || _taken.has(old) || keyOf(old) != keyOf(el)) continue;
+    _twins.set(el, old);
+    _taken.add(old);
+  }
+  run._searched = before;
+  return _twins;
+}
 
-  /** @param {(node: any, isOld: any) => unknown} key of nodes that become each other; none: of no other */
+/** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
+function byId(el) {
+  const found = new Map();
+  for (const each of allIn(el, "[id]")) {
+    const id = attributeOf(each, "id");
+    found.set(id, found.has(id) ? null : each);
+  }
+  return found;
+}
+
+/**
+ * @param {import("./merge.js").Run} run
+ * @param {any[]} olds @param {any[]} news
+ * @returns {Map<any, any>} one of `news` → the base that it becomes, which may stand elsewhere
+ */
+export function matchOf(run, olds, news) {
+  const matched = new Map();
+  for (const one of news) if (run._whole.has(one)) matched.set(one, run._twins.get(one));
+  let ones = news.filter((one) => isElement(one) && !matched.has(one));
+  let free = new Set(olds.filter(isElement));
+
+  /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {
     if (!ones.length || !free.size) return;
     const pool = new Map();
     for (const old of free) {
-      const own = key(old, true);
-      pool.set(own, [...(pool.get(own) || []), old]);
+      const own = key(old);
+      if (pool.has(own)) pool.get(own).push(old);
+      else pool.set(own, [old]);
     }
     ones = ones.filter((one) => {
-      const own = key(one, false);
-      const old = own && pool.get(own)?.shift();
+      const old = pool.get(key(one))?.shift();
       if (old) matched.set(one, old);
       return !(old && free.delete(old));
     });
   }
 
-  pairBy((el) => get(el, "outerHTML"));
-  pairBy((el, isOld) => {
-    // what contains the same
-    if (isOld || !twins.size) return isOld && el;
-    let old = twins.get(allIn(el, "[id]").find((inner) => twins.has(inner)));
-    while (old && parentOf(old) != base) old = parentOf(old);
-    return old && keyOf(old) == keyOf(el) && old;
-  });
+  if (ones.length + free.size > 2) pairBy((el) => get(el, "outerHTML"));
   pairBy(keyOf);
+  for (const one of ones) {
+    const twin = twinsOf(run).get(one);
+    if (twin) matched.set(one, twin);
+  }
   // texts and comments that follow the same element, in their order
-  ones = rest.filter((one) => !isElement(one));
-  free = new Set(left.filter((old) => !isElement(old)));
-  const numbers = new Map(olds.map((old, i) => [old, i]));
-  pairBy((node) => {
-    let last = node;
-    while (last && !isElement(last)) last = get(last, "previousSibling");
-    return nameOf(node) + (last ? numbers.get(matched.get(last) || last) : "first");
-  });
+  ones = news.filter((one) => !isElement(one));
+  free = new Set(olds.filter((old) => !isElement(old)));
+  const keys = new Map();
+  for (const nodes of [olds, news]) {
+    /** @type {any} */
+    let last = "first";
+    for (const node of nodes)
+      if (!isElement(node)) keys.set(node, nameOf(node) + last);
+      else last = nodes == olds ? olds.indexOf(node) : olds.indexOf(matched.get(node));
+  }
+  pairBy((node) => keys.get(node));
   return matched;
 }
 

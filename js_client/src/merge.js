@@ -6,23 +6,22 @@ import {
   liveOf, nameOf, nextOf, pair, parentOf, remove,
 } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
-import { fields, isAsGiven, isEditable, mergeAttributes, write } from "./fields.js";
-import { inOrder, matchOf } from "./match.js";
+import { choiceOf, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
+import { inOrder, matchOf, twinsOf } from "./match.js";
 import { move } from "./move.js";
 
 /**
  * One merge.
  * @typedef {object} Run
- * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands
+ * @property {any} _base what is merged @property {any} _next with this
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
  * @property {Set<any>} _taken the bases of `_twins`
  * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {any} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
  * @property {(() => void)[]} _after what is done at the end
  */
-
-/** @param {Run} run @param {any} el of `next` */
-export const isIgnored = ({ _ignores }, el) => _ignores && attributeOf(el, "dj-update") == "ignore";
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
@@ -32,16 +31,14 @@ function merge(run, live, base, next) {
     base.data = next.data;
     return;
   }
-  if (isIgnored(run, next)) return;
+  if (run._ignores && attributeOf(next, "dj-update") == "ignore") return;
   const name = nameOf(next);
-  const settle = Object.hasOwn(fields, name) && fields[name](live, base, next);
-  mergeAttributes(live, base, next);
-  if (name == "TEXTAREA") base.textContent = next.textContent;
+  const choose = name == "SELECT" && choiceOf(live, base, next);
+  const changed = mergeAttributes(live, base, next);
+  if (name == "INPUT") mergeInput(live, next, changed);
+  if (name == "TEXTAREA") mergeText(live, base, next);
   else mergeChildren(run, live, base, next);
-  if (!settle) return;
-  if (name == "SELECT")
-    run._after.push(settle); // after options were removed
-  else settle();
+  if (choose) run._after.push(choose); // after options were removed
 }
 
 /** The child of `parent` that is this node or contains it. @param {any} parent @param {any} node */
@@ -52,14 +49,15 @@ function placeIn(parent, node) {
 
 /**
  * Removes what a script put in the place of a text, as translators do, if the html has another text there now.
- * @param {any[]} olds @param {any[]} places of `olds` @param {(old: any) => boolean} isChanged @param {any} live
+ * @param {any[]} olds @param {any[]} places of `olds`, between the place before and the place after them
+ * @param {(old: any) => boolean} isChanged @param {any} live
  */
 function clearGaps(olds, places, isChanged, live) {
   olds.forEach((old, i) => {
     const own = liveOf(old);
-    if (places[i] || isElement(old) || (own && get(own, "isConnected")) || !isChanged(old)) return;
-    const end = places.slice(i).find(Boolean);
-    let at = places.slice(0, i).reverse().find(Boolean);
+    if (places[i + 1] || isElement(old) || (own && get(own, "isConnected")) || !isChanged(old)) return;
+    const end = places.slice(i + 1).find(Boolean);
+    let at = places.slice(0, i + 1).reverse().find(Boolean);
     at = at ? nextOf(at) : get(live, "firstChild");
     while (at && at != end) {
       const following = nextOf(at);
@@ -70,10 +68,11 @@ function clearGaps(olds, places, isChanged, live) {
 }
 
 /** Whether anything in this element is needed elsewhere. @param {Run} run @param {any} el of `base` or of `next` */
-const hasTwin = ({ _twins, _taken }, el) =>
-  _twins.size > 0 &&
-  isElement(el) &&
-  [el, ...allIn(el, "*")].some((each) => _twins.has(each) || _taken.has(each));
+function hasTwin(run, el) {
+  const twins = twinsOf(run);
+  const all = isElement(el) && twins.size ? [el, ...allIn(el, "*")] : [];
+  return all.some((each) => twins.has(each) || run._taken.has(each));
+}
 
 /**
  * Puts a new node on the page: the one that was parsed, since the copy of a script would run in some engines.
@@ -100,20 +99,33 @@ function discard(live, old) {
 
 /** @param {Run} run @param {any} live @param {any} base becomes `next` @param {any} next is taken apart */
 export function mergeChildren(run, live, base, next) {
-  const olds = childrenOf(base);
-  const news = childrenOf(next);
-  const matched = matchOf(run, base, olds, news);
-  if (isEditable(next) && !isAsGiven(live, base) && news.length + olds.length) {
-    if (olds.length == news.length && news.every((one, i) => isEqual(olds[i], one))) return;
+  let olds = childrenOf(base);
+  let news = childrenOf(next);
+  /** @param {any} one @param {any} old */
+  const isSame = (one, old) =>
+    one && old && (run._whole.has(one) ? run._twins.get(one) == old : isEqual(old, one));
+  let start = 0;
+  while (isSame(news[start], olds[start])) start++;
+  let end = 0; // from the end
+  while (end < Math.min(olds.length, news.length) - start && isSame(news.at(-1 - end), olds.at(-1 - end))) end++;
+  if (olds.length == start + end && news.length == start + end) return;
+  if (isEditable(next) && !isAsGiven(live, base)) {
     call(live, "replaceChildren"); // an edited text and a new one have no common sense
     call(base, "replaceChildren");
     for (const one of news) call(base, "append", create(run, live, one, null));
     return;
   }
+  const place = (/** @type {any} */ old) => placeIn(live, liveOf(old));
+  const last = lastOf(olds.slice(0, start), place);
+  const following = lastOf(olds.slice(olds.length - end).reverse(), place);
+  const before = olds[start - 1];
+  olds = olds.slice(start, olds.length - end);
+  news = news.slice(start, news.length - end);
+  const matched = matchOf(run, olds, news);
   const given = new Map(Array.from(matched, ([one, old]) => [old, one]));
-  const places = olds.map((old) => placeIn(live, liveOf(old)));
-  clearGaps(olds, places, (old) => !given.has(old) || differs(run, old, given.get(old)), live);
-  const kept = arrange(run, live, olds, news, matched, places);
+  const places = olds.map(place);
+  clearGaps(olds, [last, ...places, following], (old) => !given.has(old) || differs(run, old, given.get(old)), live);
+  const kept = arrange(run, live, olds, news, matched, places, last, following);
   for (const old of olds) {
     if (given.has(old) || parentOf(old) != base) continue;
     const take = () => run._moved.has(old) || discard(live, old);
@@ -121,10 +133,18 @@ export function mergeChildren(run, live, base, next) {
     else take();
     remove(old);
   }
-  let at = get(base, "firstChild");
+  let at = before ? nextOf(before) : get(base, "firstChild");
   for (const one of kept) {
     if (one == at) at = nextOf(at);
     else insert(base, one, at);
+  }
+}
+
+/** The place of the last of these that has one. @param {any[]} olds @param {(old: any) => any} place @returns {any} */
+function lastOf(olds, place) {
+  for (let i = olds.length; i--; ) {
+    const found = place(olds[i]);
+    if (found) return found;
   }
 }
 
@@ -132,14 +152,13 @@ export function mergeChildren(run, live, base, next) {
  * Puts nodes in the order of the html, and merges them.
  * @param {Run} run @param {any} live @param {any[]} olds @param {any[]} news
  * @param {Map<any, any>} matched one of `news` → its base @param {any[]} places of `olds` on the page
+ * @param {any} previous the place before them @param {any} following the place after them
  * @returns {any[]} the bases, in this order
  */
-function arrange(run, live, olds, news, matched, places) {
+function arrange(run, live, olds, news, matched, places, previous, following) {
   const numbers = new Map(olds.map((old, i) => [old, i]));
   const stay = inOrder(live, news.flatMap((one) => numbers.get(matched.get(one)) ?? []), places);
-  const first = places.find((place, i) => place && stay(i));
-  /** @type {any} */
-  let previous;
+  const first = places.find((place, i) => place && stay(i)) || following;
   /** Where the next node is put. */
   const before = () => {
     if (previous && parentOf(previous) == live) return nextOf(previous);

@@ -1,28 +1,24 @@
 // Does to the html of the program what operations do to the page, so that it is what a view or the next html of an
 // operation is compared with. Loaded with the code of views, and when an operation replaces html.
 
-import { allIn, baseOf, childrenOf, contains, isEqual, knownBaseOf, nextOf, pair, pairAll, parsed } from "./bases.js";
-import { attributeOf, call, get } from "./dom.js";
-import { keyOf } from "./match.js";
+import { baseOf, childrenOf, contains, knownBaseOf, nextOf, pair, pairAll, parsed } from "./bases.js";
+import { call, get } from "./dom.js";
 import { mergeChildren } from "./merge.js";
 import { ops } from "./ops.js";
 
 /** @typedef {import("./merge.js").Run} Run */
-
-/** @type {Set<any>} texts of the page that grew */
-const grown = new Set();
 
 /**
  * Merges html into an element.
  * @param {any} el @param {any} html @param {(run: Run, next: any) => void} [prepare]
  */
 export function put(el, html, prepare) {
-  for (const text of grown) baseOf(text).data = text.data;
-  grown.clear();
   const base = knownBaseOf(el);
   const next = parsed(el, html);
   /** @type {Run} */
   const run = {
+    _base: base,
+    _next: next,
     _twins: new Map(),
     _taken: new Set(),
     _whole: new Set(),
@@ -31,35 +27,12 @@ export function put(el, html, prepare) {
     _after: [],
   };
   prepare?.(run, next);
-  findTwins(run, base, next);
   const document = get(el, "ownerDocument");
   const active = get(document, "activeElement");
   mergeChildren(run, el, base, next);
   for (const act of run._after) act();
   if (active && contains(el, active) && active != get(document, "activeElement"))
     call(active, "focus", { preventScroll: true });
-}
-
-/** @param {any} el @returns {Map<string, any>} elements by id; null if there are several */
-function byId(el) {
-  const found = new Map();
-  for (const each of allIn(el, "[id]")) {
-    const id = attributeOf(each, "id");
-    found.set(id, found.has(id) ? null : each);
-  }
-  return found;
-}
-
-/** An element with an id stays itself, wherever it stands. @param {Run} run @param {any} base @param {any} next */
-function findTwins(run, base, next) {
-  const before = byId(base);
-  for (const [id, el] of byId(next)) {
-    const old = before.get(id);
-    if (!el || !old || run._twins.has(el) || run._taken.has(old)) continue;
-    if (!isEqual(old, el) && keyOf(old) != keyOf(el)) continue;
-    run._twins.set(el, old);
-    run._taken.add(old);
-  }
 }
 
 const { text, append, prepend, delete: drop } = ops;
@@ -74,11 +47,10 @@ Object.assign(ops, {
     const isFirst = op.mode == "prepend";
     const node = get(el, isFirst ? "firstChild" : "lastChild");
     if (!op.text || !node || get(node, "nodeType") != 3) return;
-    if (!baseOf(node)) {
-      const copy = call(node, "cloneNode");
-      pair(node, copy);
-      call(base, isFirst ? "prepend" : "append", copy);
-    } else grown.add(node);
+    const given = baseOf(node);
+    if (given) return given.insertData(isFirst ? 0 : given.length, op.text);
+    pair(node, call(node, "cloneNode"));
+    call(base, isFirst ? "prepend" : "append", baseOf(node));
   },
 
   /** @type {import("./ops.js").Apply} */

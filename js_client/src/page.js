@@ -156,9 +156,9 @@ export function pageOf(root, window, options, streams, report, push) {
       const own = target == stream.target || target[0] == "#" || v0; // CLI-13
       const problem = isContent && (own ? apply(el, target, op, safe, touched) : ["target", target]);
       // the state belongs to the stream, whatever the target is; most texts change nothing else
-      if ((name != "text" && isContent) || mode == "replace") showAll();
-      else if (!isContent || stream._state != stream.state) showState(stream);
-      if (problem) report(problem[0], problem[1], stream.name, op); // CLI-5
+      if (name != "text" || mode == "replace") showAll();
+      else if (stream._state != stream.state) showState(stream);
+      if (problem) report(.../** @type {[string, unknown]} */ (problem), stream.name, op); // CLI-5
       if (!isDelete && !problem) tell();
     },
 

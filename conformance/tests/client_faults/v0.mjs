@@ -30,7 +30,7 @@ text("CLI-105", "a_prepend_flattens", 'if (mode == "prepend") return void (el.te
 
 fault("CLI-106", "html_is_put_in_the_place_of_the_target", "mirror.js", "replace: (el, op, html) => put(el, html),", "replace(el, op, html) {\nel.outerHTML = html;\n},");
 
-instead("CLI-107", "delete_takes_all_beside_it", 'call(el, "remove");', "el.parentNode.replaceChildren();");
+instead("CLI-107", "delete_takes_all_beside_it", 'call(el, "remove");', "if (arguments[1].op == 'delete') el.parentNode.replaceChildren();\nelse el.remove();");
 
 fault("CLI-108", "no_error_is_shown", "markers.js", "if (alert.textContent != error) alert.textContent = error;", "");
 fault("CLI-108", "an_error_has_no_role", "markers.js", 'if (alert.role != "alert") alert.role = "alert";', "");
