@@ -36,7 +36,7 @@ class ProgramCode:
     """A context manager around code of the program; afterwards `outcome` and `error` say how it ended.
 
     `what` names the code in the log, and `session` is the id of its session. An exception is logged
-    and does not leave the block; a cancellation is not logged.
+    and does not leave the block; a cancellation is not logged. It may be used again once it was left.
     """
 
     def __init__(self, what: str, session: str) -> None:
@@ -46,6 +46,7 @@ class ProgramCode:
         self.error: BaseException | None = None
 
     def __enter__(self) -> ProgramCode:
+        self.outcome, self.error = "owner_returns", None
         return self
 
     def __exit__(

@@ -39,6 +39,8 @@ class Pump:
         self._reschedule = False
         """Whether another deadline may follow the one that `_soon` serves."""
         self._calls = 0
+        self._sending = ProgramCode("Sending frames", session.id)
+        self._writing = ProgramCode("The transport", session.id)
         self.turn = Turn()
         self.schedule()
 
@@ -98,7 +100,7 @@ class Pump:
             self._soon.cancel()
             self._soon = None
         frames: list[bytes] = []
-        with ProgramCode("Sending frames", self._session.id) as sending:
+        with self._sending as sending:
             frames = self._session.flush(self._loop.time(), writable=self._writable)
         if sending.error is not None:  # nothing may follow what is missing now
             self._session.fail("internal", "The server failed")
@@ -107,7 +109,7 @@ class Pump:
             self._ended()
             return
         if frames and self._connection is not None:
-            with ProgramCode("The transport", self._session.id) as writing:
+            with self._writing as writing:
                 self._connection.write_frames(frames)
             if writing.error is not None:  # the frames are lost, so the client has to come back for them
                 self._connection.end(_BROKEN, "")

@@ -46,6 +46,7 @@ class SessionRunner:
         self._offered: frozenset[str] = frozenset()
         self.view_runner: ViewRunner | None = None
         """None before the hello, and if nothing is mounted."""
+        self._taking = self._code("Taking a message of the client")
         self._loop = asyncio.get_running_loop()
         self.pump = Pump(session, connection, self.end)
         self._tasks = ProducerTasks(self.program, self.pump.schedule, session.id)
@@ -57,7 +58,7 @@ class SessionRunner:
         """One message of the client."""
         if self.session.hello is None and self._connection is not None and not self._connection.is_open:
             return  # a hello sent before the client disconnected must not take a session over
-        with self._code("Taking a message of the client") as taking:
+        with self._taking as taking:
             self._take(message)
         if taking.error is not None:
             self.session.fail("internal", _FAILED)

@@ -54,8 +54,8 @@ def targets_need_no_capability() -> None:
 @fault("CNT-10")
 def a_re_render_sends_the_text_of_its_html() -> None:
     @instead(view_runner, "inner_html")
-    def inner(real: Real, whole: str, target: str) -> str:
-        return html.unescape(real(whole, target))
+    def inner(real: Real, whole: str, target: str, *more: Any) -> str:
+        return html.unescape(real(whole, target, *more))
 
 
 @fault("CNT-11", examples=FEW)
