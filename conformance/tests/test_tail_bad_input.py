@@ -1,4 +1,4 @@
-"""The terminal's client answers bad input as the table of chapter 13 says: the vectors that every client can run."""
+"""The terminal's client answers bad input as the table of chapter 13 says: the vectors for clients."""
 
 import json
 from typing import Any
