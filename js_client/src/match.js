@@ -1,4 +1,4 @@
-// Which node of the html of before is which node of the html of now.
+// Which node of the last html is which node of the next html.
 
 import { allIn, isElement, nameOf } from "./bases.js";
 import { attributeOf, get } from "./dom.js";

@@ -1,4 +1,4 @@
-// Three-way merge: what differs between the html of before (`base`) and of now (`next`) is done to the page (`live`),
+// Three-way merge: what differs between the last html (`base`) and the next (`next`) is done to the page (`live`),
 // and the base becomes `next`. Nothing else is touched, so what a reader or a script did to the page stays.
 
 import {
@@ -48,7 +48,7 @@ function placeIn(parent, node) {
 }
 
 /**
- * Removes what a script put in the place of a text, as translators do, if the html has another text there now.
+ * Removes what a script put in place of a text, as translators do, if the html has another text there now.
  * @param {any[]} olds @param {any[]} places of `olds`, between the place before and the place after them
  * @param {(old: any) => boolean} isChanged @param {any} live
  */

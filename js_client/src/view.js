@@ -16,7 +16,7 @@ export { viewFrame } from "./view-frame.js";
  * @param {import("./client.js").Tell} report gets what this throws
  */
 export function swap(root, html, listed, streams, find, report) {
-  /** The element of the page that is put in the place of one of the html. @param {any} el */
+  /** The element of the page that is put in place of one of the html. @param {any} el */
   function liveFor(el) {
     const name = attributeOf(el, "dj-stream");
     const stream = streams.get(name || attributeOf(el, "data-stream-error-for") || "");

@@ -76,7 +76,7 @@ test("what scripts added, removed and set stays, also when the program changes w
   assert.equal(w.outerHTML, `<div id="w" class="b script c" style="color: blue; width: 1px;" title="u" data-x="1"><b>3</b><i>back</i>extra</div>`);
 });
 
-test("what stands in the place of a text is removed when the html has another there; elements of scripts stay", () => {
+test("what stands in place of a text is removed when the html has another there; elements of scripts stay", () => {
   for (const [first, replace, second, expected] of [
     ["one", `<font>eins</font>`, "two", "two"],
     ["one", `<font>eins</font>`, "one", "<font>eins</font>"],
