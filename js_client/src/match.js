@@ -56,7 +56,7 @@ export function matchOf(run, olds, news) {
   const matched = new Map();
   for (const one of news) if (run._whole.has(one)) matched.set(one, run._twins.get(one));
   let ones = news.filter((one) => isElement(one) && !matched.has(one));
-  let free = new Set(olds.filter(isElement));
+  let free = new Set(olds.filter((old) => isElement(old) && !run._held.has(old)));
 
   /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {

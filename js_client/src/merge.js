@@ -17,6 +17,7 @@ import { move } from "./move.js";
  * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
  * @property {Set<any>} _taken the bases of `_twins`
  * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {Set<any>} _held the twins of `_whole`, which are nothing else
  * @property {any} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
@@ -103,7 +104,7 @@ export function mergeChildren(run, live, base, next) {
   let news = childrenOf(next);
   /** @param {any} one @param {any} old */
   const isSame = (one, old) =>
-    one && old && (run._whole.has(one) ? run._twins.get(one) == old : isEqual(old, one));
+    one && old && (run._whole.has(one) ? run._twins.get(one) == old : !run._held.has(old) && isEqual(old, one));
   let start = 0;
   while (isSame(news[start], olds[start])) start++;
   let end = 0; // from the end

@@ -27,7 +27,7 @@ export function swap(root, html, listed, streams, find, report) {
   }
 
   try {
-    put(root, html, ({ _twins, _taken, _whole }, next) => {
+    put(root, html, ({ _twins, _taken, _whole, _held }, next) => {
       for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
@@ -35,6 +35,7 @@ export function swap(root, html, listed, streams, find, report) {
         _twins.set(el, base);
         _taken.add(base);
         _whole.add(el);
+        _held.add(base);
       }
     });
   } catch (error) {

@@ -213,3 +213,12 @@ test("order: elements that the program moves, adds and removes at once stay them
     for (const name of ["a", "b", "c"]) if (order.includes(name) && all[name].isConnected) assert.equal(page.$(`#${name}`), all[name]);
   }
 });
+
+test("a stream that the html has twice is shown at its first place", () => {
+  const page = welcomed(`<i><p dj-stream="a"></p></i>`);
+  page.say(frame("a", 1, start("a"), text("a", "live")));
+  const live = page.el("a");
+  page.say(view(`<p dj-stream="a">1</p><i><p dj-stream="a">2</p></i>`, 1));
+  assert.deepEqual(Array.from(page.root.querySelectorAll("p"), (el) => el.textContent), ["live", "2"]);
+  assert.equal(page.el("a"), live);
+});
