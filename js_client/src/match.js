@@ -54,7 +54,7 @@ function byId(el) {
  */
 export function matchOf(run, olds, news) {
   const matched = new Map();
-  for (const one of news) if (run._whole.has(one)) matched.set(one, run._twins.get(one));
+  for (const one of news) if (run._held.has(run._twins.get(one))) matched.set(one, run._twins.get(one));
   let ones = news.filter((one) => isElement(one) && !matched.has(one));
   let free = new Set(olds.filter((old) => isElement(old) && !run._held.has(old)));
 

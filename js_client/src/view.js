@@ -27,14 +27,13 @@ export function swap(root, html, listed, streams, find, report) {
   }
 
   try {
-    put(root, html, ({ _twins, _taken, _whole, _held }, next) => {
+    put(root, html, ({ _twins, _taken, _held }, next) => {
       for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
         if (!base || _taken.has(base)) continue;
         _twins.set(el, base);
         _taken.add(base);
-        _whole.add(el);
         _held.add(base);
       }
     });
