@@ -1,4 +1,4 @@
-// Which node of the html of before is which node of the html of now.
+// Which node of the last html is which node of the next html.
 
 import { allIn, isElement, nameOf } from "./bases.js";
 import { attributeOf, get } from "./dom.js";
@@ -54,9 +54,9 @@ function byId(el) {
  */
 export function matchOf(run, olds, news) {
   const matched = new Map();
-  for (const one of news) if (run._whole.has(one)) matched.set(one, run._twins.get(one));
+  for (const one of news) if (run._held.has(run._twins.get(one))) matched.set(one, run._twins.get(one));
   let ones = news.filter((one) => isElement(one) && !matched.has(one));
-  let free = new Set(olds.filter(isElement));
+  let free = new Set(olds.filter((old) => isElement(old) && !run._held.has(old)));
 
   /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {

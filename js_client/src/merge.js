@@ -1,4 +1,4 @@
-// Three-way merge: what differs between the html of before (`base`) and of now (`next`) is done to the page (`live`),
+// Three-way merge: what differs between the last html (`base`) and the next (`next`) is done to the page (`live`),
 // and the base becomes `next`. Nothing else is touched, so what a reader or a script did to the page stays.
 
 import {
@@ -16,16 +16,19 @@ import { move } from "./move.js";
  * @property {any} _base what is merged @property {any} _next with this
  * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
  * @property {Set<any>} _taken the bases of `_twins`
- * @property {Set<any>} _whole elements of `next` whose twin is put in place as it is on the page
+ * @property {Set<any>} _held those of `_taken` that are put in place as they are on the page
  * @property {any} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
  * @property {(() => void)[]} _after what is done at the end
  */
 
+/** @param {Run} run @param {any} one of `next` */
+const isHeld = (run, one) => run._held.has(run._twins.get(one));
+
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
-  if (run._whole.has(next) || isEqual(base, next)) return;
+  if (isHeld(run, next) || isEqual(base, next)) return;
   if (!isElement(next)) {
     write(live, next.data);
     base.data = next.data;
@@ -48,7 +51,7 @@ function placeIn(parent, node) {
 }
 
 /**
- * Removes what a script put in the place of a text, as translators do, if the html has another text there now.
+ * Removes what a script put in place of a text, as translators do, if the html has another text there now.
  * @param {any[]} olds @param {any[]} places of `olds`, between the place before and the place after them
  * @param {(old: any) => boolean} isChanged @param {any} live
  */
@@ -103,7 +106,7 @@ export function mergeChildren(run, live, base, next) {
   let news = childrenOf(next);
   /** @param {any} one @param {any} old */
   const isSame = (one, old) =>
-    one && old && (run._whole.has(one) ? run._twins.get(one) == old : isEqual(old, one));
+    one && old && (isHeld(run, one) ? run._twins.get(one) == old : !run._held.has(old) && isEqual(old, one));
   let start = 0;
   while (isSame(news[start], olds[start])) start++;
   let end = 0; // from the end
@@ -184,10 +187,10 @@ function arrange(run, live, olds, news, matched, places, previous, following) {
 }
 
 /** Whether the program changed this node. @param {Run} run @param {any} old @param {any} one */
-const differs = (run, old, one) => !run._whole.has(one) && !isEqual(old, one);
+const differs = (run, old, one) => !isHeld(run, one) && !isEqual(old, one);
 
 /**
  * Whether a node is put back that a script took away.
  * @param {Run} run @param {any} own @param {any} old @param {any} one
  */
-const isWanted = (run, own, old, one) => run._whole.has(one) || (!get(own, "isConnected") && differs(run, old, one));
+const isWanted = (run, own, old, one) => isHeld(run, one) || (!get(own, "isConnected") && differs(run, old, one));

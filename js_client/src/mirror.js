@@ -21,7 +21,7 @@ export function put(el, html, prepare) {
     _next: next,
     _twins: new Map(),
     _taken: new Set(),
-    _whole: new Set(),
+    _held: new Set(),
     _ignores: !!prepare,
     _moved: new Set(),
     _after: [],

@@ -16,7 +16,7 @@ export { learn } from "./view-frame.js";
  * @param {import("./client.js").Tell} report gets what this throws
  */
 export function swap(root, html, listed, streams, find, report) {
-  /** The element of the page that is put in the place of one of the html. @param {any} el */
+  /** The element of the page that is put in place of one of the html. @param {any} el */
   function liveFor(el) {
     const name = attributeOf(el, "dj-stream");
     const stream = streams.get(name || attributeOf(el, "data-stream-error-for") || "");
@@ -27,14 +27,14 @@ export function swap(root, html, listed, streams, find, report) {
   }
 
   try {
-    put(root, html, ({ _twins, _taken, _whole }, next) => {
+    put(root, html, ({ _twins, _taken, _held }, next) => {
       for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
         if (!base || _taken.has(base)) continue;
         _twins.set(el, base);
         _taken.add(base);
-        _whole.add(el);
+        _held.add(base);
       }
     });
   } catch (error) {

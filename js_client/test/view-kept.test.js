@@ -76,7 +76,7 @@ test("what scripts added, removed and set stays, also when the program changes w
   assert.equal(w.outerHTML, `<div id="w" class="b script c" style="color: blue; width: 1px;" title="u" data-x="1"><b>3</b><i>back</i>extra</div>`);
 });
 
-test("what stands in the place of a text is removed when the html has another there; elements of scripts stay", () => {
+test("what stands in place of a text is removed when the html has another there; elements of scripts stay", () => {
   for (const [first, replace, second, expected] of [
     ["one", `<font>eins</font>`, "two", "two"],
     ["one", `<font>eins</font>`, "one", "<font>eins</font>"],
@@ -212,4 +212,13 @@ test("order: elements that the program moves, adds and removes at once stay them
     assert.equal(Array.from(page.root.children, (el) => el.id).join(""), order);
     for (const name of ["a", "b", "c"]) if (order.includes(name) && all[name].isConnected) assert.equal(page.$(`#${name}`), all[name]);
   }
+});
+
+test("a stream that the html has twice is shown at its first place", () => {
+  const page = welcomed(`<i><p dj-stream="a"></p></i>`);
+  page.say(frame("a", 1, start("a"), text("a", "live")));
+  const live = page.el("a");
+  page.say(view(`<p dj-stream="a">1</p><i><p dj-stream="a">2</p></i>`, 1));
+  assert.deepEqual(Array.from(page.root.querySelectorAll("p"), (el) => el.textContent), ["live", "2"]);
+  assert.equal(page.el("a"), live);
 });
