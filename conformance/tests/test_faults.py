@@ -23,7 +23,7 @@ CHECKED = sorted(REQUIRED & SERVER.facts().keys())
 
 PATIENT = ("--heartbeat-ms", "20000")
 """A server that waits for a suite that is kept waiting itself, as on a busy machine: without it a session
-may end for want of a pong, which is nobody's fault. Those with a fault of chapter 1 keep their heartbeat."""
+may end for want of a pong, which is nobody's fault. Those whose probes wait for it keep their heartbeat."""
 SHORT = ("--cancel-ms", "1000")
 """The probes of chapter 10 wait for it to pass, and every one of these runs has them."""
 
@@ -31,7 +31,8 @@ SHORT = ("--cancel-ms", "1000")
 def verdict(fault: Fault) -> Report:
     selected = REQUIRED - (SLOW - {fault.breaks})
     plan = Plan(selected, examples=fault.examples, seed=1, shrink=False)
-    options = (*SHORT, *(() if fault.breaks.startswith("CON-") else PATIENT))
+    hears_silence = fault.breaks.startswith("CON-") or fault.breaks == "RES-1"
+    options = (*SHORT, *(() if hears_silence else PATIENT))
     if fault.mutations:
         return mutated(fault.name, fault.mutations, plan, *options)
     with HostedServer(fault.name, *options) as running:

@@ -138,9 +138,10 @@ class SessionRunner:
             return False
         if self._connection is not None:  # RES-9
             self._connection.receiver = None
-            error, close = fatal_error("taken_over", "Another connection has resumed this session")
-            self._connection.write_frames([encode(error)])
-            self._connection.end(close.code, close.reason)
+            if self.session.closing is None:  # otherwise it was told why it ends
+                error, close = fatal_error("taken_over", "Another connection has resumed this session")
+                self._connection.write_frames([encode(error)])
+                self._connection.end(close.code, close.reason)
             self.session.lost(self._loop.time())
         self._connection = connection
         connection.receiver = self

@@ -10,7 +10,7 @@ from streamops_server import Limits
 from streamops_server.core.ops import encode
 
 Model = dict[str, list[Any]]
-TARGETS = [None, "#a", "[dj-stream='t']"]
+TARGETS = [None, "#a", "#b"]
 STEPS: list[tuple[Any, ...]] = [
     *[("text", name, text, mode, target)
       for name in ("s", "t") for text in ("a", "bc", "", "🦊é" * 7)

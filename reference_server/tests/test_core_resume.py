@@ -386,3 +386,26 @@ def test_only_a_repeated_ref_may_be_lower(new_link: NewLink) -> None:
     assert link.session._replies.is_repeated(5) is False
     with pytest.raises(PeerViolation):
         link.session._replies.is_repeated(5)
+
+
+@pytest.mark.parametrize("code", ["heartbeat_timeout", "slow_consumer", "rate_limited"])
+def test_a_close_of_the_connection_alone_leaves_the_session(new_link: NewLink, code: str) -> None:
+    link = opened(new_link)
+    link.program.text(link.owner, "s", "a")
+    link.wait(1)
+    link.session.fail(code, "for this connection")
+    assert link.wait(0)[-1]["code"] == code
+    link.program.text(link.owner, "s", "b")  # the program goes on, and nothing follows the fatal error
+    assert link.wait(1) == []
+    assert link.session.lost(link.now)
+    assert back(link, {"s": 2}) == {"s": {"how": "replay", "seq": 3}}
+    assert text_of(link.wait(1)) == "b"
+
+
+def test_any_other_close_ends_the_session(new_link: NewLink) -> None:
+    link = opened(new_link)
+    link.session.fail("bad_frame", "broken")
+    link.wait(0)
+    assert not link.session.may_resume(hello(link, {}), CAPS)
+    assert not link.session.lost(link.now)
+    assert link.session.ended

@@ -39,6 +39,15 @@ def a_session_lives_for_two_seconds() -> None:
 
 
 @fault("RES-1", examples=FEW)
+def a_session_ends_with_a_silent_connection() -> None:
+    @instead(Session, "fail")
+    def fail(real: Real, self: Session, code: str, text: str, **options: Any) -> None:
+        real(self, code, text, **options)
+        if code == "heartbeat_timeout":
+            self._parts, self.program.closed = False, True
+
+
+@fault("RES-1", examples=FEW)
 def handlers_die_with_their_connection() -> None:
     @instead(SessionRunner, "lost")
     async def lost(real: Real, self: SessionRunner, **options: Any) -> None:

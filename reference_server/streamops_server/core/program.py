@@ -245,9 +245,13 @@ class Program:
         return stream
 
     def _target(self, stream: Stream, target: str | None) -> str:
-        if target is None:
+        if target is None or target == stream.target:
             return stream.target
         check_target(target)
+        if not target.startswith("#"):  # CNT-4
+            raise ValueError(
+                f"target is {target!r}, which belongs to another stream; give an #ID, or no target"
+            )
         return target
 
     def _need(self, capability: str) -> None:

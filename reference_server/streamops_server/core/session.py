@@ -31,6 +31,9 @@ _FLOOD_RETRY_MS = 1000
 _KEPT_SENT = 2
 """Sent operations get 1/2 of `replay_bytes`; the rest is for what is accepted while the client is away."""
 
+_OF_THE_CONNECTION = ("heartbeat_timeout", "slow_consumer", "rate_limited")
+"""Errors that end a connection and not its session, if that can be resumed (chapter 7)."""
+
 Asked = frames.Hello | frames.Event | frames.Cancel
 """What a client asks of the program."""
 
@@ -50,6 +53,8 @@ class Session:
         self.hello: frames.Hello | None = None
         self.attached = True
         """Whether there is a connection."""
+        self._parts = False
+        """Whether `closing` ends the connection alone: the session waits for the next one (RES-1)."""
         self.ended = False
         """Whether the session is over without a fatal error: nobody came back in time."""
         self.is_mounted = False
@@ -205,24 +210,31 @@ class Session:
             return
         error, self.closing = fatal_error(code, text, **options)
         self._control(error)
-        self.program.closed = True
+        self._parts = self.can_be_resumed and code in _OF_THE_CONNECTION
+        self.program.closed = not self._parts
 
     # -- lost connections ------------------------------------------------------------------
 
     def lost(self, now: float) -> bool:
         """The connection is gone. Returns whether the session continues, for `resume_ttl_ms` (RES-1)."""
-        if not self.can_be_resumed or self.closing is not None:
+        if not self.can_be_resumed or self.is_closing_for_good:
             self.over()
             return False
-        self.attached = False
+        self.attached, self.closing = False, None
+        self.outbox.open = self.is_mounted
         self._expires = now + self.limits.resume_ttl_ms / 1000
         self.outbox.disconnect()
         self._replies.disconnect()
         return True
 
+    @property
+    def is_closing_for_good(self) -> bool:
+        """Whether the session ends with the close that was accepted."""
+        return self.closing is not None and not self._parts
+
     def may_resume(self, hello: frames.Hello, offered: Collection[str]) -> bool:
         """Whether a connection with that hello can continue this session (RES-4, RES-11)."""
-        if self.closing is not None or self.ended:
+        if self.is_closing_for_good or self.ended:
             return False
         return resume.is_valid(hello, offered, self.program, self.outbox, self.views)
 

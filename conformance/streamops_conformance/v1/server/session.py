@@ -38,7 +38,7 @@ class Session(RecordedConnection):
         """Whether the session acknowledges frames by itself."""
         self._agreed_ack = False
         self._hello: Frame = {}
-        self._answer_pings = answer_pings
+        self.answer_pings = answer_pings
         self._attempts = 0
 
     async def send_raw(self, message: str | bytes, frame: Frame | None = None) -> None:
@@ -106,7 +106,7 @@ class Session(RecordedConnection):
 
     async def _respond(self, kind: str, frame: Frame) -> None:
         """What a client does by itself: answer pings, acknowledge frames, follow the numbers."""
-        if kind == "ping" and self._answer_pings:
+        if kind == "ping" and self.answer_pings:
             await self.send({**{k: v for k, v in frame.items() if k == "t"}, "type": "pong"})
         elif kind == "welcome":
             self.id = str(frame.get("session"))

@@ -25,6 +25,7 @@ async def the_session_continues_without_a_connection(context: ProbeContext) -> O
     ):
         return NOT_SEEN
     parts = [partial(_without_a_connection, context, ttl), partial(_for_long, context, ttl)]
+    parts.append(partial(_after_silence, context))
     if ttl + 1500 < context.longest_wait * 1000:
         parts.append(partial(_ends, context, ttl))
     return await in_turn(*parts)
@@ -74,6 +75,26 @@ async def _for_long(context: ProbeContext, ttl: int) -> Outcome:
         await asyncio.sleep(seconds)
         if (await session.resume(context.caps("resume")))["session"] != before:
             return Wrong(f"the session continues for {ttl} ms", f"it had ended after {seconds * 1000:.0f} ms")
+    return KEPT
+
+
+async def _after_silence(context: ProbeContext) -> Outcome:
+    """A client that the server no longer hears is lost, not gone: its session waits."""
+    async with context.session() as session:
+        welcome = await session.hello(context.caps("resume"))
+        patience = 2 * welcome["heartbeat_ms"] / 1000
+        if patience > context.longest_wait:
+            return KEPT  # longer than a probe may wait
+        await session.run([steps.text("s", "1.")])
+        before, session.answer_pings = session.id, False
+        try:
+            closed = await session.end(patience=patience + 8)
+        except Silent:
+            return KEPT  # a server may keep a silent connection
+        session.answer_pings = True
+        if (await session.resume(context.caps("resume")))["session"] != before:
+            expected = f"the session continues after close {closed.code} of a silent connection"
+            return Wrong(expected, "a new session")
     return KEPT
 
 
