@@ -6,8 +6,7 @@ from typing import Any
 from streamops_conformance.model.outcome import KEPT, NOT_SEEN, Outcome, Wrong
 from streamops_conformance.v1.client.checks.registry import CLIENT
 from streamops_conformance.v1.client.dump_check import DumpCheck
-from streamops_conformance.v1.client.generate.exchanges import WIDE
-from streamops_conformance.v1.client.sequence import TRAPS
+from streamops_conformance.v1.client.sequence import TRAPS, WIDE
 from streamops_conformance.v1.client.wrong_readers import SkipsTheUnknown, StopsAtTheUnknown
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from streamops_conformance.v1.client.generate.exchange import MOST, RICH, exchange
-from streamops_conformance.v1.client.sequence import SequenceSpec
+from streamops_conformance.v1.client.generate.exchange import RICH, exchange
+from streamops_conformance.v1.client.sequence import MOST, SequenceSpec
 from streamops_conformance.v1.frames import (
     OPEN,
     Frame,

@@ -5,12 +5,9 @@ import json
 from streamops_conformance.model.messages import Message
 from streamops_conformance.v1.client.sequence import SequenceSpec
 from streamops_conformance.v1.frames import Frame
-from streamops_conformance.v1.vocabulary import PROTOCOL
 
 PAGE = '<div dj-stream="a" data-loading-class="busy"></div><div dj-stream="b"></div>'
 RICH = '<ul dj-stream="a"><li id="x">1</li>t</ul><table><tbody dj-stream="b"></tbody></table><p id="y">y</p>'
-MOST = PROTOCOL.limits.max_safe_integer
-"""The largest number."""
 
 
 def exchange(

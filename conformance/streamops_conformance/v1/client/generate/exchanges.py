@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from streamops_conformance.v1.client.case import welcome
 from streamops_conformance.v1.client.generate.document_exchanges import failing, htmls, views
-from streamops_conformance.v1.client.generate.exchange import MOST, exchange
-from streamops_conformance.v1.client.sequence import SequenceSpec
+from streamops_conformance.v1.client.generate.exchange import exchange
+from streamops_conformance.v1.client.sequence import MOST, WIDE, SequenceSpec
 from streamops_conformance.v1.frames import (
     OPEN,
     done,
@@ -182,11 +182,6 @@ def _names() -> Iterator[SequenceSpec]:
     yield exchange({"type": "constructor"}, {"type": "__proto__"}, OPEN)
     trap = '{"type": "stream", "stream": "a", "seq": 3, "n": 1, "__proto__": {"polluted": 1}, "ops": [%s]}'
     yield exchange(OPEN, trap % json.dumps(text("c")), frame(4, text("d")))
-
-
-LONGEST = "A" + "b" * 63
-WIDE = (LONGEST, "a.b:c_d-e", "Z-", "z9.")
-"""Names at the edge of what chapter 2 allows."""
 
 
 def _wide() -> Iterator[SequenceSpec]:
