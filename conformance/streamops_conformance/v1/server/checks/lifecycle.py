@@ -9,6 +9,7 @@ from streamops_conformance.v1.server.missing import lost_operation
 from streamops_conformance.v1.server.probe import steps
 from streamops_conformance.v1.server.probe.context import ProbeContext
 from streamops_conformance.v1.server.probe.meeting import Meeting, meet
+from streamops_conformance.v1.server.probe.observe import ops_of
 from streamops_conformance.v1.server.transcript_state import TranscriptState
 
 
@@ -147,6 +148,9 @@ async def a_raise_shows_while_other_members_go_on(context: ProbeContext) -> Outc
     async with context.session() as session:
         welcome = await session.hello(context.caps())
         quiet = 10 * 1000 / min(60, welcome["limits"]["max_fps"])
+        await session.run([steps.start("alone"), steps.step("raise")])
+        if not any(op["op"] == "error" for op in ops_of(session, "alone")):
+            return NOT_SEEN  # LIF-8 judges this
         goes_on = [steps.pause(quiet), steps.text("t", "goes on")]
         await session.run([steps.start("s"), steps.parallel([steps.step("raise")], goes_on)])
         ops = [
