@@ -27,7 +27,7 @@ from trials import (
 
 pytestmark = pytest.mark.no_cov  # tracing makes it slower; the unit tests reach every branch alone
 
-SLOW = frozenset({"CLI-15", "CLI-16", "CLI-25", "CLI-26"})
+SLOW = frozenset({"CLI-15", "CLI-16", "CLI-25", "CLI-26", "CLI-27", "CON-18"})
 """Requirements whose probes wait for seconds: asked only where the fault is theirs."""
 ALONE = frozenset({"CLI-26"})
 """Requirements whose probes measure times: asked in a run of their own, for beside others in one process
