@@ -25,15 +25,14 @@ export function keyOf(node) {
  * @param {import("./merge.js").Run} run @returns {Map<any, any>} the twins
  */
 export function twinsOf(run) {
-  const { _twins, _taken } = run;
-  const before = run._searched || byId(run._base);
-  for (const [id, el] of run._searched ? [] : byId(run._next)) {
+  const { _twins } = run;
+  if (run._searched) return _twins;
+  run._searched = true;
+  const before = byId(run._base);
+  for (const [id, el] of byId(run._next)) {
     const old = before.get(id);
-    if (!el || !old || _twins.has(el) || _taken.has(old) || keyOf(old) != keyOf(el)) continue;
-    _twins.set(el, old);
-    _taken.add(old);
+    if (el && old && !_twins.has(el) && !_twins.has(old) && keyOf(old) == keyOf(el)) _twins.set(el, old).set(old, old);
   }
-  run._searched = before;
   return _twins;
 }
 
@@ -53,10 +52,11 @@ function byId(el) {
  * @returns {Map<any, any>} one of `news` → the base that it becomes, which may stand elsewhere
  */
 export function matchOf(run, olds, news) {
+  const { _held } = run;
   const matched = new Map();
-  for (const one of news) if (run._held.has(run._twins.get(one))) matched.set(one, run._twins.get(one));
+  for (const one of news) if (_held.has(one)) matched.set(one, _held.get(one));
   let ones = news.filter((one) => isElement(one) && !matched.has(one));
-  let free = new Set(olds.filter((old) => isElement(old) && !run._held.has(old)));
+  let free = new Set(olds.filter((old) => isElement(old) && !_held.has(old)));
 
   /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {
@@ -89,7 +89,7 @@ export function matchOf(run, olds, news) {
     let last = "first";
     for (const node of nodes)
       if (!isElement(node)) keys.set(node, nameOf(node) + last);
-      else last = nodes == olds ? olds.indexOf(node) : olds.indexOf(matched.get(node));
+      else last = olds.indexOf(matched.get(node) || node);
   }
   pairBy((node) => keys.get(node));
   return matched;

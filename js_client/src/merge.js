@@ -14,17 +14,17 @@ import { move } from "./move.js";
  * One merge.
  * @typedef {object} Run
  * @property {any} _base what is merged @property {any} _next with this
- * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
- * @property {Set<any>} _taken the bases of `_twins`
- * @property {Set<any>} _held those of `_taken` that are put in place as they are on the page
- * @property {any} [_searched] whether ids were looked for
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands, and this base →
+ *   itself; see `twinsOf`
+ * @property {Map<any, any>} _held those of `_twins` that are put in place as they are on the page
+ * @property {boolean} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
  * @property {(() => void)[]} _after what is done at the end
  */
 
 /** @param {Run} run @param {any} one of `next` */
-const isHeld = (run, one) => run._held.has(run._twins.get(one));
+const isHeld = (run, one) => run._held.has(one);
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
@@ -74,7 +74,7 @@ function clearGaps(olds, places, isChanged, live) {
 function hasTwin(run, el) {
   const twins = twinsOf(run);
   const all = isElement(el) && twins.size ? [el, ...allIn(el, "*")] : [];
-  return all.some((each) => twins.has(each) || run._taken.has(each));
+  return all.some((each) => twins.has(each));
 }
 
 /**
@@ -106,7 +106,7 @@ export function mergeChildren(run, live, base, next) {
   let news = childrenOf(next);
   /** @param {any} one @param {any} old */
   const isSame = (one, old) =>
-    one && old && (isHeld(run, one) ? run._twins.get(one) == old : !run._held.has(old) && isEqual(old, one));
+    one && old && run._held.get(one) == run._held.get(old) && (isHeld(run, one) || isEqual(old, one));
   let start = 0;
   while (isSame(news[start], olds[start])) start++;
   let end = 0; // from the end

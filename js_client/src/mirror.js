@@ -10,23 +10,23 @@ import { ops } from "./ops.js";
 
 /**
  * Merges html into an element.
- * @param {any} el @param {any} html @param {(run: Run, next: any) => void} [prepare]
+ * @param {any} el @param {any} html @param {(held: Run["_held"], next: any) => void} [prepare]
  */
 export function put(el, html, prepare) {
   const base = knownBaseOf(el);
   const next = parsed(el, html);
+  const held = new Map();
+  prepare?.(held, next);
   /** @type {Run} */
   const run = {
     _base: base,
     _next: next,
-    _twins: new Map(),
-    _taken: new Set(),
-    _held: new Set(),
+    _twins: new Map(held),
+    _held: held,
     _ignores: !!prepare,
     _moved: new Set(),
     _after: [],
   };
-  prepare?.(run, next);
   const document = get(el, "ownerDocument");
   const active = get(document, "activeElement");
   mergeChildren(run, el, base, next);
