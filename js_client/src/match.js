@@ -6,7 +6,7 @@ import { attributeOf, get } from "./dom.js";
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
 // the attributes that identify an element
 const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook|data-key|data-stream-error-for)$/i;
-const CHOICE = /^(radio|checkbox)$/i; // many of one name, and their values tell them apart
+const CHOICE = /^(radio|checkbox)$/; // many of one name, and their values tell them apart
 
 /** Elements with the same key may become each other. @param {any} node @returns {string} */
 export function keyOf(node) {
@@ -16,7 +16,7 @@ export function keyOf(node) {
   for (const { name: attribute, value } of get(node, "attributes"))
     if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
   if (name == "OPTION") key += attributeOf(node, "value") ?? node.text;
-  if (name == "INPUT" && CHOICE.test(attributeOf(node, "type") || "")) key += ` ${attributeOf(node, "value")}`;
+  if (name == "INPUT" && CHOICE.test(node.type)) key += ` ${attributeOf(node, "value")}`;
   return key;
 }
 

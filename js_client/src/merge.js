@@ -6,7 +6,7 @@ import {
   isForeign, liveOf, nameOf, nextOf, pair, parentOf, remove,
 } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
-import { choiceOf, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
+import { choiceOf, equalEnds, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
 import { inOrder, matchOf, twinsOf } from "./match.js";
 import { move } from "./move.js";
 
@@ -23,7 +23,7 @@ import { move } from "./move.js";
  * @property {(() => void)[]} _after what is done at the end
  */
 
-/** @param {Run} run @param {any} one of `next` */
+/** @param {Run} run @param {any} one of `next`, or a base */
 const isHeld = (run, one) => run._held.has(one);
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
@@ -102,13 +102,9 @@ function discard(live, old) {
 export function mergeChildren(run, live, base, next) {
   let olds = childrenOf(base);
   let news = childrenOf(next);
-  /** @param {any} one @param {any} old */
-  const isSame = (one, old) =>
-    one && old && run._held.get(one) == run._held.get(old) && (isHeld(run, one) || isEqual(old, one));
-  let start = 0;
-  while (isSame(news[start], olds[start])) start++;
-  let end = 0; // from the end
-  while (end < Math.min(olds.length, news.length) - start && isSame(news.at(-1 - end), olds.at(-1 - end))) end++;
+  const [start, end] = equalEnds(olds, news, (old, one) =>
+    isHeld(run, one) ? run._held.get(one) == old : !isHeld(run, old) && isEqual(old, one),
+  );
   if (olds.length == start + end && news.length == start + end) return;
   if (isEditable(next) && !isAsGiven(live, base)) {
     call(live, "replaceChildren"); // an edited text and a new one have no common sense
