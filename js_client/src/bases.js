@@ -26,6 +26,9 @@ export const parentOf = (node) => get(node, "parentNode");
 /** @param {any} node @returns {any} */
 export const nextOf = (node) => get(node, "nextSibling");
 
+/** The child of an element after this one; the first, after none. @param {any} el @param {any} node @returns {any} */
+export const childAfter = (el, node) => (node ? nextOf(node) : get(el, "firstChild"));
+
 /** @param {any} node @returns {string} */
 export const nameOf = (node) => get(node, "nodeName");
 
@@ -34,6 +37,9 @@ export const isElement = (node) => get(node, "nodeType") == 1;
 
 /** @param {any} el @param {string} selector @returns {any[]} */
 export const allIn = (el, selector) => [...call(el, "querySelectorAll", selector)];
+
+/** A node and all elements in it; nothing if it is no element. @param {any} node @returns {any[]} */
+export const elementsOf = (node) => (isElement(node) ? [node, ...allIn(node, "*")] : []);
 
 /** Whether two nodes have the same html. @param {any} one @param {any} other @returns {boolean} */
 export const isEqual = (one, other) => call(one, "isEqualNode", other);

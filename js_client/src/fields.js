@@ -8,29 +8,41 @@ import { attributeOf, call, get } from "./dom.js";
 const words = (value) => value?.match(/\S+/g) || [];
 
 /**
+ * How much is equal at the start and at the end of two lists or texts.
+ * @param {any} old @param {any} now @param {(one: any, other: any) => boolean} isSame
+ */
+export function equalEnds(old, now, isSame) {
+  const most = Math.min(old.length, now.length);
+  let start = 0;
+  while (start < most && isSame(old[start], now[start])) start++;
+  let end = 0;
+  while (end < most - start && isSame(old.at(-1 - end), now.at(-1 - end))) end++;
+  return [start, end];
+}
+
+/**
  * Changes what differs between two texts, so that selections elsewhere in the node stay.
  * @param {any} node @param {string} data
  */
 export function write(node, data) {
   const old = node.data;
-  let start = 0;
-  let end = 0;
-  const most = Math.min(old.length, data.length);
-  while (start < most && old[start] == data[start]) start++;
-  while (end < most - start && old.at(-1 - end) == data.at(-1 - end)) end++;
+  const [start, end] = equalEnds(old, data, Object.is);
   if (old != data) node.replaceData(start, old.length - start - end, data.slice(start, data.length - end));
 }
 
-/** Classes and properties that a script set stay. */
+/**
+ * Classes and properties that a script set stay. `before` are the classes that were given.
+ * @type {Record<string, (live: any, base: any, next: any, before: string | null) => void>}
+ */
 const parts = {
-  /** @param {any} live @param {string[]} before @param {string[]} now */
-  class(live, before, now) {
+  class(live, base, next, before) {
     const list = get(live, "classList");
-    for (const name of before) if (!now.includes(name)) list.remove(name);
-    for (const name of now) if (!before.includes(name)) list.add(name);
+    const olds = words(before);
+    const news = words(attributeOf(next, "class"));
+    for (const name of olds) if (!news.includes(name)) list.remove(name);
+    for (const name of news) if (!olds.includes(name)) list.add(name);
   },
 
-  /** @param {any} live @param {any} base @param {any} next */
   style(live, base, next) {
     const [style, before, now] = [live, base, next].map((el) => get(el, "style"));
     for (const name of [...before, ...now]) {
@@ -56,18 +68,16 @@ export function mergeAttributes(live, base, next) {
   const changed = new Set();
   for (const { name } of [...get(base, "attributes"), ...get(next, "attributes")]) {
     const before = attributeOf(base, name);
+    if (before === attributeOf(next, name)) continue;
     const attribute = call(next, "getAttributeNode", name);
-    if (before === (attribute ? attribute.value : null)) continue;
     // these classes are not a script's: the client sets those that an open stream has now
-    if (name == "data-loading-class") parts.class(live, words(before), words(attributeOf(next, "class")));
-    if (name == "class" && attributeOf(live, name) !== before)
-      parts.class(live, words(before), words(attributeOf(next, name)));
-    else if (name == "style" && attributeOf(live, name) !== before) parts.style(live, base, next);
+    if (name == "data-loading-class") parts.class(live, base, next, before);
+    if (Object.hasOwn(parts, name) && attributeOf(live, name) !== before) parts[name](live, base, next, before);
     else put(live, name, attribute);
     put(base, name, attribute);
     changed.add(name);
   }
-  for (const name of Object.keys(parts))
+  for (const name in parts)
     if (attributeOf(live, name) === "" && attributeOf(next, name) === null) call(live, "removeAttribute", name);
   return changed;
 }
@@ -85,8 +95,8 @@ export function mergeInput(live, next, changed) {
 /** @param {any} live @param {any} base @param {any} next a `textarea` */
 export function mergeText(live, base, next) {
   const { value } = next;
-  if (base.textContent == next.textContent) return;
-  live.defaultValue = base.textContent = next.textContent;
+  if (base.defaultValue == next.defaultValue) return;
+  live.defaultValue = base.defaultValue = next.defaultValue;
   if (live.value != value) live.value = value;
 }
 
@@ -96,9 +106,9 @@ export function mergeText(live, base, next) {
  */
 export function choiceOf(live, base, next) {
   const before = chosen(base);
-  const own = [...live.options].filter((option) => option.selected);
+  const own = [...live.selectedOptions];
   const isCleared = !own[0] && live.options.length;
-  const shown = [...next.options].findIndex((option) => option.selected);
+  const shown = next.selectedIndex;
   return () => {
     const after = chosen(base);
     const options = [...live.options];

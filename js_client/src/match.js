@@ -6,7 +6,7 @@ import { attributeOf, get } from "./dom.js";
 const OPAQUE = /^(script|template|iframe|object|embed)$/i; // changing these would run or load something, or have no effect
 // the attributes that identify an element
 const TELLING = /^(on.*|id|name|type|dj-stream|dj-hook|data-key|data-stream-error-for)$/i;
-const CHOICE = /^(radio|checkbox)$/i; // many of one name, and their values tell them apart
+const CHOICE = /^(radio|checkbox)$/; // many of one name, and their values tell them apart
 
 /** Elements with the same key may become each other. @param {any} node @returns {string} */
 export function keyOf(node) {
@@ -16,7 +16,7 @@ export function keyOf(node) {
   for (const { name: attribute, value } of get(node, "attributes"))
     if (TELLING.test(attribute)) key += ` ${attribute}=${value}`;
   if (name == "OPTION") key += attributeOf(node, "value") ?? node.text;
-  if (name == "INPUT" && CHOICE.test(attributeOf(node, "type") || "")) key += ` ${attributeOf(node, "value")}`;
+  if (name == "INPUT" && CHOICE.test(node.type)) key += ` ${attributeOf(node, "value")}`;
   return key;
 }
 
@@ -25,15 +25,14 @@ export function keyOf(node) {
  * @param {import("./merge.js").Run} run @returns {Map<any, any>} the twins
  */
 export function twinsOf(run) {
-  const { _twins, _taken } = run;
-  const before = run._searched || byId(run._base);
-  for (const [id, el] of run._searched ? [] : byId(run._next)) {
+  const { _twins } = run;
+  if (run._searched) return _twins;
+  run._searched = true;
+  const before = byId(run._base);
+  for (const [id, el] of byId(run._next)) {
     const old = before.get(id);
-    if (!el || !old || _twins.has(el) || _taken.has(old) || keyOf(old) != keyOf(el)) continue;
-    _twins.set(el, old);
-    _taken.add(old);
+    if (el && old && !_twins.has(el) && !_twins.has(old) && keyOf(old) == keyOf(el)) _twins.set(el, old).set(old, old);
   }
-  run._searched = before;
   return _twins;
 }
 
@@ -53,10 +52,11 @@ function byId(el) {
  * @returns {Map<any, any>} one of `news` → the base that it becomes, which may stand elsewhere
  */
 export function matchOf(run, olds, news) {
+  const { _held } = run;
   const matched = new Map();
-  for (const one of news) if (run._held.has(run._twins.get(one))) matched.set(one, run._twins.get(one));
+  for (const one of news) if (_held.has(one)) matched.set(one, _held.get(one));
   let ones = news.filter((one) => isElement(one) && !matched.has(one));
-  let free = new Set(olds.filter((old) => isElement(old) && !run._held.has(old)));
+  let free = new Set(olds.filter((old) => isElement(old) && !_held.has(old)));
 
   /** @param {(node: any) => string} key of nodes that become each other */
   function pairBy(key) {
@@ -89,7 +89,7 @@ export function matchOf(run, olds, news) {
     let last = "first";
     for (const node of nodes)
       if (!isElement(node)) keys.set(node, nameOf(node) + last);
-      else last = nodes == olds ? olds.indexOf(node) : olds.indexOf(matched.get(node));
+      else last = olds.indexOf(matched.get(node) || node);
   }
   pairBy((node) => keys.get(node));
   return matched;

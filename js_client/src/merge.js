@@ -2,11 +2,11 @@
 // and the base becomes `next`. Nothing else is touched, so what a reader or a script did to the page stays.
 
 import {
-  allIn, childrenOf, insert, isElement, isEqual, isForeign,
-  liveOf, nameOf, nextOf, pair, parentOf, remove,
+  childAfter, childrenOf, elementsOf, insert, isElement, isEqual,
+  isForeign, liveOf, nameOf, nextOf, pair, parentOf, remove,
 } from "./bases.js";
 import { attributeOf, call, get } from "./dom.js";
-import { choiceOf, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
+import { choiceOf, equalEnds, isAsGiven, isEditable, mergeAttributes, mergeInput, mergeText, write } from "./fields.js";
 import { inOrder, matchOf, twinsOf } from "./match.js";
 import { move } from "./move.js";
 
@@ -14,17 +14,17 @@ import { move } from "./move.js";
  * One merge.
  * @typedef {object} Run
  * @property {any} _base what is merged @property {any} _next with this
- * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands; see `twinsOf`
- * @property {Set<any>} _taken the bases of `_twins`
- * @property {Set<any>} _held those of `_taken` that are put in place as they are on the page
- * @property {any} [_searched] whether ids were looked for
+ * @property {Map<any, any>} _twins an element of `next` → the base that it is, wherever that stands, and this base →
+ *   itself; see `twinsOf`
+ * @property {Map<any, any>} _held those of `_twins` that are put in place as they are on the page
+ * @property {boolean} [_searched] whether ids were looked for
  * @property {boolean} _ignores whether `dj-update="ignore"` is obeyed
  * @property {Set<any>} _moved bases that were taken from another place
  * @property {(() => void)[]} _after what is done at the end
  */
 
-/** @param {Run} run @param {any} one of `next` */
-const isHeld = (run, one) => run._held.has(run._twins.get(one));
+/** @param {Run} run @param {any} one of `next`, or a base */
+const isHeld = (run, one) => run._held.has(one);
 
 /** @param {Run} run @param {any} live @param {any} base @param {any} next */
 function merge(run, live, base, next) {
@@ -53,15 +53,14 @@ function placeIn(parent, node) {
 /**
  * Removes what a script put in place of a text, as translators do, if the html has another text there now.
  * @param {any[]} olds @param {any[]} places of `olds`, between the place before and the place after them
- * @param {(old: any) => boolean} isChanged @param {any} live
+ * @param {Map<any, any>} given one of `olds` → what it becomes @param {any} live
  */
-function clearGaps(olds, places, isChanged, live) {
+function clearGaps(olds, places, given, live) {
   olds.forEach((old, i) => {
     const own = liveOf(old);
-    if (places[i + 1] || isElement(old) || (own && get(own, "isConnected")) || !isChanged(old)) return;
+    if (places[i + 1] || isElement(old) || (own && get(own, "isConnected")) || isEqual(old, given.get(old))) return;
     const end = places.slice(i + 1).find(Boolean);
-    let at = places.slice(0, i + 1).reverse().find(Boolean);
-    at = at ? nextOf(at) : get(live, "firstChild");
+    let at = childAfter(live, places.slice(0, i + 1).reverse().find(Boolean));
     while (at && at != end) {
       const following = nextOf(at);
       if (isForeign(at)) remove(at);
@@ -73,8 +72,7 @@ function clearGaps(olds, places, isChanged, live) {
 /** Whether anything in this element is needed elsewhere. @param {Run} run @param {any} el of `base` or of `next` */
 function hasTwin(run, el) {
   const twins = twinsOf(run);
-  const all = isElement(el) && twins.size ? [el, ...allIn(el, "*")] : [];
-  return all.some((each) => twins.has(each) || run._taken.has(each));
+  return twins.size && elementsOf(el).some((each) => twins.has(each));
 }
 
 /**
@@ -104,13 +102,9 @@ function discard(live, old) {
 export function mergeChildren(run, live, base, next) {
   let olds = childrenOf(base);
   let news = childrenOf(next);
-  /** @param {any} one @param {any} old */
-  const isSame = (one, old) =>
-    one && old && (isHeld(run, one) ? run._twins.get(one) == old : !run._held.has(old) && isEqual(old, one));
-  let start = 0;
-  while (isSame(news[start], olds[start])) start++;
-  let end = 0; // from the end
-  while (end < Math.min(olds.length, news.length) - start && isSame(news.at(-1 - end), olds.at(-1 - end))) end++;
+  const [start, end] = equalEnds(olds, news, (old, one) =>
+    isHeld(run, one) ? run._held.get(one) == old : !isHeld(run, old) && isEqual(old, one),
+  );
   if (olds.length == start + end && news.length == start + end) return;
   if (isEditable(next) && !isAsGiven(live, base)) {
     call(live, "replaceChildren"); // an edited text and a new one have no common sense
@@ -119,15 +113,15 @@ export function mergeChildren(run, live, base, next) {
     return;
   }
   const place = (/** @type {any} */ old) => placeIn(live, liveOf(old));
-  const last = lastOf(olds.slice(0, start), place);
-  const following = lastOf(olds.slice(olds.length - end).reverse(), place);
-  const before = olds[start - 1];
+  const before = olds.slice(0, start).reverse();
+  const last = place(before.find(place));
+  const following = place(olds.slice(olds.length - end).find(place));
   olds = olds.slice(start, olds.length - end);
   news = news.slice(start, news.length - end);
   const matched = matchOf(run, olds, news);
   const given = new Map(Array.from(matched, ([one, old]) => [old, one]));
   const places = olds.map(place);
-  clearGaps(olds, [last, ...places, following], (old) => !given.has(old) || differs(run, old, given.get(old)), live);
+  clearGaps(olds, [last, ...places, following], given, live);
   const kept = arrange(run, live, olds, news, matched, places, last, following);
   for (const old of olds) {
     if (given.has(old) || parentOf(old) != base) continue;
@@ -136,18 +130,10 @@ export function mergeChildren(run, live, base, next) {
     else take();
     remove(old);
   }
-  let at = before ? nextOf(before) : get(base, "firstChild");
+  let at = childAfter(base, before[0]);
   for (const one of kept) {
     if (one == at) at = nextOf(at);
     else insert(base, one, at);
-  }
-}
-
-/** The place of the last of these that has one. @param {any[]} olds @param {(old: any) => any} place @returns {any} */
-function lastOf(olds, place) {
-  for (let i = olds.length; i--; ) {
-    const found = place(olds[i]);
-    if (found) return found;
   }
 }
 
@@ -186,11 +172,10 @@ function arrange(run, live, olds, news, matched, places, previous, following) {
   });
 }
 
-/** Whether the program changed this node. @param {Run} run @param {any} old @param {any} one */
-const differs = (run, old, one) => !isHeld(run, one) && !isEqual(old, one);
-
 /**
  * Whether a node is put back that a script took away.
  * @param {Run} run @param {any} own @param {any} old @param {any} one
  */
-const isWanted = (run, own, old, one) => isHeld(run, one) || (!get(own, "isConnected") && differs(run, old, one));
+function isWanted(run, own, old, one) {
+  return isHeld(run, one) || !(get(own, "isConnected") || isEqual(old, one));
+}

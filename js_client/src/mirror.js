@@ -1,7 +1,7 @@
 // Does to the html of the program what operations do to the page, so that it is what a view or the next html of an
 // operation is compared with. Loaded with the code of views, and when an operation replaces html.
 
-import { baseOf, childrenOf, contains, knownBaseOf, nextOf, pair, pairAll, parsed } from "./bases.js";
+import { baseOf, childAfter, childrenOf, contains, insert, knownBaseOf, pair, pairAll, parsed } from "./bases.js";
 import { call, get } from "./dom.js";
 import { mergeChildren } from "./merge.js";
 import { ops } from "./ops.js";
@@ -10,23 +10,23 @@ import { ops } from "./ops.js";
 
 /**
  * Merges html into an element.
- * @param {any} el @param {any} html @param {(run: Run, next: any) => void} [prepare]
+ * @param {any} el @param {any} html @param {(held: Run["_held"], next: any) => void} [prepare]
  */
 export function put(el, html, prepare) {
   const base = knownBaseOf(el);
   const next = parsed(el, html);
+  const held = new Map();
+  prepare?.(held, next);
   /** @type {Run} */
   const run = {
     _base: base,
     _next: next,
-    _twins: new Map(),
-    _taken: new Set(),
-    _held: new Set(),
+    _twins: new Map(held),
+    _held: held,
     _ignores: !!prepare,
     _moved: new Set(),
     _after: [],
   };
-  prepare?.(run, next);
   const document = get(el, "ownerDocument");
   const active = get(document, "activeElement");
   mergeChildren(run, el, base, next);
@@ -35,7 +35,7 @@ export function put(el, html, prepare) {
     call(active, "focus", { preventScroll: true });
 }
 
-const { text, append, prepend, delete: drop } = ops;
+const { text, delete: drop } = ops;
 
 Object.assign(ops, {
   /** @type {import("./ops.js").Apply} */
@@ -54,16 +54,6 @@ Object.assign(ops, {
   },
 
   /** @type {import("./ops.js").Apply} */
-  append(el, op, html) {
-    add(el, html, "append", () => append(el, op, html));
-  },
-
-  /** @type {import("./ops.js").Apply} */
-  prepend(el, op, html) {
-    add(el, html, "prepend", () => prepend(el, op, html));
-  },
-
-  /** @type {import("./ops.js").Apply} */
   delete(el, op, html) {
     drop(el, op, html);
     const base = baseOf(el);
@@ -74,16 +64,17 @@ Object.assign(ops, {
   replace: (el, op, html) => put(el, html),
 });
 
-/**
- * @param {any} el @param {any} html @param {"append" | "prepend"} where
- * @param {() => void} act adds the html to the page
- */
-function add(el, html, where, act) {
-  const last = where == "append" && get(el, "lastChild");
-  act();
-  const base = baseOf(el);
-  if (!base) return;
-  const given = childrenOf(parsed(el, html));
-  pairAll(last ? nextOf(last) : get(el, "firstChild"), given);
-  for (const node of where == "append" ? given : given.reverse()) call(base, where, node);
+for (const where of ["append", "prepend"]) {
+  const add = ops[where];
+  ops[where] = (el, op, html) => {
+    const isLast = where == "append";
+    const last = isLast && get(el, "lastChild");
+    add(el, op, html);
+    const base = baseOf(el);
+    if (!base) return;
+    const given = childrenOf(parsed(el, html));
+    pairAll(childAfter(el, last), given);
+    const at = isLast ? null : get(base, "firstChild");
+    for (const node of given) insert(base, node, at);
+  };
 }

@@ -1,6 +1,6 @@
 // Moves a node of the page. Browsers with `moveBefore` keep everything; in others, what would be lost is restored.
 
-import { allIn, contains, insert, isElement, nameOf } from "./bases.js";
+import { contains, elementsOf, insert, nameOf } from "./bases.js";
 import { call, get } from "./dom.js";
 
 /** @param {any} parent @param {any} node @param {any} before */
@@ -8,7 +8,7 @@ export function move(parent, node, before) {
   if (node == before || contains(node, parent)) return;
   if (get(node, "isConnected") && get(parent, "isConnected") && get(parent, "moveBefore"))
     return call(parent, "moveBefore", node, before);
-  const all = isElement(node) ? [node, ...allIn(node, "*")] : [];
+  const all = elementsOf(node);
   const scrolled = all.map((el) => [el, get(el, "scrollTop"), get(el, "scrollLeft")]);
   const modal = all.filter((el) => nameOf(el) == "DIALOG" && el.open && el.showModal && el.matches(":modal"));
   insert(parent, node, before);

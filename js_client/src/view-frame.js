@@ -25,22 +25,19 @@ function adopt(state, name, { seq, state: next = "idle", run: open, error, code 
 
 /**
  * Whether an entry has the shape that its state needs.
- * @param {import("./shape.js").Counts} counts
- * @returns {(entry: [string, any]) => unknown}
+ * @param {string} name @param {any} entry @param {import("./shape.js").Counts} counts
  */
-const fits =
-  (counts) =>
-  ([name, entry]) => {
-    check(ENTRY, entry, counts);
-    const { state, run, error } = entry;
-    return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
-  };
+function fits(name, entry, counts) {
+  check(ENTRY, entry, counts);
+  const { state, run, error } = entry;
+  return NAME.test(name) && (state != "open" || run) && (state != "errored" || (run && error != undefined));
+}
 
 /** @type {import("./state.js").Dialect} */
 export function viewFrame(state, { html, version, streams: listed }) {
   const entries = Object.entries(listed);
   try {
-    if (!entries.every(fits(state._counts))) throw "streams";
+    if (!entries.every(([name, entry]) => fits(name, entry, state._counts))) throw "streams";
   } catch (what) {
     return violation(state, "malformed", `view: ${what}`); // CLI-20
   }

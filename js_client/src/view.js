@@ -23,18 +23,15 @@ export function swap(root, html, listed, streams, find, report) {
     const own = name ? find(`[dj-stream='${name}']`) : stream?._alert;
     const streamed = stream?.cursor || stream?._streamed;
     const stays = !name || (!Object.hasOwn(listed, name) && streamed) || attributeOf(el, "dj-update") == "ignore";
-    return stays && contains(root, own || null) ? own : undefined;
+    return stays && contains(root, own) ? own : undefined;
   }
 
   try {
-    put(root, html, ({ _twins, _taken, _held }, next) => {
+    put(root, html, (held, next) => {
       for (const el of allIn(next, "[dj-stream],[data-stream-error-for]")) {
         const own = liveFor(el);
         const base = own && knownBaseOf(own);
-        if (!base || _taken.has(base)) continue;
-        _twins.set(el, base);
-        _taken.add(base);
-        _held.add(base);
+        if (base && !held.has(base)) held.set(el, base).set(base, base);
       }
     });
   } catch (error) {

@@ -66,9 +66,9 @@ marked("CLI-10", "the_error_marker_is_left", `
   if (stream.failed) el.setAttribute("data-stream-error", "");`);
 fault("CLI-10", "markers_do_not_survive_a_view", "page.js", "if (!ops) showAll();", 'if (!ops) root.querySelectorAll("[data-stream-active]").forEach((el) => el.removeAttribute("data-stream-active"));');
 
-const MORPH = "put(root, html, ({ _twins, _taken, _held }, next) => {";
-fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.innerHTML = html;\n(() => {})(root, html, ({ _twins, _taken, _held }, next) => {`);
-fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "touched(root, true);", 'for (const el of root.querySelectorAll("[dj-stream]")) el.replaceWith(el.cloneNode(true));');
+const MORPH = "put(root, html, (held, next) => {";
+fault("CLI-12", "a_view_swaps_everything", "view.js", MORPH, `root.innerHTML = html;\n(() => {})(root, html, (held, next) => {`);
+fault("CLI-12", "a_view_copies_the_live_elements", "page.js", "touched(root, true);", "for (const { _el, cursor } of streams.values()) if (cursor) _el?.replaceWith(_el.cloneNode(true));");
 fault("CLI-12", "an_element_that_is_left_alone_is_swapped", "view.js", ' || attributeOf(el, "dj-update") == "ignore"', ' || el.removeAttribute("dj-update")');
 
 fault("CLI-21", "the_cursors_of_a_view_are_not_taken", "view-frame.js", "for (const [name, { seq }] of entries) streamOf(state, name).cursor = seq;", ";");
