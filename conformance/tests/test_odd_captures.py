@@ -142,6 +142,37 @@ def test_a_file_that_is_none_is_wrong_usage(content: bytes, reason: str, tmp_pat
     assert reason in output
 
 
+def har_of(*entries: object) -> bytes:
+    return json.dumps({"log": {"entries": entries}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "reasons"),
+    [
+        (
+            har_of({"_webSocketMessages": [{"type": "send", "time": 1, "data": 5}]}),
+            ["[0]._webSocketMessages[0]"],
+        ),
+        (har_of({"_webSocketMessages": []}, None, 5), ["log.entries[1] is None", "log.entries[2] is 5"]),
+        (har_of({"_webSocketMessages": []}, *"abcde"), ["is 'a'", "is 'c'", "and 2 more"]),
+        (
+            har_of({"_webSocketMessages": [{"type": "send", "time": 1, "opcode": 2, "data": "?"}]}),
+            ["log.entries[0]._webSocketMessages[0]: Error"],
+        ),
+        (har_of(), []),
+    ],
+    ids=["a message", "entries", "many", "no base64", "nothing"],
+)
+def test_a_capture_of_which_nothing_is_left_says_what_was_skipped(
+    content: bytes, reasons: list[str], tmp_path: Path
+) -> None:
+    code, output = checked(content, tmp_path)
+    assert code == ExitCode.USAGE
+    assert "no WebSocket messages" in output
+    assert [reason for reason in reasons if reason not in output] == []
+    assert ("skipped" in output) == bool(reasons)
+
+
 ODD_LINES = {
     "cut off": (lines(FRAMES)[-1][:40].encode(), "is not JSON"),
     "not UTF-8": (

@@ -96,7 +96,7 @@ export function inputOf(window, push, report, fire) {
     const answered = waiting.begin(el, repeated);
     push(name, params)
       .catch((error) => {
-        putBack();
+        if (error.code != "cancelled") putBack(); // who stops an answer has been heard
         report("reply", error);
         fire(el, "refused", { event: name, code: error.code, error: error.message, params });
       })

@@ -155,6 +155,17 @@ test("if the event fails, a form with dj-reset has its content again, except wha
   }
 });
 
+for (const [code, text] of [["cancelled", ""], ["app_error", "hi"], ["resume_failed", "hi"], ["frame_too_large", "hi"]])
+  test(`a form with dj-reset whose event fails with ${code} ${text ? "has its content again" : "stays empty"}`, async () => {
+    const page = welcomed(CHAT);
+    const [form, box] = all(page, "form,[name=content]");
+    box.value = "hi";
+    fire(page, form, "submit");
+    answer(page, 1, { code, error: "No" });
+    await settled();
+    assert.equal(box.value, text);
+  });
+
 test("a second press sends nothing while the first is unanswered; other content is another message", async () => {
   const page = welcomed(`${CHAT}<form dj-submit="save"><input name="a" value="1"></form>`);
   const [chat, save] = all(page, "form");

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 Network = IPv4Network | IPv6Network
 _PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",;]*)\s*(;|,|$)""", re.ASCII)
-_PORTS = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
+_PORTS = {"http": "80", "https": "443"}
+_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
+"""What some proxies say of an upgrade → the scheme of the pages of the same host."""
 
 
 class Seen(NamedTuple):
@@ -50,6 +52,7 @@ def seen(peer: str, headers: Mapping[str, Sequence[str]], trusted: Sequence[Netw
     for word in reversed(said):
         host = word.get("host") or host
         scheme = word.get("proto", scheme).lower()
+        scheme = _PAGE_SCHEMES.get(scheme, scheme)
         client = _address(word.get("for", "")) or client
         if not _is_trusted(client, trusted):
             break

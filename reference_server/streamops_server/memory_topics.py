@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from streamops_server.interfaces.topics import Subscriber
+
+TURNS = 4
+"""Turns of the event loop that a speaker leaves after each message. A member needs two for a message that it
+handles without waiting, so a speaker who never waits does not make every member fall behind."""
 
 
 class MemoryTopics:
@@ -29,3 +34,5 @@ class MemoryTopics:
         for subscriber in list(self._subscribers.get(topic, ())):
             if subscriber is not without:
                 subscriber.deliver(topic, message)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from streamops_spec import default_target
 
+from streamops_server.core.arguments import plain
 from streamops_server.current_producer import CURRENT
 from streamops_server.mounted import Mounted
 
@@ -45,8 +46,8 @@ class StreamingMixin(Mounted):
         self, name: str, text: str, mode: str = "append", target: str | None = None
     ) -> None:
         """Add literal text, which is never parsed; `mode` is append, prepend or replace."""
-        if not isinstance(text, str):
-            raise ValueError(f"A text is a str, not {type(text).__name__}: {text!r:.80}")
+        if type(text) is not str:
+            text = plain(text, "A text")
         backend = self._streamops_backend or self._streamops_mounted()
         if mode == "append" and target is None:
             joined = backend.program.extend(CURRENT.get(None), name, text)

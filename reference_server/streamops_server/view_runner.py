@@ -12,9 +12,10 @@ import inspect
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from streamops_server.core.arguments import target_of
 from streamops_server.core.errors import Fenced, Overflow
 from streamops_server.core.frames import Event
-from streamops_server.core.ops import NEEDS, check_target
+from streamops_server.core.ops import NEEDS
 from streamops_server.core.producers import Producer
 from streamops_server.core.session import Session
 from streamops_server.current_producer import CURRENT, current_producer
@@ -101,8 +102,7 @@ class ViewRunner:
     def render_target(self, name: str, target: str) -> str:
         """The inner html of a target of the stream, as the template renders it now. Raises LookupError."""
         self._as_caller(self.program.open_to, name, NEEDS["replace"])
-        check_target(target)
-        return inner_html(self._render(), target, self._root_tag)
+        return inner_html(self._render(), target_of(target), self._root_tag)
 
     def push_view(self) -> None:
         """Send the view as it is now. Does nothing during the mount, whose end sends the first view."""
@@ -111,7 +111,12 @@ class ViewRunner:
             self._push(self._render())
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` as a task that belongs to the current producer."""
+        """Run `work` as a task that belongs to the current producer. TypeError if it is none."""
+        if not asyncio.iscoroutine(work):
+            raise TypeError(
+                f"start_task runs a coroutine, and not {work!r:.80};"
+                " call the function: self.start_task(self.work())"
+            )
         with catching() as checking:
             self.check_caller()
         if checking.error is not None:

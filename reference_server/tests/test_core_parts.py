@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from streamops_server.core import frames, ops
+from streamops_server.core import arguments, frames, ops
 from streamops_server.core.coalesce import coalesce
 from streamops_server.core.errors import PeerViolation
 from streamops_server.core.integrity import _KEPT_BYTES, Integrity
@@ -142,18 +142,18 @@ def test_the_nearest_word_on_a_fence_counts() -> None:
 @pytest.mark.parametrize(
     ("check", "good", "bad"),
     [
-        (ops.check_name, "a.b:c-1", "1a"),
-        (ops.check_name, "a" * 64, "a" * 65),
-        (ops.check_name, "a", "a\n"),
-        (ops.check_target, S, "[dj-stream=s]"),
-        (ops.check_target, "#a.b:c", "#a b"),
-        (ops.check_target, "#é", "div"),
-        (ops.check_code, "x_mine", "mine"),
-        (ops.check_code, "timeout", "x_"),
+        (arguments.name_of, "a.b:c-1", "1a"),
+        (arguments.name_of, "a" * 64, "a" * 65),
+        (arguments.name_of, "a", "a\n"),
+        (arguments.target_of, S, "[dj-stream=s]"),
+        (arguments.target_of, "#a.b:c", "#a b"),
+        (arguments.target_of, "#é", "div"),
+        (arguments.code_of, "x_mine", "mine"),
+        (arguments.code_of, "timeout", "x_"),
     ],
 )
 def test_names_targets_and_codes_are_checked(check: Any, good: str, bad: str) -> None:
-    check(good)
+    assert check(good) == good
     with pytest.raises(ValueError, match=r"not an? (stream name|target|error code)"):
         check(bad)
 

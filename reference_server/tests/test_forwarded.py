@@ -20,6 +20,10 @@ TRUSTED = networks(["10.0.0.0/8", "::1", "2001:db8::/32"])
         (PROXY, {"x-forwarded-host": ["a.example"], "x-forwarded-proto": ["HTTPS"]}, "a.example", "https", PROXY),
         (PROXY, {"x-forwarded-host": ["a.example"], "x-forwarded-port": ["8443"]}, "a.example:8443", "", PROXY),
         (PROXY, {"x-forwarded-host": ["a.example:1"], "x-forwarded-port": ["2"]}, "a.example:1", "", PROXY),
+        # Some proxies name the scheme of the upgrade.
+        (PROXY, {"x-forwarded-host": ["a.example"], "x-forwarded-proto": ["wss"]}, "a.example", "https", PROXY),
+        (PROXY, {"x-forwarded-host": ["a.example"], "x-forwarded-proto": ["ws"]}, "a.example", "http", PROXY),
+        (PROXY, {"forwarded": ["host=a.example;proto=WSS"]}, "a.example", "https", PROXY),
         (PROXY, {"x-forwarded-for": ["1.2.3.4"]}, "up", "", "1.2.3.4"),
         (PROXY, {"x-forwarded-for": ["2001:db9::7"]}, "up", "", "2001:db9::7"),
         # Several values: only what trusted proxies added counts.

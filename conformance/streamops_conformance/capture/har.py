@@ -29,6 +29,9 @@ def read_har(value: dict[str, Any]) -> Capture:
         raise CaptureError("log.entries is not a list")
     found: list[tuple[float, str, dict[str, Any]]] = []
     for number, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            capture.skipped.append(f"log.entries[{number}] is {entry!r:.40}, not an entry of a HAR")
+            continue
         try:
             messages = entry.get("_webSocketMessages")
             if messages is not None:

@@ -19,6 +19,9 @@ from streamops_conformance.commands.options import SPECS, check_writable, compla
 from streamops_conformance.exit_codes import ExitCode
 from streamops_conformance.wires.table import WIRES, load_wire
 
+_SHOWN_SKIPPED = 3
+"""How many skipped parts an error message names."""
+
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of the proxy, or a HAR file.")],
@@ -111,7 +114,7 @@ def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[Captu
     if not any(each.transcript.entries for connections in by_wire.values() for each in connections):
         known = " or ".join(WIRES)
         what = "no WebSocket messages" if not capture.messages() else f"no traffic of {known}: give --spec"
-        raise CaptureError(f"the capture has {what}")
+        raise CaptureError(f"the capture has {what}{_skipped(capture)}")
     found = []
     for name, connections in by_wire.items():
         side = load_wire(name).capture
@@ -120,6 +123,13 @@ def judge(capture: Capture, spec: str, written: Mapping[str, str]) -> list[Captu
         if connections and side is not None:
             found.append(side.judge(Capture(capture.source, connections), written))
     return found
+
+
+def _skipped(capture: Capture) -> str:
+    """The end of a message that nothing can be judged: what was skipped."""
+    parts = [*capture.skipped, *(each.unreadable for each in capture.connections if each.unreadable)]
+    more = f"; and {len(parts) - _SHOWN_SKIPPED} more" if len(parts) > _SHOWN_SKIPPED else ""
+    return f"; skipped: {'; '.join(parts[:_SHOWN_SKIPPED])}{more}" if parts else ""
 
 
 def recognize(connection: Connection) -> str:

@@ -1,16 +1,10 @@
 """The operations of a stream as structs, in the shape that a `stream` frame carries (chapter 3)."""
 
-import re
 from typing import ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from streamops_spec import default_target, load_protocol
-
-_PATTERNS = load_protocol().patterns
-_NAME = re.compile(_PATTERNS.stream)
-_TARGET = re.compile(f"{_PATTERNS.target_default}|{_PATTERNS.target_id}")
-_OWN_CODE = re.compile(_PATTERNS.application_code)
+from streamops_spec import load_protocol
 
 NEEDS: dict[str, str] = {name: kind.needs for name, kind in load_protocol().ops.items()}
 """Operation → the capability that it needs; empty for none."""
@@ -109,21 +103,3 @@ _encoder = msgspec.json.Encoder()
 def encode(op: Op) -> bytes:
     """The operation as JSON. Raises UnicodeEncodeError for a lone surrogate."""
     return _encoder.encode(op)
-
-
-def check_name(name: str) -> None:
-    """Raises ValueError unless `name` may name a stream (LIM-8)."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a stream name; a name matches {_PATTERNS.stream}")
-
-
-def check_target(target: str) -> None:
-    """Raises ValueError unless `target` is a default target or an id (CNT-4)."""
-    if not _TARGET.fullmatch(target):
-        raise ValueError(f"{target!r} is not a target; use {default_target('NAME')} or #ID")
-
-
-def check_code(code: str) -> None:
-    """Raises ValueError unless `code` is a core code or an application's own, `x_…` (ERR-9)."""
-    if code not in load_protocol().codes and not _OWN_CODE.fullmatch(code):
-        raise ValueError(f"{code!r} is not an error code; use a core code, or x_ followed by a-z, 0-9 and _")

@@ -7,9 +7,18 @@ Rule 2: a row of the call table says which operations a call adds (`lifecycle.CA
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
 from streamops_spec import CallRow, load_protocol
 
+from streamops_server.core.arguments import (
+    code_of,
+    html_of,
+    limit_of,
+    name_of,
+    one_of,
+    plain,
+    retryable_of,
+    target_of,
+)
 from streamops_server.core.errors import Fenced, Overflow, OwnerEnded, Unsupported
 from streamops_server.core.framing import envelope_bytes
 from streamops_server.core.lifecycle import CALLS
@@ -26,9 +35,6 @@ from streamops_server.core.ops import (
     Prune,
     Replace,
     Text,
-    check_code,
-    check_name,
-    check_target,
     encode,
 )
 from streamops_server.core.outbox import Outbox
@@ -40,7 +46,6 @@ Outcome = Literal["owner_returns", "owner_raises", "owner_cancelled"]
 """How a producer's own code ended; each is a row of the call table."""
 
 _MOST_JSON_PER_BYTE = 6  # a control character is \\u0000 in JSON
-_MAX_INTEGER = load_protocol().limits.max_safe_integer
 _MODES = load_protocol().text_modes
 _EDGES = load_protocol().prune_edges
 _INSERTS: dict[str, type[Append] | type[Prepend]] = {"append": Append, "prepend": Prepend}
@@ -93,9 +98,8 @@ class Program:
     ) -> None:
         """Show an error. Raises Overflow for a message that exceeds a frame: errors are never split."""
         stream = self.open_to(caller, name)
-        check_code(code)
-        shown: bool | UnsetType = UNSET if retryable is None else retryable
-        error = Error(stream.target, message, code, shown)
+        message = plain(message, "A message")
+        error = Error(stream.target, message, code_of(code), retryable_of(retryable))
         self._check_size(name, error, utf8_length(message))
         self._run_row("error", stream, caller, error=error)
 
@@ -133,8 +137,10 @@ class Program:
         self, caller: Producer, name: str, text: str, mode: str = "append", target: str | None = None
     ) -> None:
         """Add text, split into operations of at most `max_text_bytes` (CNT-5)."""
-        stream = self.open_to(caller, name, TARGET_NEEDS if target and target.startswith("#") else "")
-        _one_of(mode, _MODES, "mode")
+        is_id = isinstance(target, str) and target.startswith("#")
+        stream = self.open_to(caller, name, TARGET_NEEDS if is_id else "")
+        mode = one_of(mode, _MODES, "mode")
+        text = plain(text, "A text")
         ops = split(self._target(stream, target), text, mode, self._limits.max_text_bytes)
         self._content(caller, stream, ops)
         stream.content_came(from_template=False)
@@ -159,7 +165,7 @@ class Program:
     ) -> None:
         """Replace the target's content. `rendered` says that the view's template made `html` (VIEW-11)."""
         stream = self.open_to(caller, name, NEEDS["replace"])
-        self._content(caller, stream, [Replace(self._target(stream, target), html)])
+        self._content(caller, stream, [Replace(self._target(stream, target), html_of(html))])
         if not rendered:
             stream.content_came(from_template=False)
         elif target is None or target == stream.target:
@@ -170,8 +176,8 @@ class Program:
     ) -> None:
         """Add html after the target's last child (`at` append) or before its first (prepend)."""
         stream = self.open_to(caller, name, NEEDS["append"])
-        _one_of(at, tuple(_INSERTS), "at")
-        self._content(caller, stream, [_INSERTS[at](self._target(stream, target), html)])
+        at = one_of(at, tuple(_INSERTS), "at")
+        self._content(caller, stream, [_INSERTS[at](self._target(stream, target), html_of(html))])
         stream.content_came(from_template=False)
 
     def delete(self, caller: Producer, name: str, target: str | None = None) -> None:
@@ -185,10 +191,8 @@ class Program:
     ) -> None:
         """Remove element children from `edge` until at most `limit` stay."""
         stream = self.open_to(caller, name, NEEDS["prune"])
-        _one_of(edge, _EDGES, "edge")
-        if not 0 <= limit <= _MAX_INTEGER:
-            raise ValueError(f"limit is {limit}; give a number of elements, 0 or more")
-        self._content(caller, stream, [Prune(self._target(stream, target), limit, edge)])
+        edge = one_of(edge, _EDGES, "edge")
+        self._content(caller, stream, [Prune(self._target(stream, target), limit_of(limit), edge)])
         stream.content_came(from_template=False)
 
     # -- the end of a producer -------------------------------------------------------------
@@ -236,7 +240,7 @@ class Program:
     def _stream(self, name: str) -> Stream:
         stream = self.streams.get(name)
         if stream is None:
-            check_name(name)
+            name = name_of(name)
             if len(self.streams) >= self._limits.max_streams:  # LIM-4
                 raise Overflow(
                     f"This session already uses its {self._limits.max_streams} streams; reuse a name"
@@ -247,7 +251,7 @@ class Program:
     def _target(self, stream: Stream, target: str | None) -> str:
         if target is None or target == stream.target:
             return stream.target
-        check_target(target)
+        target = target_of(target)
         if not target.startswith("#"):  # CNT-4
             raise ValueError(
                 f"target is {target!r}, which belongs to another stream; give an #ID, or no target"
@@ -295,8 +299,3 @@ class Program:
     def _accept(self, stream: Stream, op: Op) -> None:
         stream.advance(op)
         self._outbox.add(stream, op, content_bytes(op))
-
-
-def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise ValueError(f"{what} is {value!r}; use one of {', '.join(allowed)}")
