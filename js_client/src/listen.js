@@ -12,10 +12,12 @@ export const TYPES = ["click", "submit", "change", "input", "keydown"];
  */
 
 /**
- * Whether a key belongs to an input method, as the Enter that takes a candidate. Safari tells this by 229 alone.
+ * Whether a key only types: for an input method, as the Enter that takes a candidate (Safari tells this by 229 alone),
+ * or a new line.
  * @param {any} event
  */
-const isComposing = ({ type, isComposing: composing, keyCode }) => type == "keydown" && (composing || keyCode == 229);
+const isTyping = ({ type, isComposing, keyCode, shiftKey, key }) =>
+  type == "keydown" && (isComposing || keyCode == 229 || (shiftKey && key == "Enter"));
 
 /**
  * @param {Element} root
@@ -28,10 +30,10 @@ export function listen(root, window, act) {
   function heard(event) {
     const { type, target, key } = event;
     const el = call(target, "closest", `[dj-${type}]`);
-    if (!call(root, "contains", el) || isComposing(event)) return;
+    if (!call(root, "contains", el) || isTyping(event)) return;
     // the browser must be told now: it would leave the page, submit the form around a button, or use the key
     if (
-      type == "submit" ||
+      (type == "submit" && get(target, "method") != "dialog") ||
       (type == "click" && /^(a|submit|image)$/.test(get(el, get(el, "form") ? "type" : "localName"))) ||
       (type == "keydown" && attributeOf(el, "dj-key") == key)
     )

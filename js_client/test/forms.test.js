@@ -118,6 +118,16 @@ for (const [how, init] of [["isComposing", { isComposing: true }], ["the key cod
     assert.deepEqual(events(page).map(([name]) => name), ["send", "any"]);
   });
 
+for (const attributes of [`dj-key="Enter"`, "", `name="t"`])
+  test(`Shift and Enter begin a new line, and are no order (${attributes || "any key"})`, () => {
+    const page = welcomed(`<textarea dj-keydown="send" ${attributes}></textarea>`);
+    const [area] = all(page, "textarea");
+    assert.equal(fire(page, area, "keydown", { key: "Enter", shiftKey: true }), false);
+    assert.deepEqual(events(page), []);
+    fire(page, area, "keydown", { key: "Enter" });
+    assert.deepEqual(paramsOf(page).map(({ key }) => key), ["Enter"]);
+  });
+
 test("dj-input sends while an input method composes, as the platform's inputs do", () => {
   const page = welcomed(`<input name="q" value="に" dj-input="find">`);
   fire(page, all(page, "input")[0], "input");

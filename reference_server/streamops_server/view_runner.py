@@ -111,7 +111,7 @@ class ViewRunner:
             self._push(self._render())
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` as a task that belongs to the current producer. TypeError if it is none."""
+        """Run `work` as a task that belongs to the current producer. Raises TypeError for anything else."""
         if not asyncio.iscoroutine(work):
             raise TypeError(
                 f"start_task runs a coroutine, and not {work!r:.80};"

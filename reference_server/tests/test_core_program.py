@@ -47,7 +47,7 @@ def test_every_kind_of_content(link: Any) -> None:
     program.prune(owner, "s", 3, "bottom")
     program.delete(owner, "s", "#t")
     program.text(owner, "s", "x", "replace", "[dj-stream='s']")
-    with pytest.raises(ValueError, match="belongs to another stream"):
+    with pytest.raises(ValueError, match="of another stream"):
         program.text(owner, "s", "x", "replace", "[dj-stream='other']")
     program.error(owner, "s", "oh", "x_oh", retryable=True)
     program.done(owner, "s")

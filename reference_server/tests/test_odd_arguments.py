@@ -141,7 +141,7 @@ def test_another_type_is_a_value_error_that_names_it_and_sends_nothing(
 
 
 @pytest.mark.parametrize("work", [5, None, asyncio.sleep, json.loads])
-def test_start_task_refuses_what_is_no_coroutine_at_once(
+def test_start_task_refuses_at_once_what_is_not_a_coroutine(
     work: Any, serve: Any, go: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):

@@ -15,7 +15,7 @@ _MAX_INTEGER = load_protocol().limits.max_safe_integer
 def plain(value: object, what: str) -> str:
     """`value` as a str and not as a subclass, such as `markupsafe.Markup`, which the JSON encoder refuses.
 
-    Raises ValueError, which begins with `what`, if it is no str.
+    Raises ValueError, which begins with `what`, if it is not a str.
     """
     if not isinstance(value, str):
         raise ValueError(f"{what} is a str, not {type(value).__name__}: {value!r:.80}")

@@ -251,12 +251,9 @@ class Program:
     def _target(self, stream: Stream, target: str | None) -> str:
         if target is None or target == stream.target:
             return stream.target
-        target = target_of(target)
-        if not target.startswith("#"):  # CNT-4
-            raise ValueError(
-                f"target is {target!r}, which belongs to another stream; give an #ID, or no target"
-            )
-        return target
+        if target_of(target).startswith("#"):
+            return target
+        raise ValueError(f"target is {target!r}, of another stream; give an #ID, or no target")  # CNT-4
 
     def _need(self, capability: str) -> None:
         if capability and capability not in self.caps:

@@ -29,7 +29,7 @@ from streamops_server.core.window import Window
 _FLOOD_RETRY_MS = 1000
 """When a client that sent too many events may come back."""
 _KEPT_SENT = 2
-"""Sent operations get 1/2 of `replay_bytes`; the rest is for what is accepted while the client is away."""
+"""Sent operations get 1/2 of `replay_bytes`, what is accepted while the client is away the rest."""
 
 _OF_THE_CONNECTION = ("heartbeat_timeout", "slow_consumer", "rate_limited")
 """Errors that end a connection and not its session, if that can be resumed (chapter 7)."""
@@ -62,10 +62,8 @@ class Session:
         self._replies = Replies(limits.max_events)
         self._cancels: deque[tuple[float, str, int]] = deque()
         """When each cancelled run is ended here, with its stream and number."""
-        self._waiting: list[frames.Event] = []
-        """Events that wait for the end of the mount."""
-        self._attempt = 0
-        """The greatest `attempt` of a client that came back."""
+        self._waiting: list[frames.Event] = []  # for the end of the mount
+        self._attempt = 0  # the greatest `attempt` of a client that came back
         self._expires = now
         self._heartbeat = Heartbeat(limits, now)
 
@@ -185,10 +183,9 @@ class Session:
             self.outbox.add_reply(reply)
 
     def cancel(self, asked: frames.Cancel, now: float) -> Producer | None:
-        """The producer whose tasks the caller has to cancel.
+        """The producer whose tasks the caller has to cancel; None if the run is not open (FLW-10).
 
-        None if the run is not open (FLW-10), or if its owner was stopped before: it may clean up
-        undisturbed. A run that its owner does not end within `cancel_ms` is ended here (FLW-9).
+        None also for an owner that was stopped before: it may clean up. After `cancel_ms` the run ends (FLW-9).
         """
         owner = self.program.owner_of(asked.stream, asked.run)
         if owner is None:
@@ -200,10 +197,7 @@ class Session:
         return owner
 
     def fail(self, code: str, text: str, **options: Unpack[Verdict]) -> None:
-        """End the session with a fatal error and a close; `options` are those of `fatal_error`.
-
-        Only the first failure counts.
-        """
+        """End with a fatal error and a close; only the first counts. `options` are those of `fatal_error`."""
         if not self.attached:
             self.over()  # there is no client to tell
         if self.closing is not None or self.ended:
@@ -217,7 +211,7 @@ class Session:
 
     def lost(self, now: float) -> bool:
         """The connection is gone. Returns whether the session continues, for `resume_ttl_ms` (RES-1)."""
-        if not self.can_be_resumed or self.is_closing_for_good:
+        if not self.can_be_resumed or (self.closing is not None and not self._parts):
             self.over()
             return False
         self.attached, self.closing = False, None
@@ -227,14 +221,9 @@ class Session:
         self._replies.disconnect()
         return True
 
-    @property
-    def is_closing_for_good(self) -> bool:
-        """Whether the session ends with the close that was accepted."""
-        return self.closing is not None and not self._parts
-
     def may_resume(self, hello: frames.Hello, offered: Collection[str]) -> bool:
         """Whether a connection with that hello can continue this session (RES-4, RES-11)."""
-        if self.is_closing_for_good or self.ended:
+        if self.ended or (self.closing is not None and not self._parts):
             return False
         return resume.is_valid(hello, offered, self.program, self.outbox, self.views)
 
