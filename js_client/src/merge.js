@@ -56,6 +56,7 @@ function placeIn(parent, node) {
  * @param {Map<any, any>} given one of `olds` → what it becomes @param {any} live
  */
 function clearGaps(olds, places, given, live) {
+  if (nameOf(live).includes("-")) return; // a custom element renders itself
   olds.forEach((old, i) => {
     const own = liveOf(old);
     if (places[i + 1] || isElement(old) || (own && get(own, "isConnected")) || isEqual(old, given.get(old))) return;

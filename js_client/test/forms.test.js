@@ -245,3 +245,10 @@ test("an element and its form are busy until the reply, also after a view", asyn
   await settled();
   assert.deepEqual(busy(), [no, no, no]);
 });
+
+test("a form that closes its dialog is left to the browser, and sent", () => {
+  const page = welcomed(`<dialog open><form method="dialog" dj-submit="answer"><input name="q" value="x"></form></dialog>`);
+  const [form] = all(page, "form");
+  assert.equal(fire(page, form, "submit"), false);
+  assert.deepEqual(events(page), [["answer", { q: "x" }]]);
+});

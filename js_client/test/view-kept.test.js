@@ -222,3 +222,12 @@ test("a stream that the html has twice is shown at its first place", () => {
   assert.deepEqual(Array.from(page.root.querySelectorAll("p"), (el) => el.textContent), ["live", "2"]);
   assert.equal(page.el("a"), live);
 });
+
+test("a custom element that put its own content in place of its fallback keeps it when the fallback changes", () => {
+  const page = shown(`<x-card>Loading</x-card>`);
+  const [card] = page.root.children;
+  card.innerHTML = "<b>rendered</b>";
+  page.next(`<x-card>Still loading</x-card>`);
+  assert.equal(card.isConnected, true);
+  assert.equal(card.querySelector("b")?.textContent, "rendered");
+});
