@@ -38,7 +38,7 @@ export const isElement = (node) => get(node, "nodeType") == 1;
 /** @param {any} el @param {string} selector @returns {any[]} */
 export const allIn = (el, selector) => [...call(el, "querySelectorAll", selector)];
 
-/** A node and all elements in it; nothing if it is no element. @param {any} node @returns {any[]} */
+/** A node and all elements in it; nothing if it is not an element. @param {any} node @returns {any[]} */
 export const elementsOf = (node) => (isElement(node) ? [node, ...allIn(node, "*")] : []);
 
 /** Whether two nodes have the same html. @param {any} one @param {any} other @returns {boolean} */
