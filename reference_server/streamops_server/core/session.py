@@ -185,7 +185,7 @@ class Session:
     def cancel(self, asked: frames.Cancel, now: float) -> Producer | None:
         """The producer whose tasks the caller has to cancel; None if the run is not open (FLW-10).
 
-        None also for an owner that was stopped before: it may clean up. After `cancel_ms` the run ends (FLW-9).
+        None also for an owner that was stopped before: it may clean up, until `cancel_ms` is over (FLW-9).
         """
         owner = self.program.owner_of(asked.stream, asked.run)
         if owner is None:
