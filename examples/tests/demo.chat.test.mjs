@@ -141,7 +141,7 @@ test("the model of an endpoint answers, fails, and is asked again", async () => 
     assert.equal(await text(page, ANSWER), "It is <b>model</b> speaking.");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("button", { name: "Try again" }).waitFor({ state: "detached" });
-    await page.locator(".chat [role=alert]").waitFor({ state: "detached" });
+    await page.locator(".chat [role=alert]").waitFor({ state: "hidden" });
     await reads(page, ANSWER, "It is <b>model</b> speaking.");
     await page.getByRole("button", { name: "Send" }).waitFor();
     assert.equal(asked.length, 2);
