@@ -148,13 +148,13 @@ export function pageOf(root, window, options, streams, report, push) {
     op(stream, op, run, seq) {
       const { op: name, target = stream.target, mode, reason, error, code } = op;
       const isContent = Object.hasOwn(actions, name);
-      const el = find(isContent ? target : stream.target);
+      const own = target == stream.target || target[0] == "#" || v0; // CLI-13
+      const el = !isContent ? find(stream.target) : own ? find(target) : undefined;
       const isDelete = name == "delete";
       const event = OPS[name].html ? "update" : isDelete ? "remove" : name;
       const tell = () => fire(el, event, { stream: stream.name, run, seq, op, reason, error, code });
       if (isDelete && el) tell(); // an event cannot bubble from a removed element
-      const own = target == stream.target || target[0] == "#" || v0; // CLI-13
-      const problem = isContent && (own ? apply(el, target, op, safe, touched) : ["target", target]);
+      const problem = isContent && apply(el, target, op, safe, touched);
       // the state belongs to the stream, whatever the target is; most texts change nothing else
       if (name != "text" || mode == "replace") showAll();
       else if (stream._state != stream.state) showState(stream);

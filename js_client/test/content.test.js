@@ -86,6 +86,14 @@ test("a lifecycle op that names another target takes effect on its stream", () =
   assert.equal(page.client.streams.a.state, "open");
 });
 
+test("a delete of another stream's element is refused, and fires nothing (CLI-13)", () => {
+  const page = welcomed(`<p dj-stream="a">x</p><p dj-stream="b">y</p>`);
+  page.say(frame("a", 1, start("a"), { op: "delete", target: at("b") }));
+  assert.deepEqual(page.kinds(), ["target"]);
+  assert.deepEqual(page.names(), ["start"]);
+  assert.equal(page.el("b").textContent, "y");
+});
+
 test("an op that fails is reported and does not stop the next (CLI-5)", () => {
   const page = welcomed();
   page.say(frame("answer", 1, start("answer"), { op: "delete", target: "#gone" }, { op: "hologram", z: 1 }, text("answer", "on")));

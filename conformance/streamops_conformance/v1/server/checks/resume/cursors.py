@@ -242,7 +242,12 @@ async def _ahead_of_the_views(context: ProbeContext) -> Outcome:
         await session.hello(caps, view=context.view(s="0"))
         await session.run([steps.text("s", "1")])
         wrong = await _gets_a_new_session(
-            session, caps, session.receipts.cursors, "a view far ahead", version=BEYOND
+            session,
+            caps,
+            session.receipts.cursors,
+            "a view far ahead",
+            version=BEYOND,
+            view=context.view(s="0"),
         )
         return wrong or KEPT
 
@@ -268,13 +273,13 @@ async def a_resume_that_fails_leaves_its_session_alone(context: ProbeContext) ->
 
 
 async def _gets_a_new_session(
-    session: Session, caps: list[str], cursors: Frame, what: str, version: int | None = None
+    session: Session, caps: list[str], cursors: Frame, what: str, **members: Any
 ) -> Wrong | None:
     """None if a resume with `cursors` gets a new session."""
     before = session.id
     expected = f"{what}: a welcome with a new session id and without resumed"
     try:
-        welcome = await session.resume(caps, cursors=cursors, version=version)
+        welcome = await session.resume(caps, cursors=cursors, **members)
         await session.run([])
     except Silent as silent:
         return Wrong(expected, str(silent))
