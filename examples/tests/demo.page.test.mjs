@@ -160,6 +160,7 @@ test("the page reconnects when the server is back", async () => {
   const page = await open(server.url, { allowed: [/WebSocket/, /^streamops/] });
   const link = (state) => page.locator(`.link[data-state=${state}]`).waitFor();
   await link("open");
+  await page.waitForLoadState("networkidle"); // no module of the client is on its way any more
   await server.end();
   await link("waiting");
   server = await serve(["--demo", "--port", new URL(server.url).port]);
