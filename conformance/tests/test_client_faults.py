@@ -34,7 +34,7 @@ ALONE = frozenset({"CLI-26"})
 every time is as long as those make it. Too little spread is seen then, never too much."""
 LAYOUT = frozenset({"CLI-14"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
-EXAMPLES = 220
+EXAMPLES = 190
 """The exchanges by hand, and some drawn sequences."""
 FEW = 30
 

@@ -6,7 +6,7 @@ from streamops_conformance.model.messages import Message
 from streamops_conformance.v1.client.sequence import SequenceSpec
 from streamops_conformance.v1.frames import Frame
 
-PAGE = '<div dj-stream="a" data-loading-class="busy"></div><div dj-stream="b"></div>'
+PAGE = '<div dj-stream="a" data-loading-class="busy loads"></div><div dj-stream="b"></div>'
 RICH = '<ul dj-stream="a"><li id="x">1</li>t</ul><table><tbody dj-stream="b"></tbody></table><p id="y">y</p>'
 
 
