@@ -13,8 +13,8 @@ class BroadcastMixin(Mounted):
 
     `handle_message` owns the streams that it opens there, as an event handler does. It runs for one
     message after another, in the order in which they were published, and its end sends the view.
-    A view that has fallen behind by `Limits.max_inbox` messages ends with `slow_consumer`; its client
-    comes back, and mounts the view again. What `handle_message` raises is logged, and ends nothing else.
+    A view that has fallen behind by `Limits.max_inbox` messages ends its session with `overflow`; its
+    client comes back, and mounts the view again. What `handle_message` raises is logged, and no more.
     """
 
     def subscribe(self, topic: str) -> None:

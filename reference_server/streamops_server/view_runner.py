@@ -148,7 +148,10 @@ class ViewRunner:
         logger.warning(
             "%s of session %s has %d messages of topics waiting", self._name, short(self._session.id), most
         )
-        self._session.fail("slow_consumer", f"More than {most} messages wait for this view")
+        text = f"More than {most} messages wait for this view"
+        self._session.fail(
+            "overflow", text, close="internal", retryable=True
+        )  # ends the session: a view lacks one
         self._pump.schedule()
 
     # -- the mount -------------------------------------------------------------------------

@@ -195,12 +195,22 @@ def test_a_member_that_has_fallen_behind_is_told_to_come_back(
         limits = Limits(max_inbox=3)
         async with serve(Room, limits=limits) as connect, connect() as ada, connect() as bob:
             await ada.hello("Room", CAPS, name="ada")
-            await bob.hello("Room", CAPS, name="bob")
+            welcome = await bob.hello("Room", [*CAPS, "resume"], name="bob")
             for number in range(6):
                 assert (await ada.run("say", text="wait bob" if number == 0 else str(number)))["ok"]
             error = await bob.until("error")
-            assert (error["code"], error["retryable"]) == ("slow_consumer", True)
+            assert (error["code"], error["retryable"]) == ("overflow", True)
             await texts(ada, 6)
+            # a session that lacks a message is not continued
+            async with connect() as again:
+                resume = {"session": welcome["session"], "cursors": {}}
+                hello = {
+                    "caps": [*CAPS, "resume"],
+                    "limits": {},
+                    "view": {"name": "Room", "params": {"name": "bob"}},
+                }
+                await again.send({"type": "hello", **hello, "resume": resume})
+                assert (await again.receive())["session"] != welcome["session"]
 
     with caplog.at_level(logging.WARNING):
         go(run())

@@ -19,10 +19,8 @@ fault("CLI-1", "the_last_of_an_id_is_the_target", "targets.js", "el = /** @type 
 fault("CLI-1", "an_error_has_another_code", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else Object.assign(stream, { error, code: code && "internal" });');
 fault("CLI-1", "content_leaves_the_error_shown", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else if (kind != "content") Object.assign(stream, { error, code });');
 
-text("CLI-6", "text_is_parsed_as_html", `
-  if (mode == "replace") el.innerHTML = text;
-  else el.insertAdjacentHTML(mode == "prepend" ? "afterbegin" : "beforeend", text);
-  return;`);
+// as html operations do it, so that what the program gave is known as theirs
+fault("CLI-6", "text_is_parsed_as_html", "ops.js", "ops[name](el, op, checked);", 'ops[name == "text" ? op.mode : name](el, op, name == "text" ? op.text : checked);');
 
 text("CLI-7", "children_are_flattened", `if (mode == "append") return void (el.textContent += text);`);
 const ANEW = "el.replaceChildren(...[...el.childNodes].map((node) => node.cloneNode(true)));"; // html would lose CR

@@ -39,4 +39,4 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most control frames (pongs, refusals) that a client leaves unread. One more closes the session:
     as `rate_limited` if an event causes it, else as `slow_consumer`."""
     max_inbox: int = 1024
-    """Most messages of topics that wait for one view; one more closes its session as `slow_consumer`."""
+    """Most messages of topics that wait for one view; one more ends its session with `overflow`."""
