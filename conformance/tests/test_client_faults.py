@@ -12,6 +12,7 @@ from client_faults.wire import V1
 from trials import (
     CLIENT,
     FAULTY_TESTEE,
+    HAND_WRITTEN,
     ClientDialect,
     HostedTestee,
     Plan,
@@ -34,7 +35,7 @@ ALONE = frozenset({"CLI-26"})
 every time is as long as those make it. Too little spread is seen then, never too much."""
 LAYOUT = frozenset({"CLI-14"})
 """Requirements that need a layout, which jsdom does not have: their faults are tried in Chromium."""
-EXAMPLES = 190
+EXAMPLES = HAND_WRITTEN + 30
 """The exchanges by hand, and some drawn sequences."""
 FEW = 30
 

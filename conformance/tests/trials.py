@@ -28,6 +28,7 @@ from streamops_conformance.v0.client.checks import CLIENT as CLIENT_V0
 from streamops_conformance.v0.client.dialect import ClientDialect as ClientDialectV0
 from streamops_conformance.v1.client.checks import CLIENT
 from streamops_conformance.v1.client.dialect import ClientDialect
+from streamops_conformance.v1.client.generate.exchanges import exchanges
 from streamops_conformance.v1.server.checks import SERVER
 from streamops_conformance.v1.server.dialect import ServerDialect
 from streamops_spec import load_requirements
@@ -35,6 +36,7 @@ from streamops_spec import load_requirements
 __all__ = [  # for the tests
     "CLIENT",
     "CLIENT_V0",
+    "HAND_WRITTEN",
     "SERVER",
     "ClientDialect",
     "ClientDialectV0",
@@ -49,6 +51,8 @@ __all__ = [  # for the tests
     "run",
 ]
 
+HAND_WRITTEN = len(exchanges(frozenset({"html", "view", "ack", "resume"})))
+"""How many exchanges a client with every capability is shown before anything is drawn."""
 HERE = Path(__file__).parent
 FAULTY_TESTEE = ("node", str(HERE / "faulty_testee.mjs"))
 

@@ -149,9 +149,8 @@ class ViewRunner:
             "%s of session %s has %d messages of topics waiting", self._name, short(self._session.id), most
         )
         text = f"More than {most} messages wait for this view"
-        self._session.fail(
-            "overflow", text, close="internal", retryable=True
-        )  # ends the session: a view lacks one
+        # not `slow_consumer`, after which the session would be resumed without the message
+        self._session.fail("overflow", text, close="internal", retryable=True)
         self._pump.schedule()
 
     # -- the mount -------------------------------------------------------------------------
