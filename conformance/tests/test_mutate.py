@@ -1,4 +1,7 @@
-"""The core of the mutations: what each does to a conversation, without a socket."""
+"""The core of the mutations: what each does to a conversation, without a socket.
+
+The file is long because it has a test for each kind of mutation, and all share the conversation above them.
+"""
 
 import ast
 import json

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import websockets.asyncio.server
 from streamops_conformance.exit_codes import ExitCode
+from streamops_conformance.v1.client.case import LIMITS
 from streamops_spec import load_protocol
 from websockets.typing import Subprotocol
 
@@ -17,14 +18,7 @@ WELCOME = {
     "type": "welcome",
     "session": "x" * 22,
     "caps": [],
-    "limits": {
-        "max_frame_bytes": 1 << 20,
-        "max_streams": 256,
-        "max_text_bytes": 8192,
-        "max_fps": 60,
-        "max_events": 32,
-        "cancel_ms": 2000,
-    },
+    "limits": LIMITS,
     "heartbeat_ms": 25000,
 }
 

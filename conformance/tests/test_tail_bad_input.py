@@ -6,17 +6,10 @@ from typing import Any
 import pytest
 from streamops_conformance.tail.client import Client
 from streamops_conformance.tail.effects import Close, Report
+from streamops_conformance.v1.client.case import LIMITS
 from streamops_spec import load_rule_vectors
 
 VECTORS = [vector for vector in load_rule_vectors("bad-input") if vector["side"] == "client"]
-LIMITS = {
-    "max_frame_bytes": 1 << 20,
-    "max_streams": 256,
-    "max_text_bytes": 8192,
-    "max_fps": 60,
-    "max_events": 32,
-    "cancel_ms": 2000,
-}
 
 
 def answer(vector: dict[str, Any]) -> str:

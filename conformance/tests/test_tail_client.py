@@ -24,6 +24,7 @@ from streamops_conformance.tail.effects import (
     Stop,
     Text,
 )
+from streamops_conformance.v1.client.case import LIMITS
 from streamops_spec import load_protocol, load_schema, load_shapes
 
 PROTOCOL = load_protocol()
@@ -31,14 +32,7 @@ WELCOME = {
     "type": "welcome",
     "session": "Dm5yQ8sVx2Jb7NcLw0Rf4g",
     "caps": [],
-    "limits": {
-        "max_frame_bytes": 1048576,
-        "max_streams": 256,
-        "max_text_bytes": 8192,
-        "max_fps": 60,
-        "max_events": 32,
-        "cancel_ms": 2000,
-    },
+    "limits": LIMITS,
     "heartbeat_ms": 25000,
 }
 TARGET = "[dj-stream='a']"

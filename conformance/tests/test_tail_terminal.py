@@ -15,6 +15,7 @@ import pytest
 import websockets.asyncio.server
 from streamops_conformance.tail.effects import Effect, Fired, Replied, Report, Retry, Said, Stop, Text
 from streamops_conformance.tail.terminal import Lines, Printer, clean
+from streamops_conformance.v1.client.case import LIMITS
 from streamops_spec import load_shapes
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -313,14 +314,7 @@ FRAMES: list[Any] = [
         "type": "welcome",
         "session": "Dm5yQ8sVx2Jb7NcLw0Rf4g",
         "caps": [],
-        "limits": {
-            "max_frame_bytes": 1048576,
-            "max_streams": 256,
-            "max_text_bytes": 8192,
-            "max_fps": 60,
-            "max_events": 32,
-            "cancel_ms": 2000,
-        },
+        "limits": LIMITS,
         "heartbeat_ms": 25000,
     },
     {

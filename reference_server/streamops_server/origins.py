@@ -1,4 +1,4 @@
-"""From where browsers may connect (CON-2)."""
+"""From where browsers may connect (LIM-5)."""
 
 from __future__ import annotations
 

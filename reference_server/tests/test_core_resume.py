@@ -1,4 +1,7 @@
-"""Sessions that outlive their connection (chapter 11), on a fake link."""
+"""Sessions that outlive their connection (chapter 11), on a fake link.
+
+The file is long because it has one short test for each rule of the chapter, and all of them come back alike.
+"""
 
 import json
 from collections.abc import Callable
