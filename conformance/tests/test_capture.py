@@ -1,4 +1,4 @@
-"""Captures from both sources: bytes that are read on the way, recordings, HAR files, and the texts of a stream."""
+"""Captures from both sources: bytes that are read on the way, recordings, HAR files; and texts of streams."""
 
 import base64
 import io
