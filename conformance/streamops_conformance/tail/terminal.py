@@ -125,10 +125,8 @@ class Printer:
             return
         if before and text.startswith(before):
             added = text[len(before) :]
-            if self._last == stream and self._in_line:
-                self._text(Text(stream, "append", added))
-            else:
-                self._text(Text(stream, "append", added.removeprefix("\n")))
+            is_in_line = self._last == stream and self._in_line
+            self._text(Text(stream, "append", added if is_in_line else added.removeprefix("\n")))
         elif text:
             self._text(Text(stream, "replace", text))
 
