@@ -20,7 +20,7 @@ fault("CLI-1", "an_error_has_another_code", "lifecycle.js", "else Object.assign(
 fault("CLI-1", "content_leaves_the_error_shown", "lifecycle.js", "else Object.assign(stream, { error, code });", 'else if (kind != "content") Object.assign(stream, { error, code });');
 
 // as html operations do it, so that what the program gave is known as theirs
-fault("CLI-6", "text_is_parsed_as_html", "ops.js", "ops[name](el, op, checked);", 'ops[name == "text" ? op.mode : name](el, op, name == "text" ? op.text : checked);');
+fault("CLI-6", "text_is_parsed_as_html", "ops.js", "ops[name](el, op, checked);", 'ops[name == "text" ? op.mode || "append" : name](el, op, name == "text" ? op.text : checked);');
 
 text("CLI-7", "children_are_flattened", `if (mode == "append") return void (el.textContent += text);`);
 const ANEW = "el.replaceChildren(...[...el.childNodes].map((node) => node.cloneNode(true)));"; // html would lose CR
